@@ -1,0 +1,1 @@
+"""What the market is and does: no HTTP, no solver."""

@@ -1,0 +1,59 @@
+"""Delivery intervals and market days.
+
+The one idea: an interval is the UTC second at which it starts; the market's own time zone decides
+which intervals make up a day (92, 96 or 100 quarter-hours).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from market.model.units import SECONDS_PER_MINUTE
+
+MICROSECONDS: int = 1_000_000
+
+
+def instant_text(start_s: int) -> str:
+    """A UTC second as RFC 3339 with Z."""
+    return datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_text(now_us: int) -> str:
+    """A UTC microsecond as RFC 3339 with Z and milliseconds."""
+    moment = datetime.fromtimestamp(now_us // MICROSECONDS, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{now_us % MICROSECONDS // 1000:03d}Z"
+
+
+def second_of(moment: datetime) -> int:
+    """The UTC second of an aware datetime.
+
+    Raises:
+        ValueError: the datetime carries no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("time without zone")
+    return int(moment.timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketDay:
+    """A local calendar day of a market."""
+
+    day: date
+    """The local date."""
+    zone: str
+    """IANA name of the market's time zone."""
+    minutes: int
+    """Length of a delivery interval."""
+
+    def starts_s(self) -> range:
+        """The starts of the day's intervals in real time order, UTC seconds."""
+        zone = ZoneInfo(self.zone)
+        first = second_of(datetime.combine(self.day, time(0), zone))
+        end = second_of(datetime.combine(self.day + timedelta(days=1), time(0), zone))
+        return range(first, end, self.minutes * SECONDS_PER_MINUTE)
+
+
+def day_of(start_s: int, zone: str) -> date:
+    """The local calendar day to which an instant belongs."""
+    return datetime.fromtimestamp(start_s, ZoneInfo(zone)).date()

@@ -1,0 +1,98 @@
+"""Money: accounts and transfers.
+
+The one idea: money only moves by a transfer, which names a debit and a credit account and an amount
+>= 0, so every set of transfers sums to zero by construction and is checked all the same.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+CENTRAL = "central"
+"""The market's central account: counterparty of every trade; zero after each auction."""
+BANK = "bank"
+"""The outside world: deposits come from here."""
+GRID_OPERATOR = "grid_operator"
+"""Wheeling fees of lines and local network fees."""
+LEVIES = "levies"
+BALANCING = "balancing"
+"""Difference between what deviating units pay and what the retailer of last resort takes."""
+
+
+def participant_account(participant_id: str) -> str:
+    """A participant's money account."""
+    return f"participant:{participant_id}"
+
+
+def loss_account(line_id: str) -> str:
+    """Buys a line's losses; zero after each auction."""
+    return f"loss:{line_id}"
+
+
+def rent_account(line_id: str) -> str:
+    """A line's congestion rent, until it is given back to the members of its areas."""
+    return f"rent:{line_id}"
+
+
+def limit_rent_account(area_id: str) -> str:
+    """Rent of an area's import or export limit, until it is given back."""
+    return f"limit_rent:{area_id}"
+
+
+def rounding_account(line_id: str) -> str:
+    """Difference left by whole ticks and whole Wh on a line."""
+    return f"rounding:{line_id}"
+
+
+class TransferKind(StrEnum):
+    """Why money moved."""
+
+    DEPOSIT = "deposit"
+    TRADE = "trade"
+    LINE_FEE = "line_fee"
+    LINE_LOSS = "line_loss"
+    LINE_LOSS_PURCHASE = "line_loss_purchase"
+    LINE_RENT = "line_rent"
+    LIMIT_RENT = "limit_rent"
+    ROUNDING = "rounding"
+    DEVIATION = "deviation"
+    LAST_RESORT = "last_resort"
+    NETWORK_FEE = "network_fee"
+    LEVIES = "levies"
+    RENT_RETURN = "rent_return"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One movement of money. `amount_quanta` > 0 moves from debit to credit."""
+
+    debit_account: str
+    """The account that gives."""
+    credit_account: str
+    """The account that receives."""
+    amount_quanta: int
+    kind: TransferKind
+    reference: str
+    """What caused it: a trade, line, unit or deposit id."""
+    start_s: int | None = None
+    """The delivery interval it belongs to; None: none."""
+
+
+def transfer(
+    giver: str,
+    receiver: str,
+    amount_quanta: int,
+    kind: TransferKind,
+    reference: str,
+    start_s: int | None = None,
+) -> Transfer:
+    """A transfer whose amount may be negative: then the receiver gives."""
+    if amount_quanta < 0:
+        giver, receiver, amount_quanta = receiver, giver, -amount_quanta
+    return Transfer(
+        debit_account=giver,
+        credit_account=receiver,
+        amount_quanta=amount_quanta,
+        kind=kind,
+        reference=reference,
+        start_s=start_s,
+    )
