@@ -25,6 +25,7 @@ class Phase(StrEnum):
     CALL = "call"
     LOCKED = "locked"
     DELIVERY_LOCK = "delivery_lock"
+    SETTLING = "settling"
     SETTLED = "settled"
 
 
@@ -135,6 +136,14 @@ class RecordMeasurements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndDelivery:
+    """Note that an interval's delivery is over: meters may report. Sent by the timetable."""
+
+    now_us: int
+    start_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettleInterval:
     """Price deviations and charge metered withdrawal of an interval. Sent by the timetable."""
 
@@ -161,6 +170,7 @@ Command: TypeAlias = (
     | OpenCall
     | CloseGate
     | ApplyClearing
+    | EndDelivery
     | RecordMeasurements
     | SettleInterval
     | CloseDay
