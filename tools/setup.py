@@ -1,0 +1,203 @@
+"""Sets the project up on a machine that has only Python, make and git.
+
+Runs before anything is installed, so it uses the standard library alone, and it is written so
+that an old Python can still read it far enough to say that it is too old. The Makefile calls it:
+
+    python3 tools/setup.py python     the environment in .venv, from constraints.txt
+    python3 tools/setup.py modules    what the console is built from, from web/package-lock.json
+    python3 tools/setup.py console    the console, built into api/console/
+    python3 tools/setup.py check      the console's own checks
+
+Quiet where things go well; where they do not, it says what to do about it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+WEB = ROOT / "web"
+CONSOLE = ROOT / "api" / "console"
+PYTHON_MIN = (3, 11)
+
+
+class SetupError(Exception):
+    """Something a person has to put right; the text says how."""
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the one step that is named; answers the exit code."""
+    if sys.version_info < PYTHON_MIN:
+        found = sys.version.split()[0]
+        return _say(
+            f"wattmarket needs Python 3.11 or newer; {sys.executable} is {found}. "
+            "Name another one: make PYTHON=/path/to/python3.11 …"
+        )
+    steps = {
+        "python": install_python,
+        "modules": install_modules,
+        "console": build_console,
+        "check": check_console,
+    }
+    if len(arguments) != 1 or arguments[0] not in steps:
+        return _say("usage: python3 tools/setup.py {}".format(" | ".join(steps)))
+    try:
+        steps[arguments[0]]()
+    except SetupError as error:
+        return _say(str(error))
+    return 0
+
+
+def install_python() -> None:
+    """Makes .venv hold exactly what constraints.txt pins, and the project itself."""
+    started = time.monotonic()
+    if not _venv_fits():
+        if VENV.exists():
+            shutil.rmtree(str(VENV))
+        _tell("making .venv")
+        _run(
+            [sys.executable, "-m", "venv", str(VENV)],
+            "The environment could not be made. On Debian and Ubuntu: apt install python3-venv",
+        )
+    _tell("installing what constraints.txt pins (a minute or two the first time)")
+    _pip(["install", "--require-hashes", "-r", "constraints.txt"])
+    # An editable install cannot be hashed; everything it needs is already there, pinned.
+    _pip(["install", "--no-deps", "--no-build-isolation", "-e", "."])
+    (VENV / ".stamp").touch()
+    _tell(f"environment ready after {time.monotonic() - started:.0f} s")
+
+
+def install_modules() -> None:
+    """Fetches exactly what web/package-lock.json names, checked by its hashes."""
+    if not (WEB / "package-lock.json").exists():
+        raise SetupError("web/package-lock.json is missing: the console cannot be built.")
+    _tell("fetching what web/package-lock.json names")
+    _npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+    (WEB / "node_modules" / ".stamp").touch()
+
+
+def build_console() -> None:
+    """Builds the console into api/console/, from where the server hands it out."""
+    _tell("building the console")
+    _npm(["run", "--silent", "build"])
+    page = CONSOLE / "index.html"
+    if not page.exists():
+        raise SetupError("The console was built, but there is no api/console/index.html.")
+    page.touch()
+
+
+def check_console() -> None:
+    """Runs the console's own checks: types and unit tests."""
+    _npm(["run", "--silent", "check"], quiet=False)
+
+
+def _venv_fits() -> bool:
+    """Whether .venv is there, runs, and is of the Python that was asked for."""
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        return False
+    asked = "import sys; print(sys.version_info[0], sys.version_info[1])"
+    answer = subprocess.run(
+        [str(python), "-c", asked], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    return answer.stdout.decode().split() == [str(part) for part in sys.version_info[:2]]
+
+
+def _pip(arguments: list[str]) -> None:
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
+    _run(
+        [str(VENV / "bin" / "python"), "-m", "pip", arguments[0], *quiet, *arguments[1:]],
+        "Installing failed. The lines above are pip's; with a network that comes and goes, "
+        "the same command may simply be run again.",
+    )
+
+
+def _npm(arguments: list[str], *, quiet: bool = True) -> None:
+    """Runs npm in web/ with a Node that is new enough: the system's, or one from a wheel."""
+    folder = node_folder()
+    environment = dict(os.environ)
+    environment["PATH"] = os.pathsep.join([str(folder), environment.get("PATH", os.defpath)])
+    _run(
+        [str(folder / "npm"), *arguments],
+        "npm {} failed; the lines above are its own.".format(" ".join(arguments[:2])),
+        folder=WEB,
+        environment=environment,
+        quiet=quiet,
+    )
+
+
+def node_folder() -> Path:
+    """The folder of a usable `node` and `npm`; brings one from a wheel if there is none."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    version = _node_version(node) if node else None
+    if npm and node_fits(version):
+        return Path(npm).parent
+    wheel = VENV / "bin"
+    pins = ROOT / "constraints-node.txt"
+    stamp = VENV / ".stamp-node"
+    if not stamp.exists() or stamp.stat().st_mtime < pins.stat().st_mtime:
+        found = "is " + ".".join(map(str, version)) if version else "is not there"
+        _tell(f"Node {found}, 20.19 or newer is needed: taking one from a wheel")
+        _pip(["install", "--require-hashes", "-r", pins.name])
+        stamp.touch()
+    return wheel
+
+
+def node_fits(version: tuple[int, ...] | None) -> bool:
+    """Whether the console's build tools run on this Node: 20.19, or 22.12 and above."""
+    if version is None:
+        return False
+    return (20, 19) <= version < (21,) or version >= (22, 12)
+
+
+def _node_version(node: str) -> tuple[int, ...] | None:
+    answer = subprocess.run(
+        [node, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    found = re.match(r"v(\d+)\.(\d+)\.(\d+)", answer.stdout.decode(errors="replace"))
+    return tuple(int(part) for part in found.groups()) if found else None
+
+
+def _run(
+    command: list[str],
+    advice: str,
+    *,
+    folder: Path = ROOT,
+    environment: dict[str, str] | None = None,
+    quiet: bool = True,
+) -> None:
+    """Runs a command; shows what it said only if it failed (or is not `quiet`)."""
+    sink = subprocess.PIPE if quiet else None
+    answer = subprocess.run(
+        command,
+        cwd=str(folder),
+        env=environment,
+        stdout=sink,
+        stderr=subprocess.STDOUT if quiet else None,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if answer.returncode != 0:
+        if quiet:
+            sys.stderr.write(answer.stdout.decode(errors="replace"))
+        raise SetupError(advice)
+
+
+def _tell(text: str) -> None:
+    print("  " + text, flush=True)
+
+
+def _say(text: str) -> int:
+    sys.stderr.write("wattmarket: " + text + "\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
