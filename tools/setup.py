@@ -124,6 +124,10 @@ def _npm(arguments: list[str], *, quiet: bool = True) -> None:
     folder = node_folder()
     environment = dict(os.environ)
     environment["PATH"] = os.pathsep.join([str(folder), environment.get("PATH", os.defpath)])
+    if folder == VENV / "bin":
+        # The system's own Node trusts what the system trusts; the wheel's has to be told to.
+        options = environment.get("NODE_OPTIONS", "") + " --use-system-ca"
+        environment["NODE_OPTIONS"] = options.strip()
     _run(
         [str(folder / "npm"), *arguments],
         "npm {} failed; the lines above are its own.".format(" ".join(arguments[:2])),
@@ -139,7 +143,6 @@ def node_folder() -> Path:
     version = _node_version(node) if node else None
     if npm and node_fits(version):
         return Path(npm).parent
-    wheel = VENV / "bin"
     pins = ROOT / "constraints-node.txt"
     stamp = VENV / ".stamp-node"
     if not stamp.exists() or stamp.stat().st_mtime < pins.stat().st_mtime:
@@ -147,7 +150,7 @@ def node_folder() -> Path:
         _tell(f"Node {found}, 20.19 or newer is needed: taking one from a wheel")
         _pip(["install", "--require-hashes", "-r", pins.name])
         stamp.touch()
-    return wheel
+    return VENV / "bin"
 
 
 def node_fits(version: tuple[int, ...] | None) -> bool:
