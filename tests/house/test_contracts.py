@@ -1,0 +1,127 @@
+"""The floors hold, and every contract notices when they do not.
+
+A contract that cannot fail is a picture on the wall. So each is run twice: on the house as it
+stands, and on a copy of it with one wrong import planted.
+"""
+
+import configparser
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+from tests.house.source import PACKAGES, ROOT, modules
+
+# Contract → where one line is planted, and the line.
+WRONG_IMPORTS = {
+    "house": ("clearing/problem.py", "import market.model.units"),
+    "face": ("wattmarket/client.py", "import wattmarket.cli"),
+    "client": ("wattmarket/client.py", "import market.model.units"),
+    "server": ("api/app.py", "import wattmarket.client"),
+    "market": ("market/model/units.py", "import market.ledger"),
+    "clearing": ("clearing/problem.py", "import clearing.curves"),
+    "auditor": ("clearing/check.py", "import clearing.curves"),
+    "solver-door-problem": ("market/ledger.py", "import clearing.problem"),
+    "solver-door-service": ("market/trading/auction.py", "import clearing.service"),
+    "solver-door-rest": ("market/timetable.py", "import clearing.clear"),
+    "market-doors": ("api/app.py", "import market.engine.engine"),
+    "agents": ("sim/agents.py", "import market.ledger"),
+    "no-io": ("market/model/units.py", "import asyncio"),
+    "cycles": ("market/model/units.py", "import market.model.trade"),
+}
+# A new room must be given a floor before anything may stand in it.
+ROOMS_WITHOUT_A_FLOOR = {"face": "wattmarket", "market": "market", "clearing": "clearing"}
+# These meet the world; everything else in market is the market itself.
+MARKET_EDGES = {"market.store", "market.sequencer", "market.timetable"}
+
+
+def contracts() -> dict[str, configparser.SectionProxy]:
+    config = configparser.ConfigParser()
+    config.read(ROOT / ".importlinter", encoding="utf-8")
+    prefix = "importlinter:contract:"
+    return {
+        name.removeprefix(prefix): config[name]
+        for name in config.sections()
+        if name.startswith(prefix)
+    }
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The five packages' Python and the contracts, in a folder of their own."""
+    for path in modules().values():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    shutil.copy(ROOT / ".importlinter", tmp_path)
+    return tmp_path
+
+
+def lint(folder: Path, *contract: str) -> subprocess.CompletedProcess[str]:
+    chosen = [part for name in contract for part in ("--contract", name)]
+    tool = Path(sys.executable).parent / "lint-imports"
+    return subprocess.run(
+        [str(tool), "--no-cache", "--no-logo", *chosen],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(folder), "PATH": str(tool.parent), "COLUMNS": "200"},
+    )
+
+
+def test_the_house_stands_as_its_contracts_say() -> None:
+    run = lint(ROOT)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{len(contracts())} kept, 0 broken" in run.stdout
+
+
+def test_every_contract_has_a_wrong_import_to_catch() -> None:
+    assert contracts().keys() == WRONG_IMPORTS.keys()
+
+
+@pytest.mark.parametrize("contract", WRONG_IMPORTS)
+def test_a_wrong_import_breaks_its_contract(copy: Path, contract: str) -> None:
+    place, line = WRONG_IMPORTS[contract]
+    assert (copy / place).is_file()
+    before = lint(copy, contract)
+    with (copy / place).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    if contract == "cycles":
+        with (copy / "market/model/trade.py").open("a", encoding="utf-8") as file:
+            file.write("\nimport market.model.units\n")
+
+    after = lint(copy, contract)
+
+    assert "1 kept, 0 broken" in before.stdout, before.stdout + before.stderr
+    assert "0 kept, 1 broken" in after.stdout, after.stdout + after.stderr
+
+
+@pytest.mark.parametrize(("contract", "package"), ROOMS_WITHOUT_A_FLOOR.items())
+def test_a_module_without_a_floor_breaks_the_floors(
+    copy: Path, contract: str, package: str
+) -> None:
+    (copy / package / "attic.py").touch()
+
+    run = lint(copy, contract)
+
+    assert "0 kept, 1 broken" in run.stdout, run.stdout + run.stderr
+
+
+def test_every_part_of_the_market_itself_is_kept_from_input_and_output() -> None:
+    listed = set(contracts()["no-io"]["source_modules"].split())
+    rooms = {name for name in modules() if name.startswith("market.") and name.count(".") == 1}
+
+    assert listed == rooms - MARKET_EDGES
+
+
+def test_agents_take_from_the_model_only_what_the_unit_itself_needs() -> None:
+    graph = grimp.build_graph(*PACKAGES)
+    needed = graph.find_upstream_modules("market.control.unit") | {"market.control.unit"}
+    agents = graph.find_descendants("sim")
+    taken = {name for agent in agents for name in graph.find_modules_directly_imported_by(agent)}
+
+    assert {name for name in taken if name.startswith("market")} <= needed
