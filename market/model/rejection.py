@@ -24,8 +24,8 @@ class Code(StrEnum):
     METHOD_UNKNOWN = "METHOD_UNKNOWN"
     # Identity
     AUTH_REQUIRED = "AUTH_REQUIRED"
-    TOKEN_INVALID = "TOKEN_INVALID"
-    TOKEN_EXPIRED = "TOKEN_EXPIRED"
+    TOKEN_INVALID = "TOKEN_INVALID"  # noqa: S105 - a code, no secret
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105 - a code, no secret
     CREDENTIALS_WRONG = "CREDENTIALS_WRONG"
     NOT_PERMITTED = "NOT_PERMITTED"
     # Identity of objects

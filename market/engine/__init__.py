@@ -1,0 +1,1 @@
+"""Where the parts of the market meet: decides on commands, applies events."""

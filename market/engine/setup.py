@@ -1,0 +1,217 @@
+"""A market comes to be: rules and grid, participants, units, deposits.
+
+The one idea: an identical repeat is harmless and answers like the first time; the same id with other
+content is refused. A command is taken whole or not at all, with all its faults together.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from market.engine.state import MarketState
+from market.model.grid import Grid
+from market.model.interval import MICROSECONDS
+from market.model.messages import (
+    Answer,
+    CreateMarket,
+    Decision,
+    DepositsMade,
+    Event,
+    MakeDeposits,
+    MarketCreated,
+    ParticipantsRegistered,
+    RegisterParticipants,
+    RegisterUnits,
+    TransfersBooked,
+    UnitsRegistered,
+)
+from market.model.money import BANK, Transfer, TransferKind, participant_account
+from market.model.participant import Unit
+from market.model.rejection import Code, Rejection
+from market.model.rules import MarketRules
+from market.model.units import PPM, SECONDS_PER_MINUTE
+
+DONE_BEFORE = Decision(events=(), answer=Answer())
+"""A harmless repeat."""
+
+
+def refused(rejections: Iterable[Rejection]) -> Decision:
+    """A command that is refused as a whole."""
+    return Decision(events=(), answer=Answer(rejections=tuple(rejections)))
+
+
+def applied(*events: Event) -> Decision:
+    """A command that is taken."""
+    return Decision(events=events, answer=Answer())
+
+
+def create_market(state: MarketState | None, command: CreateMarket) -> Decision:
+    """Rules and grid are checked together; the first gate must lie ahead."""
+    rules, grid = command.rules, command.grid
+    if state is not None:
+        if (state.rules, state.grid) == (rules, grid):
+            return DONE_BEFORE
+        return refused([Rejection(code=Code.EXISTS_WITH_DIFFERENT_FIELDS, pointer="market_id")])
+    faults = [*_rule_faults(rules, command.now_us), *_grid_faults(grid)]
+    return refused(faults) if faults else applied(MarketCreated(rules=rules, grid=grid))
+
+
+def _invalid(pointer: str, reason: str) -> Rejection:
+    return Rejection(code=Code.DEFINITION_INVALID, pointer=pointer, parameters={"reason": reason})
+
+
+def _rule_faults(rules: MarketRules, now_us: int) -> Iterator[Rejection]:
+    step_s = rules.interval_minutes * SECONDS_PER_MINUTE
+    try:
+        ZoneInfo(rules.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield _invalid("time_zone", "not an IANA time zone")
+    if rules.trading_from_s % step_s:
+        yield _invalid("trading_from", "not the start of an interval")
+    if rules.trading_until_s is not None and (
+        rules.trading_until_s <= rules.trading_from_s or rules.trading_until_s % step_s
+    ):
+        yield _invalid("trading_until", "not an interval's end after trading_from")
+    gate_us = (rules.trading_from_s - rules.gate_minutes * SECONDS_PER_MINUTE) * MICROSECONDS
+    if gate_us <= now_us:
+        yield _invalid("trading_from", "its gate has already passed")
+    if rules.call_opens_minutes <= rules.gate_minutes:
+        yield _invalid("call_opens_minutes", "the call must open before the gate")
+    if rules.price_min_ticks >= rules.price_max_ticks:
+        yield _invalid("price_max_per_mwh", "not above the least price")
+    yield from _band_faults(rules)
+
+
+def _band_faults(rules: MarketRules) -> Iterator[Rejection]:
+    hours = Counter(
+        hour for band in rules.last_resort for hour in range(band.from_hour, band.to_hour)
+    )
+    if hours != Counter(range(24)):
+        yield _invalid("last_resort", "the bands must cover each hour 0 to 23 exactly once")
+    for row, band in enumerate(rules.last_resort):
+        if not rules.price_min_ticks <= band.bid_ticks <= band.ask_ticks <= rules.price_max_ticks:
+            yield _invalid(
+                f"last_resort/{row}", "bid and ask must be in this order inside the price limits"
+            )
+
+
+def _grid_faults(grid: Grid) -> Iterator[Rejection]:
+    known = Counter(area.area_id for area in grid.areas)
+    if not grid.areas:
+        yield _invalid("areas", "a market needs an area")
+    if sum(area.holds_last_resort for area in grid.areas) != 1:
+        yield _invalid("areas", "exactly one area holds the retailer of last resort")
+    for row, area in enumerate(grid.areas):
+        if known[area.area_id] > 1:
+            yield _invalid(f"areas/{row}/area_id", "stands twice")
+        if area.parent is not None and area.parent not in known:
+            yield Rejection(code=Code.AREA_UNKNOWN, pointer=f"areas/{row}/parent")
+    yield from _line_faults(grid, set(known))
+
+
+def _line_faults(grid: Grid, known: set[str]) -> Iterator[Rejection]:
+    line_ids = Counter(line.line_id for line in grid.lines)
+    for row, line in enumerate(grid.lines):
+        if line_ids[line.line_id] > 1:
+            yield _invalid(f"lines/{row}/line_id", "stands twice")
+        if line.from_area == line.to_area:
+            yield _invalid(f"lines/{row}", "joins an area with itself")
+        if not 0 <= line.loss_ppm < PPM:
+            yield _invalid(f"lines/{row}/loss_ppm", "not between 0 and 999999")
+        for name in ("from_area", "to_area"):
+            if getattr(line, name) not in known:
+                yield Rejection(code=Code.AREA_UNKNOWN, pointer=f"lines/{row}/{name}")
+
+
+def register_participants(state: MarketState, command: RegisterParticipants) -> Decision:
+    """Participants must lie in known areas; one of them at most is the last resort."""
+    known_areas = state.grid.area_index()
+    counts = Counter(item.participant_id for item in command.participants)
+    last_resorts = {state.last_resort_id} - {None}
+    last_resorts |= {item.participant_id for item in command.participants if item.is_last_resort}
+    faults: list[Rejection] = []
+    for row, item in enumerate(command.participants):
+        before = state.participants.get(item.participant_id)
+        if counts[item.participant_id] > 1 or (before is not None and before != item):
+            faults.append(_different(row, "participant_id"))
+        if item.area_id not in known_areas:
+            faults.append(Rejection(code=Code.AREA_UNKNOWN, pointer=f"items/{row}/area_id"))
+        if item.is_last_resort and len(last_resorts) > 1:
+            faults.append(_invalid(f"items/{row}/is_last_resort", "there is one already"))
+    if faults:
+        return refused(faults)
+    new = tuple(
+        item for item in command.participants if item.participant_id not in state.participants
+    )
+    return applied(ParticipantsRegistered(participants=new)) if new else DONE_BEFORE
+
+
+def _different(row: int, field: str) -> Rejection:
+    return Rejection(code=Code.EXISTS_WITH_DIFFERENT_FIELDS, pointer=f"items/{row}/{field}")
+
+
+def register_units(state: MarketState, command: RegisterUnits) -> Decision:
+    """Units need a known participant and lie in a known area."""
+    counts = Counter(item.unit_id for item in command.units)
+    known_areas = state.grid.area_index()
+    faults: list[Rejection] = []
+    for row, item in enumerate(command.units):
+        before = state.units.get(item.unit_id)
+        if counts[item.unit_id] > 1 or (before is not None and before != item):
+            faults.append(_different(row, "unit_id"))
+        if item.participant_id not in state.participants:
+            faults.append(
+                Rejection(code=Code.PARTICIPANT_UNKNOWN, pointer=f"items/{row}/participant_id")
+            )
+        if item.area_id not in known_areas:
+            faults.append(Rejection(code=Code.AREA_UNKNOWN, pointer=f"items/{row}/area_id"))
+        faults.extend(_unit_faults(row, item))
+    if faults:
+        return refused(faults)
+    new = tuple(item for item in command.units if item.unit_id not in state.units)
+    return applied(UnitsRegistered(units=new)) if new else DONE_BEFORE
+
+
+def _unit_faults(row: int, unit: Unit) -> Iterator[Rejection]:
+    place = f"items/{row}"
+    if unit.injection_max_w == 0 and unit.withdrawal_max_w == 0:
+        yield _invalid(f"{place}/injection_max_kw", "the unit can neither inject nor withdraw")
+    storage = unit.storage
+    if storage is None:
+        return
+    if not 0 <= storage.start_wh <= storage.capacity_wh:
+        yield _invalid(f"{place}/storage/start_kwh", "not between zero and the capacity")
+    for name in ("efficiency_charge_ppm", "efficiency_discharge_ppm"):
+        if not 0 < getattr(storage, name) <= PPM:
+            yield _invalid(f"{place}/storage/{name}", "not between 1 and 1000000")
+
+
+def make_deposits(state: MarketState, command: MakeDeposits) -> Decision:
+    """A deposit id counts once for ever."""
+    counts = Counter(item.deposit_id for item in command.deposits)
+    faults: list[Rejection] = []
+    for row, item in enumerate(command.deposits):
+        before = state.deposits.get(item.deposit_id)
+        content = (item.participant_id, item.amount_quanta)
+        if counts[item.deposit_id] > 1 or (before is not None and before != content):
+            faults.append(_different(row, "deposit_id"))
+        if item.participant_id not in state.participants:
+            faults.append(
+                Rejection(code=Code.PARTICIPANT_UNKNOWN, pointer=f"items/{row}/participant_id")
+            )
+    if faults:
+        return refused(faults)
+    new = tuple(item for item in command.deposits if item.deposit_id not in state.deposits)
+    if not new:
+        return DONE_BEFORE
+    transfers = tuple(
+        Transfer(
+            debit_account=BANK,
+            credit_account=participant_account(item.participant_id),
+            amount_quanta=item.amount_quanta,
+            kind=TransferKind.DEPOSIT,
+            reference=item.deposit_id,
+        )
+        for item in new
+    )
+    return applied(DepositsMade(deposits=new), TransfersBooked(transfers=transfers))
