@@ -1,0 +1,59 @@
+"""What is installed is what was tried: every package pinned, with hashes, for every platform."""
+
+import re
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tests.house.source import ROOT
+
+PIN = re.compile(
+    r"^([a-z0-9][a-z0-9-]*)==(\S+)((?: ; [^\\]+)?) \\\n((?:    --hash=.*\n?)+)", re.MULTILINE
+)
+
+
+def pins(name: str) -> dict[str, tuple[str, list[str]]]:
+    """Package → version and hashes; fails on any line that is neither."""
+    source = (ROOT / name).read_text(encoding="utf-8")
+    assert PIN.sub("", source).strip() == "", f"{name} holds something that is not a pinned package"
+    return {
+        found[1]: (found[2], re.findall(r"--hash=(sha256:[0-9a-f]{64})", found[4]))
+        for found in PIN.finditer(source)
+    }
+
+
+def wanted() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["dev"],
+        *project["build-system"]["requires"],
+    ]
+    return [Requirement(line) for line in lines]
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-node.txt"])
+def test_every_package_is_pinned_with_its_hashes(name: str) -> None:
+    found = pins(name)
+
+    assert found
+    assert all(hashes for _, hashes in found.values())
+
+
+@pytest.mark.parametrize("requirement", wanted(), ids=str)
+def test_every_requirement_is_met_by_its_pin(requirement: Requirement) -> None:
+    version, _ = pins("constraints.txt")[requirement.name]
+
+    assert requirement.specifier.contains(Version(version))
+
+
+def test_nothing_heavy_slipped_in() -> None:
+    assert pins("constraints.txt").keys().isdisjoint({"torch", "tensorflow", "jax", "pandas"})
+
+
+def test_a_compiled_package_is_pinned_for_more_than_one_machine() -> None:
+    # A handful of hashes would mean that only this platform's files were written down.
+    for name in ("highspy", "numpy", "polars-runtime-32", "pyarrow"):
+        assert len(pins("constraints.txt")[name][1]) > 5

@@ -1,0 +1,38 @@
+"""Nothing lies in the attic: every module is reached from an entry point or from a test."""
+
+import ast
+
+import grimp
+
+from tests.house.source import PACKAGES, modules, python_files, tree
+
+# What somebody starts: the command line, the server, the simulation, the solver's child process.
+ENTRY_POINTS = {"wattmarket", "wattmarket.cli", "api.__main__", "sim.__main__", "clearing.service"}
+
+
+def imported_by_tests() -> set[str]:
+    """Modules of ours that some test imports by name."""
+    found = set()
+    for path in python_files("tests", "benchmarks"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found & modules().keys()
+
+
+def test_every_module_is_reached_from_an_entry_point_or_a_test() -> None:
+    graph = grimp.build_graph(*PACKAGES)
+    # A package is reached with any of its members; an __init__ here holds nothing of its own.
+    starts = ENTRY_POINTS | imported_by_tests()
+    reached = set(starts)
+    for start in starts:
+        reached |= graph.find_upstream_modules(start)
+    reached |= {name.rpartition(".")[0] for name in reached}
+
+    assert modules().keys() - reached - set(PACKAGES) == set()
+
+
+def test_every_entry_point_is_there() -> None:
+    assert modules().keys() >= ENTRY_POINTS
