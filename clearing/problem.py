@@ -137,9 +137,9 @@ class ClearingProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearingResult:
-    """What an auction decided, in integers. Per area and interval, exactly:
+    """What an auction decided, in integers.
 
-    accepted sells + received = accepted buys + sent.
+    Per area and interval, exactly: accepted sells + received = accepted buys + sent.
     """
 
     rung: Rung
@@ -169,8 +169,10 @@ def received_wh(sent_wh: IntArray, loss_ppm: IntArray) -> IntArray:
     """
     ppm = loss_ppm.reshape((-1,) + (1,) * (sent_wh.ndim - 1))
     # Split so that the product stays inside 64 bits for every sent energy below 2**53.
-    whole, rest = np.divmod(sent_wh, PPM)
-    return sent_wh - whole * ppm - -(-(rest * ppm) // PPM)
+    whole: IntArray = sent_wh // PPM
+    rest: IntArray = sent_wh - whole * PPM
+    lost: IntArray = whole * ppm + (rest * ppm + PPM - 1) // PPM
+    return sent_wh - lost
 
 
 def exact_dot(left: IntArray, right: IntArray) -> int:

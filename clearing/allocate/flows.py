@@ -1,0 +1,207 @@
+"""Whole Wh: from a continuous solution to flows and net exports that balance exactly.
+
+The one idea to know: in an optimal grid state almost every area stands at a breakpoint of its
+book, a whole number, and only a few marginal areas stand between. Lines at their limit or idle are
+whole already. What is left is a forest of lines; walking it from the leaves to a marginal area,
+every line sends exactly what its area needs, the loss is rounded up to a Wh, and the marginal area
+takes whatever the roundings leave (decision 19).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from clearing.curves import Curves, FloatArray
+from clearing.problem import PPM, ClearingProblem, IntArray, received_wh
+
+#: A continuous value this close to a whole Wh is that whole Wh.
+_WHOLE_WH: Final = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeFlows:
+    """Integer flows; every line carries one direction, every area balances to the Wh."""
+
+    sent_forward_wh: IntArray  # (l, t)
+    sent_backward_wh: IntArray  # (l, t)
+    received_forward_wh: IntArray  # (l, t)
+    received_backward_wh: IntArray  # (l, t)
+    net_export_wh: IntArray  # (n, t)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Edge:
+    """A line in the direction it is used."""
+
+    line: int
+    start: int
+    end: int
+    backward: bool
+    capacity_wh: int
+    loss_ppm: int
+    sent_wh: int  # decided, or the nearest whole Wh while open
+    open: bool  # may still be changed to balance an area
+
+    @property
+    def arrives_wh(self) -> int:
+        return self.sent_wh - lost_wh(self.sent_wh, self.loss_ppm)
+
+
+def lost_wh(sent_wh: int, loss_ppm: int) -> int:
+    """Loss of what is sent, rounded up to the Wh."""
+    return -(-sent_wh * loss_ppm // PPM)
+
+
+def sent_for(arrives_wh: int, loss_ppm: int) -> int:
+    """The least Wh to send so that at least `arrives_wh` arrive.
+
+    Sending one Wh more lets none or one more arrive, so every whole number can be hit exactly.
+    """
+    sent = arrives_wh * PPM // (PPM - loss_ppm)
+    while sent - lost_wh(sent, loss_ppm) < arrives_wh:
+        sent += 1
+    while sent > 0 and sent - 1 - lost_wh(sent - 1, loss_ppm) >= arrives_wh:
+        sent -= 1
+    return sent
+
+
+def whole_flows(
+    problem: ClearingProblem,
+    curves: Curves,
+    net_export_wh: FloatArray,
+    forward_wh: FloatArray,
+    backward_wh: FloatArray,
+    slack_wh: FloatArray,
+) -> WholeFlows:
+    """Integer flows next to the continuous ones.
+
+    `slack_wh` (n, t) says how far an area's net export may move without missing its price: the
+    areas with the most of it take the remainders.
+    """
+    lines, shape = problem.lines, (len(problem.lines), problem.n_intervals)
+    forward, backward = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    node_shape = (problem.n_areas, problem.n_intervals)
+    supply, demand = curves.supply_wh.reshape(node_shape), curves.demand_wh.reshape(node_shape)
+    highest = np.minimum(supply, problem.areas.export_limit_wh)
+    lowest = -np.minimum(demand, problem.areas.import_limit_wh)
+    for t in range(problem.n_intervals):
+        edges = _edges(problem, forward_wh[:, t], backward_wh[:, t], t)
+        if not edges:
+            continue
+        target = np.clip(np.rint(net_export_wh[:, t]), lowest[:, t], highest[:, t]).astype(np.int64)
+        _balance(edges, target.tolist(), slack_wh[:, t])
+        _shrink(edges, lowest[:, t].tolist(), highest[:, t].tolist())
+        for edge in edges:
+            (backward if edge.backward else forward)[edge.line, t] = edge.sent_wh
+    arrived_forward = received_wh(forward, lines.loss_ppm)
+    arrived_backward = received_wh(backward, lines.loss_ppm)
+    net = np.zeros(node_shape, dtype=np.int64)
+    np.add.at(net, lines.from_area, forward - arrived_backward)
+    np.add.at(net, lines.to_area, backward - arrived_forward)
+    return WholeFlows(
+        sent_forward_wh=forward,
+        sent_backward_wh=backward,
+        received_forward_wh=arrived_forward,
+        received_backward_wh=arrived_backward,
+        net_export_wh=net,
+    )
+
+
+def _edges(
+    problem: ClearingProblem, forward_wh: FloatArray, backward_wh: FloatArray, t: int
+) -> list[_Edge]:
+    lines, edges = problem.lines, []
+    for line in range(len(lines)):
+        i, j = int(lines.from_area[line]), int(lines.to_area[line])
+        turned = bool(backward_wh[line] > forward_wh[line])
+        flow = float(backward_wh[line] if turned else forward_wh[line])
+        if flow <= _WHOLE_WH:
+            continue
+        capacity = (lines.capacity_backward_wh if turned else lines.capacity_forward_wh)[line, t]
+        full = flow >= int(capacity) - _WHOLE_WH
+        edges.append(
+            _Edge(
+                line=line,
+                start=j if turned else i,
+                end=i if turned else j,
+                backward=turned,
+                capacity_wh=int(capacity),
+                loss_ppm=int(lines.loss_ppm[line]),
+                sent_wh=int(capacity) if full else round(flow),
+                open=not full,
+            )
+        )
+    return edges
+
+
+def _exports(edges: list[_Edge], area: int) -> int:
+    """What the flows make an area export, net."""
+    sent = sum(edge.sent_wh for edge in edges if edge.start == area)
+    return sent - sum(edge.arrives_wh for edge in edges if edge.end == area)
+
+
+def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray) -> None:
+    """Give every area its target but the one with the most slack in each set of open lines."""
+    touching: dict[int, list[_Edge]] = {}
+    for edge in edges:
+        if edge.open:
+            touching.setdefault(edge.start, []).append(edge)
+            touching.setdefault(edge.end, []).append(edge)
+    seen: set[int] = set()
+    # Most slack first, lowest number among equals; each set is entered once, at its root.
+    for root in sorted(touching, key=lambda area: (-float(slack_wh[area]), area)):
+        if root in seen:
+            continue
+        seen.add(root)
+        walk: list[tuple[int, _Edge]] = []
+        waiting = [root]
+        while waiting:
+            here = waiting.pop(0)
+            for edge in touching[here]:
+                there = edge.end if edge.start == here else edge.start
+                if there not in seen:
+                    seen.add(there)
+                    walk.append((there, edge))
+                    waiting.append(there)
+        for area, edge in reversed(walk):
+            _meet(edges, area, edge, target[area])
+
+
+def _meet(edges: list[_Edge], area: int, edge: _Edge, target: int) -> None:
+    """Set one line so that its area exports `target`, as far as the line can."""
+    touching = [other for other in edges if other is not edge and area in (other.start, other.end)]
+    others = _exports(touching, area)
+    need = (
+        target - others if edge.start == area else sent_for(max(others - target, 0), edge.loss_ppm)
+    )
+    edge.sent_wh = min(max(need, 0), edge.capacity_wh)
+
+
+def _shrink(edges: list[_Edge], lowest: list[int], highest: list[int]) -> None:
+    """Reduce flows by single Wh until no area is asked for more than it has or may.
+
+    An area that exports too much sends something, one that imports too much receives something,
+    so there is always a flow to reduce; every step makes the flows smaller, so this ends.
+    """
+    for _ in range(sum(edge.sent_wh for edge in edges) + 1):
+        moved = False
+        for area in sorted({edge.start for edge in edges} | {edge.end for edge in edges}):
+            net = _exports(edges, area)
+            if net > highest[area]:
+                _reduce([edge for edge in edges if edge.start == area])
+                moved = True
+            elif net < lowest[area]:
+                _reduce([edge for edge in edges if edge.end == area])
+                moved = True
+        if not moved:
+            return
+
+
+def _reduce(candidates: list[_Edge]) -> None:
+    """Take one Wh from a flow, from a line with room before a full one."""
+    flowing = [edge for edge in candidates if edge.sent_wh > 0]
+    least = min(flowing, key=lambda edge: (edge.sent_wh >= edge.capacity_wh, edge.line))
+    least.sent_wh -= 1

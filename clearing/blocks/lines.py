@@ -1,0 +1,59 @@
+"""Lines: what is sent from one area to another, what of it arrives, what it costs.
+
+Sets: lines l from area i(l) to area j(l), intervals t.
+
+    0 ≤ sent_forward[l,t]  ≤ capacity_forward[l,t]                    Wh, sent at the from end
+    0 ≤ sent_backward[l,t] ≤ capacity_backward[l,t]                   Wh, sent at the to end
+    received = (1 − loss[l]) · sent                                   Wh
+    fee = fee_forward[l] · sent_forward + fee_backward[l] · sent_backward    quanta
+
+Adds what is sent to the outflow of the sending connection, takes what is received from the outflow
+of the receiving one, and adds `−fee` to the welfare. The whole-Wh loss is rounded up afterwards
+(decision 18), and a line never carries both directions: at positive prices that cannot pay, at
+negative ones `clearing.search` branches on the direction.
+
+Source: transport model with losses, as in the public description of the European day-ahead
+coupling (EUPHEMIA, section on the network models, lines with losses and tariffs).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from clearing.curves import Curves
+from clearing.problem import NO_LIMIT_WH, PPM, ClearingProblem
+
+
+def add(model: Any, problem: ClearingProblem, curves: Curves) -> None:  # noqa: ARG001 - one signature for all blocks
+    """State the flows of all lines."""
+    lines = problem.lines
+    model.lines = pyo.RangeSet(0, len(lines) - 1)
+    forward, backward = lines.capacity_forward_wh.tolist(), lines.capacity_backward_wh.tolist()
+    model.sent_forward = pyo.Var(
+        model.lines, model.intervals, bounds=lambda _, line, t: (0, limit(forward[line][t]))
+    )
+    model.sent_backward = pyo.Var(
+        model.lines, model.intervals, bounds=lambda _, line, t: (0, limit(backward[line][t]))
+    )
+    kept = (1.0 - lines.loss_ppm / PPM).tolist()
+    ends = list(zip(lines.from_area.tolist(), lines.to_area.tolist(), strict=True))
+    fees: list[Any] = []
+    directions = [
+        (model.sent_forward, lines.fee_forward_ticks.tolist(), False),
+        (model.sent_backward, lines.fee_backward_ticks.tolist(), True),
+    ]
+    for sent, fee, turned in directions:
+        for (line, t), variable in sent.items():
+            start, end = reversed(ends[line]) if turned else ends[line]
+            model.outflow[start, t].append(variable)
+            model.outflow[end, t].append(-kept[line] * variable)
+            if fee[line]:
+                fees.append(-fee[line] * variable)
+    model.welfare_terms["wheeling fees"] = fees
+
+
+def limit(capacity_wh: int) -> int | None:
+    """A capacity in Wh as a bound of a variable; None where there is no limit."""
+    return None if capacity_wh >= NO_LIMIT_WH else capacity_wh

@@ -1,0 +1,218 @@
+"""Solve, look where the model is below the true curve, add supporting lines, again.
+
+The one idea to know: two stages on one living program. Supporting lines find the right part of
+every curve in a few rounds; then the levels of the curves around the points found stand in the
+program as they are, as columns, and widen where the solution leans on the edge of its window. The
+lines are quick and blunt (their intercepts are large numbers), the levels are exact: their bounds
+are whole Wh and their costs whole ticks, so a vertex is a true breakpoint of the book.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from clearing.build import Compiled
+from clearing.curves import Curves, FloatArray
+from clearing.problem import BoolArray, ClearingProblem, IntArray
+from clearing.solver import Program, SolverFailedError
+
+#: Rounds of supporting lines; the levels finish whatever is left, so this only bounds the loop.
+_LINE_ROUNDS_MAX: Final = 60
+#: The lines stop when the model is below the curves by this share of the money at stake.
+_LINE_GAP: Final = 1e-7
+#: Levels on either side of a node's point when the windows open; they double where they are hit.
+_WINDOW_LEVELS: Final = 4
+#: A point this close to the edge of its window, in Wh, leans on it.
+_EDGE_WH: Final = 1e-5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flows:
+    """A solution of the continuous problem."""
+
+    net_export_wh: FloatArray  # (n, t)
+    forward_wh: FloatArray  # (l, t) sent
+    backward_wh: FloatArray  # (l, t) sent
+    cost: float  # ticks x Wh, against every area trading within itself only
+
+
+class Relaxation:
+    """The living program of one problem; directions of lines can be closed and opened again."""
+
+    def __init__(self, problem: ClearingProblem, curves: Curves, compiled: Compiled) -> None:
+        self._curves = curves
+        self._column = compiled.column
+        self._shape = (problem.n_areas, problem.n_intervals)
+        self._line_shape = (len(problem.lines), problem.n_intervals)
+        self._lower, self._upper = compiled.lower, compiled.upper
+        self.program = Program(
+            cost=compiled.cost,
+            lower=compiled.lower,
+            upper=compiled.upper,
+            row_lower=compiled.row_lower,
+            row_upper=compiled.row_upper,
+            start=compiled.start,
+            index=compiled.index,
+            value=compiled.value,
+        )
+        self.rounds = 0
+        self._localise()
+        self._open_windows()
+
+    def solve(self, closed_forward: BoolArray, closed_backward: BoolArray) -> Flows:
+        """The optimum with some directions (l, t) closed: exact up to the solver's tolerance."""
+        for name, closed in (("sent_forward", closed_forward), ("sent_backward", closed_backward)):
+            columns = self._column.get(name, np.zeros(0, dtype=np.int64))
+            upper = np.where(closed.reshape(-1), 0.0, self._upper[columns])
+            self.program.set_bounds(columns, np.zeros(len(columns)), upper)
+        self.program.solve()
+        while self._widen():
+            self.program.solve()
+        return Flows(
+            net_export_wh=self._value("net_position").reshape(self._shape),
+            forward_wh=self._value("sent_forward").reshape(self._line_shape),
+            backward_wh=self._value("sent_backward").reshape(self._line_shape),
+            cost=self.program.objective + self._window_cost(),
+        )
+
+    def _value(self, name: str) -> FloatArray:
+        columns = self._column.get(name, np.zeros(0, dtype=np.int64))
+        return np.clip(self.program.columns[columns], self._lower[columns], self._upper[columns])
+
+    # ── supporting lines ────────────────────────────────────────────────────────────────────
+
+    def _localise(self) -> None:
+        curves = self._curves
+        here = np.zeros(curves.n_nodes)
+        low, high = -curves.demand_wh.astype(np.float64), curves.supply_wh.astype(np.float64)
+        every = np.arange(curves.n_nodes)
+        self._first_line_row = self.program.n_rows
+        for point in (here, low, high):
+            self._add_lines(every, point)
+        while True:
+            self.program.solve()
+            self.rounds += 1
+            point = self._value("net_position")
+            value = curves.value(point)
+            gap = value - self.program.columns[self._column["cost"]]
+            stake = 1.0 + float(np.abs(value).sum())
+            if float(np.maximum(gap, 0.0).sum()) <= _LINE_GAP * stake:
+                return
+            if self.rounds >= _LINE_ROUNDS_MAX:
+                return
+            self._add_lines(np.flatnonzero(gap > 0.1 * _LINE_GAP * stake / curves.n_nodes), point)
+
+    def _add_lines(self, nodes: IntArray, point: FloatArray) -> None:
+        """Lines at `point`, with both slopes of the curve there: cost - g x >= f(x̂) - g x̂."""
+        curves = self._curves
+        value = curves.value(point)
+        below, above = curves.slope_below(point, np.nan), curves.slope_above(point, np.nan)
+        columns = np.column_stack([self._column["cost"], self._column["net_position"]])
+        for slope in (below, np.where(above == below, np.nan, above)):
+            # Ends of the curve have one slope only, a node without orders none.
+            there = nodes[~np.isnan(slope[nodes])]
+            # A node that can trade nothing needs a floor all the same, or its cost is unbounded.
+            if len(there):
+                g = slope[there]
+                self.program.add_rows(
+                    value[there] - g * point[there],
+                    np.full(len(there), np.inf),
+                    columns[there],
+                    np.column_stack([np.ones(len(there)), -g]),
+                )
+        empty = nodes[np.isnan(below[nodes]) & np.isnan(above[nodes])]
+        if len(empty):
+            column = self._column["cost"][empty]
+            self.program.set_bounds(column, np.zeros(len(empty)), np.zeros(len(empty)))
+
+    # ── levels of the curves, as they are ───────────────────────────────────────────────────
+
+    def _open_windows(self) -> None:
+        curves, program = self._curves, self.program
+        point = self._value("net_position")
+        first, end = curves.level_first[:-1], curves.level_first[1:]
+        below, above = curves.level_below(point), curves.level_above(point)
+        program.drop_rows(self._first_line_row)
+        cost = self._column["cost"]
+        program.set_bounds(cost, np.zeros(len(cost)), np.zeros(len(cost)))
+        # Row of node k: net export - Σ taken of its levels = net export with none of them taken.
+        self._window_row = program.n_rows + np.arange(curves.n_nodes)
+        start = np.maximum(below + 1 - _WINDOW_LEVELS, first)
+        base = self._export_before(start)
+        columns = self._column["net_position"].reshape(-1, 1)
+        program.add_rows(base, base, columns, np.ones((curves.n_nodes, 1)))
+        self._window_low = start
+        self._window_high = start.copy()
+        self._levels_up_to(np.minimum(above + _WINDOW_LEVELS, end))
+        self._hits = np.zeros(curves.n_nodes, dtype=np.int64)
+
+    def _export_before(self, level: IntArray) -> FloatArray:
+        """Net export with all levels before `level` taken: sold if offers, dropped if bids."""
+        return (self._curves.level_cum_wh[level] - self._curves.origin_wh).astype(np.float64)
+
+    def _levels_up_to(self, high: IntArray) -> None:
+        """Levels from the upper edge of every window to `high` become columns."""
+        node, level = _ranges(self._window_high, high)
+        self._add_levels(node, level)
+        self._window_high = np.maximum(self._window_high, high)
+
+    def _levels_down_to(self, low: IntArray) -> None:
+        """Levels below the windows become columns and the windows' base moves down with them."""
+        node, level = _ranges(low, self._window_low)
+        self._add_levels(node, level)
+        self._window_low = np.minimum(self._window_low, low)
+        base = self._export_before(self._window_low)
+        self.program.set_row_bounds(self._window_row, base, base)
+
+    def _add_levels(self, node: IntArray, level: IntArray) -> None:
+        if not len(node):
+            return
+        curves = self._curves
+        self.program.add_columns(
+            curves.level_price_ticks[level].astype(np.float64),
+            np.diff(curves.level_cum_wh)[level].astype(np.float64),
+            self._window_row[node],
+            -np.ones(len(node)),
+        )
+
+    def _widen(self) -> bool:
+        """Widen the windows whose solution leans on an edge; False when none does."""
+        curves = self._curves
+        first, end = curves.level_first[:-1], curves.level_first[1:]
+        point = self._value("net_position")
+        at_high = (point >= self._export_before(self._window_high) - _EDGE_WH) & (
+            self._window_high < end
+        )
+        at_low = (point <= self._export_before(self._window_low) + _EDGE_WH) & (
+            self._window_low > first
+        )
+        if not (at_high.any() or at_low.any()):
+            return False
+        self._hits += at_high | at_low
+        if int(self._hits.max()) > 64:
+            raise SolverFailedError("the windows do not settle")
+        # Doubling: a point far away is reached after a logarithmic number of rounds.
+        step = _WINDOW_LEVELS * 2 ** np.minimum(self._hits, 40)
+        self._levels_up_to(
+            np.where(at_high, np.minimum(self._window_high + step, end), self._window_high)
+        )
+        self._levels_down_to(
+            np.where(at_low, np.maximum(self._window_low - step, first), self._window_low)
+        )
+        return True
+
+    def _window_cost(self) -> float:
+        """Cost of the point at which every window begins, which the program does not see."""
+        start = self._export_before(self._window_low)
+        return float(self._curves.value(start).sum())
+
+
+def _ranges(low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
+    """All integers of the ranges low[k] .. high[k] - 1, with the k each belongs to."""
+    length = np.maximum(high - low, 0)
+    node = np.repeat(np.arange(len(low)), length)
+    offset = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+    return node, low[node] + offset

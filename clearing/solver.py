@@ -1,0 +1,149 @@
+"""HiGHS kept alive: a linear program whose rows, columns and bounds change between solves.
+
+The one idea to know: presolve is off and the dual simplex starts from the last basis, because
+merit-order structures make presolve take most of the time while the simplex needs almost nothing.
+One thread and a fixed seed, so that the same numbers give the same vertex.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from clearing.curves import FloatArray
+from clearing.problem import IntArray
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "output_flag": False,
+    "presolve": "off",
+    "solver": "simplex",
+    "simplex_strategy": 1,  # dual
+    "threads": 1,
+    "parallel": "off",
+    "random_seed": 0,
+}
+#: What HiGHS takes as no bound.
+_INFINITY: Final = float(highspy.kHighsInf)
+
+
+class SolverFailedError(Exception):
+    """The solver did not end with an optimum; the message is its own word for how it ended."""
+
+
+class Program:
+    """One living linear program: minimise cost · x within row and column bounds."""
+
+    def __init__(
+        self,
+        *,
+        cost: FloatArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        row_lower: FloatArray,
+        row_upper: FloatArray,
+        start: NDArray[np.int32],
+        index: NDArray[np.int32],
+        value: FloatArray,
+    ) -> None:
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = len(cost), len(row_lower)
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, lower, upper
+        lp.row_lower_, lp.row_upper_ = row_lower, row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = start, index, value
+        self._highs = highspy.Highs()
+        for name, setting in _OPTIONS.items():
+            self._highs.setOptionValue(name, setting)
+        self._highs.passModel(lp)
+        self.columns: FloatArray = np.zeros(len(cost))
+        self.objective = 0.0
+        self.solves = 0
+
+    def solve(self) -> None:
+        """Find the optimum from the last basis; `columns` and `objective` then hold it."""
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnknown:
+            # A stale basis can leave the simplex undecided; once more from nothing decides it.
+            self._highs.clearSolver()
+            self._highs.run()
+            status = self._highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolverFailedError(self._highs.modelStatusToString(status))
+        self.solves += 1
+        self.columns = np.array(self._highs.getSolution().col_value, dtype=np.float64)
+        self.objective = float(self._highs.getObjectiveValue())
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows now."""
+        return int(self._highs.getNumRow())
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns now."""
+        return int(self._highs.getNumCol())
+
+    def add_rows(
+        self,
+        lower: FloatArray,
+        upper: FloatArray,
+        columns: NDArray[Any],
+        coefficients: FloatArray,
+    ) -> None:
+        """Add rows of equal length: `columns` and `coefficients` are (rows, entries)."""
+        count, entries = columns.shape
+        self._highs.addRows(
+            count,
+            _bounded(lower),
+            _bounded(upper),
+            count * entries,
+            (np.arange(count) * entries).astype(np.int32),
+            columns.reshape(-1).astype(np.int32),
+            np.ascontiguousarray(coefficients.reshape(-1)),
+        )
+
+    def drop_rows(self, first: int) -> None:
+        """Remove all rows from `first` on."""
+        rows = np.arange(first, self.n_rows, dtype=np.int32)
+        if len(rows):
+            self._highs.deleteRows(len(rows), rows)
+
+    def add_columns(
+        self, cost: FloatArray, upper: FloatArray, rows: NDArray[Any], coefficients: FloatArray
+    ) -> None:
+        """Add columns 0 <= x <= upper that stand in one row each."""
+        count = len(cost)
+        self._highs.addCols(
+            count,
+            cost,
+            np.zeros(count),
+            _bounded(upper),
+            count,
+            np.arange(count, dtype=np.int32),
+            rows.astype(np.int32),
+            coefficients,
+        )
+
+    def set_bounds(self, columns: IntArray, lower: FloatArray, upper: FloatArray) -> None:
+        """Give columns new bounds."""
+        self._highs.changeColsBounds(
+            len(columns), columns.astype(np.int32), _bounded(lower), _bounded(upper)
+        )
+
+    def set_costs(self, columns: IntArray, cost: FloatArray) -> None:
+        """Give columns new costs."""
+        self._highs.changeColsCost(len(columns), columns.astype(np.int32), cost)
+
+    def set_row_bounds(self, rows: IntArray, lower: FloatArray, upper: FloatArray) -> None:
+        """Give rows new bounds."""
+        self._highs.changeRowsBounds(
+            len(rows), rows.astype(np.int32), _bounded(lower), _bounded(upper)
+        )
+
+
+def _bounded(values: FloatArray) -> FloatArray:
+    return np.clip(np.asarray(values, dtype=np.float64), -_INFINITY, _INFINITY)
