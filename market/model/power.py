@@ -56,3 +56,13 @@ class Deviation:
     def deviation_wh(self) -> int:
         """Positive: more injected (or less withdrawn) than scheduled."""
         return self.measured_wh - self.scheduled_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatched:
+    """What a level of control made of a target."""
+
+    set_w: int
+    """What its members were set to in sum, injection positive."""
+    left_over_w: int
+    """Target less what was set; zero when the target could be met."""

@@ -1,0 +1,204 @@
+"""Deviations: what was metered less what was traded, priced per area and settled for good.
+
+The one idea: a unit is paid for a surplus a little less, and pays for a shortage a little more,
+than the area price; what an area is short or long as a whole is delivered or taken by the retailer
+of last resort over the line, at its own price, with the line's fee and loss. The difference stays
+on the balancing account. Formulas: decision 24c.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from market.model.grid import Grid
+from market.model.money import (
+    BALANCING,
+    GRID_OPERATOR,
+    Transfer,
+    TransferKind,
+    participant_account,
+    transfer,
+)
+from market.model.participant import Unit
+from market.model.rules import LastResortBand, MarketRules
+from market.model.trade import ClearingOutcome
+from market.model.units import PPM, round_half_even, share_ppm
+from market.settlement.route import route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviationPrice:
+    """The two prices of one area and interval."""
+
+    area_id: str
+    long_ticks: int
+    """Paid for a surplus."""
+    short_ticks: int
+    """Charged for a shortage."""
+
+
+def last_resort_band(rules: MarketRules, start_s: int) -> LastResortBand:
+    """The last resort's prices at an instant, by the market's local hour.
+
+    Raises:
+        LookupError: no band covers the hour; a market with such rules must not be created.
+    """
+    hour = datetime.fromtimestamp(start_s, ZoneInfo(rules.time_zone)).hour
+    for band in rules.last_resort:
+        if band.from_hour <= hour < band.to_hour:
+            return band
+    raise LookupError(f"no price of the last resort at {hour} h")
+
+
+def delivered_ticks(*, band: LastResortBand, grid: Grid, area_id: str) -> tuple[int, int]:
+    """Ask and bid of the last resort at an area's own node, whole ticks, rounded half to even once.
+
+    Over a line with loss L and the fee of the direction, per Wh sent:
+
+        delivered ask = (ask + fee) / (1 - L)      1 Wh arrives of 1 / (1 - L) Wh sent
+        delivered bid = bid x (1 - L) - fee        of 1 Wh sent, 1 - L arrives
+
+    over several lines one after the other. In the last resort's own area, and in an area that
+    nothing joins to it, ask and bid stay as they are.
+    """
+    home = _home(grid)
+    ask, divisor = band.ask_ticks, 1
+    for hop in route(grid, home, area_id) or ():
+        ask = (ask + hop.fee_ticks * divisor) * PPM
+        divisor *= PPM - hop.line.loss_ppm
+    ask_ticks = round_half_even(ask, divisor)
+    bid, divisor = band.bid_ticks, 1
+    for hop in reversed(route(grid, area_id, home) or ()):
+        bid = bid * (PPM - hop.line.loss_ppm) - hop.fee_ticks * divisor * PPM
+        divisor *= PPM
+    return ask_ticks, round_half_even(bid, divisor)
+
+
+def deviation_prices(
+    *, rules: MarketRules, grid: Grid, outcome: ClearingOutcome | None, start_s: int
+) -> tuple[DeviationPrice, ...]:
+    """The deviation prices of every area, in the grid's order.
+
+    Where the auction has a price p: long = p - adder and short = p + adder, with the adder
+    `deviation_adder_ppm` of |p|, at least `deviation_adder_min_ticks`; the same on both sides, so
+    that the honest forecast is the best schedule. Where nothing traded: the last resort's
+    delivered bid and ask.
+
+    Args:
+        rules: adder, bands of the last resort, time zone.
+        grid: areas and lines.
+        outcome: the interval's auction; None: there was none.
+        start_s: start of the interval.
+    """
+    traded = {area.area_id: area.price_ticks for area in outcome.areas} if outcome else {}
+    prices = []
+    for area in grid.areas:
+        price_ticks = traded.get(area.area_id)
+        if price_ticks is None:
+            band = last_resort_band(rules, start_s)
+            short, long = delivered_ticks(band=band, grid=grid, area_id=area.area_id)
+        else:
+            adder = share_ppm(abs(price_ticks), rules.deviation_adder_ppm)
+            adder = max(adder, rules.deviation_adder_min_ticks)
+            long, short = price_ticks - adder, price_ticks + adder
+        prices.append(DeviationPrice(area_id=area.area_id, long_ticks=long, short_ticks=short))
+    return tuple(prices)
+
+
+def deviation_transfers(
+    *,
+    prices: Sequence[DeviationPrice],
+    units: Mapping[str, Unit],
+    scheduled_wh: Mapping[str, int],
+    measured_wh: Mapping[str, int],
+    rules: MarketRules,
+    grid: Grid,
+    start_s: int,
+    last_resort_participant_id: str,
+) -> tuple[Transfer, ...]:
+    """Transfers that settle the deviations of one interval; transfers of nothing are left out.
+
+    Units of the last resort itself are not priced: what its meter shows beyond its trades is the
+    energy it delivers or takes here, paid as LAST_RESORT.
+
+    Args:
+        prices: of every area that has units.
+        units: all units by id.
+        scheduled_wh: traded net injection by unit; none: zero.
+        measured_wh: metered net injection by unit; none: as scheduled.
+        rules: bands of the last resort.
+        grid: areas and lines.
+        start_s: start of the interval.
+        last_resort_participant_id: who delivers what is missing and takes what is too much.
+    """
+    price_of = {price.area_id: price for price in prices}
+    net_wh = {area.area_id: 0 for area in grid.areas}
+    transfers = []
+    for unit in units.values():
+        if unit.participant_id == last_resort_participant_id:
+            continue
+        scheduled = scheduled_wh.get(unit.unit_id, 0)
+        deviation_wh = measured_wh.get(unit.unit_id, scheduled) - scheduled
+        net_wh[unit.area_id] += deviation_wh
+        price = price_of[unit.area_id]
+        ticks = price.long_ticks if deviation_wh > 0 else price.short_ticks
+        transfers.append(
+            transfer(
+                BALANCING,
+                participant_account(unit.participant_id),
+                ticks * deviation_wh,
+                TransferKind.DEVIATION,
+                unit.unit_id,
+                start_s,
+            )
+        )
+    account = participant_account(last_resort_participant_id)
+    for area_id, area_wh in net_wh.items():
+        if area_wh:
+            band = last_resort_band(rules, start_s)
+            transfers += _last_resort_transfers(area_wh, area_id, band, grid, account, start_s)
+    return tuple(move for move in transfers if move.amount_quanta)
+
+
+def _last_resort_transfers(
+    net_wh: int, area_id: str, band: LastResortBand, grid: Grid, account: str, start_s: int
+) -> Iterator[Transfer]:
+    """The retailer delivers an area's shortage or takes its surplus, losses included.
+
+    Short by W: it sends S = ceil(W / (1 - loss)) from its own area and is paid ask x S. Long by W:
+    floor(W x (1 - loss)) arrives there and it pays its bid for that. Each line is paid its fee on
+    what is sent into it.
+    """
+    home = _home(grid)
+    if net_wh < 0:
+        energy_wh = -net_wh
+        for hop in reversed(route(grid, home, area_id) or ()):
+            energy_wh = hop.sent_for_wh(energy_wh)
+            yield _line_fee(hop.fee_ticks * energy_wh, hop.line.line_id, start_s)
+        due_quanta = band.ask_ticks * energy_wh
+    else:
+        energy_wh = net_wh
+        for hop in route(grid, area_id, home) or ():
+            yield _line_fee(hop.fee_ticks * energy_wh, hop.line.line_id, start_s)
+            energy_wh = hop.received_of_wh(energy_wh)
+        due_quanta = -band.bid_ticks * energy_wh
+    yield transfer(BALANCING, account, due_quanta, TransferKind.LAST_RESORT, area_id, start_s)
+
+
+def _line_fee(amount_quanta: int, line_id: str, start_s: int) -> Transfer:
+    return transfer(
+        BALANCING, GRID_OPERATOR, amount_quanta, TransferKind.LINE_FEE, line_id, start_s
+    )
+
+
+def _home(grid: Grid) -> str:
+    """The area in which the last resort sits.
+
+    Raises:
+        LookupError: there is none; such a market must not be created.
+    """
+    for area in grid.areas:
+        if area.holds_last_resort:
+            return area.area_id
+    raise LookupError("no area holds the last resort")
