@@ -1,0 +1,116 @@
+"""The client's rule for numbered messages: nothing twice, nothing missing, nothing out of order.
+
+The one idea: a feed (one channel and key) applies only the message after the last one. Older ones
+are dropped; after a gap the later ones wait while the missing ones are asked for; another epoch
+means the server started anew, so only a fresh snapshot counts. No input or output here: messages
+go in, events and requests come out.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+WAITING_MAX = 10_000
+"""Messages kept behind a gap; as many as a server keeps for a resend. Beyond: a new snapshot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One message of the stream, in order.
+
+    `type` is "snapshot" (the whole state: what was known before is replaced), "delta" (one change)
+    or "heartbeat" (all is well; `data` has `now`, `running`, `speed`).
+    """
+
+    type: str
+    channel: str
+    key: str
+    epoch: int | str
+    seq: int
+    ts: str
+    data: Any
+
+
+@dataclass(slots=True)
+class Taken:
+    """What came of a message: events for the reader and requests for the server."""
+
+    events: list[Event] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Feed:
+    """One subscription: a channel and a key."""
+
+    def __init__(self, channel: str, key: str) -> None:
+        self.channel = channel
+        self.key = key
+        self.epoch: int | str | None = None
+        self.seq = -1
+        self._waiting: dict[int, Event] = {}
+        self._asked_until = -1
+
+    def subscribe(self) -> dict[str, Any]:
+        """The request for a snapshot and all that follows; what was known is forgotten."""
+        self.epoch = None
+        self.seq = -1
+        self._waiting.clear()
+        self._asked_until = -1
+        return {"type": "subscribe", "channel": self.channel, "key": self.key}
+
+    def take(self, message: dict[str, Any]) -> Taken:
+        """Judge a snapshot, a delta or a repeated delta of this feed."""
+        event = Event(
+            type="snapshot" if message["type"] == "snapshot" else "delta",
+            channel=self.channel,
+            key=self.key,
+            epoch=message["epoch"],
+            seq=message["seq"],
+            ts=message["ts"],
+            data=message["data"],
+        )
+        if event.type == "snapshot":
+            self.epoch, self.seq = event.epoch, event.seq
+            self._waiting = {seq: late for seq, late in self._waiting.items() if seq > event.seq}
+            return Taken([event, *self._drain()])
+        if self.epoch is None:
+            return Taken()  # a straggler: the snapshot asked for is on its way
+        if event.epoch != self.epoch:
+            return self.resync()
+        if event.seq <= self.seq:
+            return Taken()
+        if event.seq == self.seq + 1:
+            self.seq = event.seq
+            return Taken([event, *self._drain()])
+        if len(self._waiting) >= WAITING_MAX:
+            return self.resync()
+        self._waiting[event.seq] = event
+        return self.missing(event.seq - 1)
+
+    def missing(self, last: int) -> Taken:
+        """Ask for everything up to `last` that has not come, once."""
+        if self.epoch is None or last <= max(self.seq, self._asked_until):
+            return Taken()
+        self._asked_until = last
+        return Taken(
+            requests=[
+                {
+                    "type": "resend",
+                    "channel": self.channel,
+                    "key": self.key,
+                    "from": self.seq + 1,
+                    "to": last,
+                }
+            ]
+        )
+
+    def resync(self) -> Taken:
+        """Start over with a new snapshot."""
+        stop = {"type": "unsubscribe", "channel": self.channel, "key": self.key}
+        return Taken(requests=[stop, self.subscribe()])
+
+    def _drain(self) -> list[Event]:
+        ready = []
+        while (event := self._waiting.pop(self.seq + 1, None)) is not None:
+            self.seq = event.seq
+            ready.append(event)
+        return ready
