@@ -24,6 +24,9 @@ MONEY_DECIMALS: Final = 8
 # Largest magnitude taken from outside: far above any grid, and a product of two stays an int64.
 WIRE_INTEGER_MAX: Final = 2_000_000_000
 
+# Largest amount of money taken from outside: a thousand million of the currency, well inside int64.
+MONEY_QUANTA_MAX: Final = 1_000_000_000 * QUANTA_PER_CURRENCY
+
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", re.ASCII)
 
 
@@ -35,12 +38,12 @@ class DecimalRangeError(ValueError):
     """The number is a decimal, but has too many decimals or is too large."""
 
 
-def scaled_integer(text: str, decimals: int) -> int:
+def scaled_integer(text: str, decimals: int, maximum: int = WIRE_INTEGER_MAX) -> int:
     """Read a decimal string as an integer count of 10**-decimals. Exact; never rounds.
 
     Raises:
         DecimalFormatError: not of the form -?digits[.digits] (so no exponent, NaN or Infinity).
-        DecimalRangeError: more decimals than allowed (even zeros), or beyond WIRE_INTEGER_MAX.
+        DecimalRangeError: more decimals than allowed (even zeros), or a magnitude beyond `maximum`.
     """
     if not _DECIMAL.fullmatch(text):
         raise DecimalFormatError(text)
@@ -48,7 +51,7 @@ def scaled_integer(text: str, decimals: int) -> int:
     if len(fraction) > decimals:
         raise DecimalRangeError(text)
     value = int(whole + fraction.ljust(decimals, "0"))
-    if abs(value) > WIRE_INTEGER_MAX:
+    if abs(value) > maximum:
         raise DecimalRangeError(text)
     return value
 
