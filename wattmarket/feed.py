@@ -83,12 +83,14 @@ class Feed:
             return Taken([event, *self._drain()])
         if len(self._waiting) >= WAITING_MAX:
             return self.resync()
+        taken = self.missing(event.seq - 1)
         self._waiting[event.seq] = event
-        return self.missing(event.seq - 1)
+        return taken
 
     def missing(self, last: int) -> Taken:
         """Ask for everything up to `last` that has not come, once."""
-        if self.epoch is None or last <= max(self.seq, self._asked_until):
+        known = max(self.seq, self._asked_until, *self._waiting)
+        if self.epoch is None or last <= known:
             return Taken()
         self._asked_until = last
         return Taken(
@@ -97,7 +99,7 @@ class Feed:
                     "type": "resend",
                     "channel": self.channel,
                     "key": self.key,
-                    "from": self.seq + 1,
+                    "from": known + 1,
                     "to": last,
                 }
             ]

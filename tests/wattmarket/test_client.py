@@ -1,0 +1,241 @@
+"""The client against a server that is played by a function."""
+
+import asyncio
+import datetime as dt
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import stamina
+
+from wattmarket import AsyncClient, Client
+from wattmarket.errors import (
+    BusyError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    UnreachableError,
+    UsageError,
+)
+from wattmarket.exchange import Verb
+from wattmarket.verbs import MarketVerbs, Orders
+
+ORDER = {
+    "unit_id": "RUR-P0001-load",
+    "start": "2016-06-15T12:00:00+01:00",
+    "side": "buy",
+    "price_per_mwh": "210.00",
+    "energy_kwh": Decimal("0.250"),
+}
+
+
+@pytest.fixture(autouse=True)
+def without_pauses() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=4):
+        yield
+
+
+class Server:
+    """Gives out tokens, answers from a list, remembers what it was asked."""
+
+    def __init__(self, *answers: httpx.Response | type[httpx.TransportError]) -> None:
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
+        self.tokens = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/token":
+            self.tokens += 1
+            return httpx.Response(
+                200, json={"access_token": f"t{self.tokens}", "token_type": "Bearer", "expires_in": 600}
+            )  # fmt: skip
+        self.asked.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, httpx.Response):
+            return answer
+        raise answer("cut", request=request)
+
+    def bodies(self) -> list[Any]:
+        return [json.loads(request.content) for request in self.asked]
+
+
+def client(server: Callable[[httpx.Request], httpx.Response], **more: str | None) -> Client:
+    http = httpx.Client(base_url="http://market", transport=httpx.MockTransport(server))
+    who = {"client_id": "c", "client_secret": "s", **more}
+    return Client("http://market", market="village", http=http, **who)
+
+
+def problem(status: int, code: str, **more: object) -> httpx.Response:
+    return httpx.Response(status, json={"code": code, "detail": "why", **more})
+
+
+def test_an_order_goes_out_as_the_wire_wants_it_with_a_token() -> None:
+    server = Server(httpx.Response(201, json={"order_id": "ord-1"}))
+
+    order = client(server).orders.place(**ORDER, client_order_id="mine-1")
+
+    assert order == {"order_id": "ord-1"}
+    assert server.asked[0].url.path == "/v1/markets/village/orders"
+    assert server.asked[0].headers["Authorization"] == "Bearer t1"
+    assert server.bodies() == [
+        {**ORDER, "energy_kwh": "0.250", "kind": "limit", "client_order_id": "mine-1"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [httpx.ReadError, httpx.ReadTimeout, httpx.ConnectError, problem(503, "SYSTEM_BUSY"), problem(502, "")],
+)  # fmt: skip
+def test_a_repeat_carries_the_same_client_order_id(
+    failure: httpx.Response | type[httpx.TransportError],
+) -> None:
+    server = Server(failure, httpx.Response(200, json={"order_id": "ord-1"}))
+
+    client(server).orders.place(**ORDER)
+
+    first, second = server.bodies()
+    assert first == second
+    assert len(first["client_order_id"]) == 32
+
+
+def test_many_orders_are_named_before_the_first_sending() -> None:
+    results = [{"client_order_id": "a", "status": "accepted"}]
+    server = Server(httpx.ReadError, httpx.Response(200, json={"items": results}))
+
+    assert client(server).orders.place_many([ORDER, ORDER]) == results
+
+    first, second = server.bodies()
+    assert first == second
+    assert len({order["client_order_id"] for order in first["orders"]}) == 2
+
+
+def test_making_credentials_is_not_repeated_when_it_may_have_happened() -> None:
+    server = Server(httpx.ReadError, httpx.Response(201, json={"items": []}))
+    with pytest.raises(UnreachableError):
+        client(server).create_clients([{"role": "participant", "participant_id": "P"}])
+    assert len(server.asked) == 1
+
+    surely_not_done = Server(httpx.ConnectError, httpx.Response(201, json={"items": []}))
+    assert client(surely_not_done).create_clients([]) == []
+
+
+def test_patience_ends_with_the_last_refusal() -> None:
+    server = Server(*[problem(503, "SYSTEM_BUSY") for _ in range(4)])
+    with pytest.raises(BusyError, match="SYSTEM_BUSY"):
+        client(server).account()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(422, InvalidError), (404, NotFoundError), (409, ConflictError)]
+)
+def test_a_refusal_is_not_repeated_and_names_its_code_and_every_fault(
+    status: int, kind: type[Exception]
+) -> None:
+    faults = [{"pointer": "/energy_kwh", "code": "FIELD_FORMAT", "detail": "not a number"}]
+    server = Server(problem(status, "REQUEST_INVALID", errors=faults, trace_id="t-9"))
+
+    with pytest.raises(kind, match="FIELD_FORMAT") as refused:
+        client(server).orders.place(**ORDER)
+
+    assert refused.value.code == "REQUEST_INVALID"  # type: ignore[attr-defined]
+    assert refused.value.errors == tuple(faults)  # type: ignore[attr-defined]
+    assert refused.value.trace_id == "t-9"  # type: ignore[attr-defined]
+
+
+def test_a_token_not_taken_is_renewed_once() -> None:
+    server = Server(problem(401, "TOKEN_INVALID"), httpx.Response(200, json={"balance": "1"}))
+
+    assert client(server).account() == {"balance": "1"}
+    assert [request.headers["Authorization"] for request in server.asked] == [
+        "Bearer t1",
+        "Bearer t2",
+    ]
+
+
+def test_one_token_serves_many_requests_and_none_is_needed_for_the_public() -> None:
+    server = Server(*[httpx.Response(200, json={"now": ""}) for _ in range(3)])
+    known, unknown = client(server), client(server, client_id=None, client_secret=None)
+
+    known.clock(), known.clock(), unknown.clock()
+
+    assert server.tokens == 1
+    assert "Authorization" not in server.asked[2].headers
+
+
+def test_a_list_is_read_to_its_last_page() -> None:
+    server = Server(
+        httpx.Response(200, json={"items": [{"trade_id": "1"}], "next_cursor": "c1"}),
+        httpx.Response(200, json={"items": [{"trade_id": "2"}], "next_cursor": None}),
+    )
+
+    noon = dt.datetime(2016, 6, 15, 11, tzinfo=dt.UTC)
+    assert client(server).trades(start=noon) == [{"trade_id": "1"}, {"trade_id": "2"}]
+    assert [request.url.params.get("cursor") for request in server.asked] == [None, "c1"]
+    assert server.asked[0].url.params["start"] == "2016-06-15T11:00:00+00:00"
+
+
+def test_a_float_never_leaves_the_house() -> None:
+    server = Server()
+    with pytest.raises(UsageError, match=r"energy_kwh=0\.25 is a float"):
+        client(server).orders.place(**{**ORDER, "energy_kwh": 0.25})
+    assert server.asked == []
+
+
+def test_both_clients_say_the_same() -> None:
+    blocking, awaiting = (
+        Server(httpx.Response(200, json={"a": 1})),
+        Server(httpx.Response(200, json={"a": 1})),
+    )
+
+    async def ask() -> dict[str, Any]:
+        http = httpx.AsyncClient(base_url="http://m", transport=httpx.MockTransport(awaiting))
+        async with (
+            http,
+            AsyncClient(
+                "http://m", market="village", client_id="c", client_secret="s", http=http
+            ) as c,
+        ):
+            return await c.orders.place(**ORDER, client_order_id="x")
+
+    assert asyncio.run(ask()) == client(blocking).orders.place(**ORDER, client_order_id="x")
+    assert awaiting.bodies() == blocking.bodies()
+
+
+def test_every_verb_explains_itself() -> None:
+    for group in (MarketVerbs, Orders):
+        for name, said in vars(group).items():
+            if isinstance(said, Verb):
+                assert inspect.getdoc(said), f"{group.__name__}.{name} has no docstring"
+
+
+def test_credentials_come_from_a_file(tmp_path: Path) -> None:
+    many = tmp_path / "credentials.json"
+    many.write_text(
+        json.dumps(
+            {
+                "market_id": "village",
+                "clients": {"RUR-P0001": {"client_id": "i", "client_secret": "s"}},
+            }
+        )
+    )
+    alone = tmp_path / "operator.json"
+    alone.write_text(json.dumps({"client_id": "i", "client_secret": "s"}))
+
+    with Client("http://m", credentials=many, name="RUR-P0001") as found:
+        assert found.session.market == "village"  # type: ignore[attr-defined]
+    Client("http://m", credentials=alone).close()
+    for wrong in ({"credentials": many}, {"credentials": many, "name": "SEM-P9"},
+                  {"credentials": tmp_path / "none"}, {"client_id": "i"},
+                  {"credentials": alone, "client_id": "i"}):  # fmt: skip
+        with pytest.raises(UsageError):
+            Client("http://m", **wrong)  # type: ignore[arg-type]
+
+
+def test_without_a_market_the_client_asks_for_one() -> None:
+    with Client("http://m") as nobody, pytest.raises(UsageError, match="no market named"):
+        nobody.prices()
