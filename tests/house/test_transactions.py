@@ -67,10 +67,16 @@ def test_a_transaction_is_noticed_however_it_begins(source: str) -> None:
 def test_a_table_has_the_fields_of_the_fact_it_projects(name: str) -> None:
     columns = set(tables.METADATA.tables[name].columns.keys())
     fields = {field.name for field in dataclasses.fields(tables.PROJECTED[name])}
+    beside = tables.BOOKKEEPING.get(name, frozenset())
 
-    # An order is its header in columns and the rest as canonical JSON, with what became of it.
-    missing = fields - columns
-    assert not missing or (name == "orders" and "terms" in columns and missing <= fields), missing
+    assert beside.isdisjoint(fields)
+    assert columns - beside - {"market_id"} == fields - {"market_id"}
+
+
+def test_every_table_belongs_to_a_market() -> None:
+    projections = [tables.METADATA.tables[name] for name in tables.PROJECTED]
+
+    assert [table.name for table in projections if "market_id" not in table.columns] == []
 
 
 def test_every_table_is_a_projection_or_the_journal() -> None:
