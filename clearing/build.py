@@ -10,7 +10,7 @@ once to arrays by Pyomo's own standard-form compiler; afterwards only numbers ch
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyomo.environ as pyo
@@ -39,7 +39,7 @@ class Compiled:
     column: dict[str, IntArray]  # variable name -> columns, in the order of its index sets
 
 
-def state(problem: ClearingProblem, curves: Curves) -> Any:
+def state(problem: ClearingProblem, curves: Curves) -> pyo.ConcreteModel:
     """The Pyomo model of a problem: all blocks in order."""
     model = pyo.ConcreteModel()
     model.areas = pyo.RangeSet(0, problem.n_areas - 1)
@@ -53,7 +53,7 @@ def state(problem: ClearingProblem, curves: Curves) -> Any:
     return model
 
 
-def compile_model(model: Any) -> Compiled:
+def compile_model(model: pyo.ConcreteModel) -> Compiled:
     """Pyomo's standard form of the model, with the columns of every variable by its name."""
     form = WriterFactory("compile_standard_form").write(model, mixed_form=True)
     place = {id(variable): i for i, variable in enumerate(form.columns)}

@@ -20,6 +20,7 @@ from clearing.allocate.flows import WholeFlows, whole_flows
 from clearing.build import compile_model, state
 from clearing.check import audit
 from clearing.curves import Curves, FloatArray, build_curves
+from clearing.merit_order import cancelled, merit_order
 from clearing.prices import Position, Prices, roundings, support, ticks, upper_bound
 from clearing.problem import (
     NO_PRICE_TICKS,
@@ -95,6 +96,20 @@ def clear(
     return result
 
 
+def fallback(problem: ClearingProblem, reason: str) -> ClearingResult:
+    """The rungs below the solver: every area alone by merit order, or no trade at all.
+
+    Args:
+        problem: a problem without faults.
+        reason: why the rungs above gave no result; it ends up in the message.
+    """
+    result = merit_order(problem, f"every area cleared alone, lines closed: {reason}")
+    refusals = audit(problem, result)
+    if not refusals:
+        return result
+    return cancelled(problem, f"no trade: {reason}; merit order refused: {'; '.join(refusals)}")
+
+
 class _Stages:
     """Milliseconds of each stage."""
 
@@ -119,7 +134,8 @@ def _slack_wh(curves: Curves, net_export_wh: FloatArray) -> FloatArray:
     room = np.minimum(
         position - curves.level_cum_wh[above], curves.level_cum_wh[above + 1] - position
     )
-    return np.maximum(room, 0.0).reshape(net_export_wh.shape)
+    slack: FloatArray = np.maximum(room, 0.0).reshape(net_export_wh.shape)
+    return slack
 
 
 def _prices(problem: ClearingProblem, curves: Curves, flows: WholeFlows) -> Prices:

@@ -50,13 +50,15 @@ class Curves:
         """Level of the last Wh before the points (K,); level_first - 1 at the lower end."""
         position = self.origin_wh + net_export_wh
         level = np.searchsorted(self.level_cum_wh, position, side="left") - 1
-        return np.clip(level, self.level_first[:-1] - 1, self.level_first[1:] - 1)
+        clipped: IntArray = np.clip(level, self.level_first[:-1] - 1, self.level_first[1:] - 1)
+        return clipped
 
     def level_above(self, net_export_wh: NDArray[Any]) -> IntArray:
         """Level of the next Wh after the points (K,); level_first of the next node at the end."""
         position = self.origin_wh + net_export_wh
         level = np.searchsorted(self.level_cum_wh, position, side="right") - 1
-        return np.clip(level, self.level_first[:-1], self.level_first[1:])
+        clipped: IntArray = np.clip(level, self.level_first[:-1], self.level_first[1:])
+        return clipped
 
     def slope_below(self, net_export_wh: NDArray[Any], beyond: float) -> FloatArray:
         """Marginal cost just below the points (K,), in ticks; `beyond` at the lower end."""

@@ -178,14 +178,15 @@ def _between(
     top_pi, top_rho = _extreme(problem, rules, high, np.full_like(high, most), top=True)
     bottom_pi, bottom_rho = _extreme(problem, rules, low, np.full_like(low, least), top=False)
     # Each end must keep the bounds the other one started from.
-    kept = (
+    every = (
         (top_pi >= low - PRICE_TICKS_EQUAL)
         & (top_rho >= least - PRICE_TICKS_EQUAL)
         & (bottom_pi <= high + PRICE_TICKS_EQUAL)
         & (bottom_rho <= most + PRICE_TICKS_EQUAL)
         & (bottom_pi <= top_pi + PRICE_TICKS_EQUAL)
         & (bottom_rho <= top_rho + PRICE_TICKS_EQUAL)
-    ).all(axis=0)
+    )
+    kept: BoolArray = np.logical_and.reduce(every, axis=0)
     return kept, (top_pi + bottom_pi) / 2, (top_rho + bottom_rho) / 2
 
 

@@ -54,7 +54,7 @@ class Program:
         lp.row_lower_, lp.row_upper_ = row_lower, row_upper
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = start, index, value
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]  # its class is not annotated
         for name, setting in _OPTIONS.items():
             self._highs.setOptionValue(name, setting)
         self._highs.passModel(lp)
@@ -140,7 +140,7 @@ class Program:
 
     def set_row_bounds(self, rows: IntArray, lower: FloatArray, upper: FloatArray) -> None:
         """Give rows new bounds."""
-        self._highs.changeRowsBounds(
+        self._highs.changeRowsBounds(  # type: ignore[attr-defined]  # missing in its type stubs
             len(rows), rows.astype(np.int32), _bounded(lower), _bounded(upper)
         )
 

@@ -8,6 +8,7 @@ is the tick nearest to the middle of the two.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -190,7 +191,7 @@ def _leads(feeds: dict[int, set[int]], start: int, goal: int) -> bool:
 
 
 def _is_half(price: float) -> bool:
-    return abs(abs(price - np.floor(price)) - 0.5) < _EQUAL
+    return abs(price - math.floor(price) - 0.5) < _EQUAL
 
 
 def _rounded(problem: ClearingProblem, exact: list[float]) -> list[int]:
@@ -214,6 +215,6 @@ def _rounded(problem: ClearingProblem, exact: list[float]) -> list[int]:
             leader[u] = leader[v] = first
     for place, price in enumerate(clean):
         if _is_half(price):
-            first = clean[leader[place]]
-            due[place] = round(first) + round(price - first)
+            lead = clean[leader[place]]
+            due[place] = round(lead) + round(price - lead)
     return due
