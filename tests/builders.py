@@ -65,8 +65,8 @@ GRID: Final = Grid(
             line_id="GRID-RUR",
             from_area="GRID",
             to_area="RUR",
-            capacity_forward_w=80_000,
-            capacity_backward_w=80_000,
+            capacity_forward_w=12_000,
+            capacity_backward_w=12_000,
             loss_ppm=20_000,
             fee_forward_ticks=4_000,
             fee_backward_ticks=0,
@@ -145,16 +145,16 @@ def orders(table: str, *, start_s: int = MIDNIGHT_S) -> OrderColumns:
         side=tuple(_SIDES[row[2]] for row in rows),
         price_ticks=tuple(int(row[3]) for row in rows),
         energy_wh=tuple(int(row[4]) for row in rows),
-        start_s=tuple(
-            start_s + STEP_S * (int(row[5]) if len(row) > 5 else 0) for row in rows
-        ),
+        start_s=tuple(start_s + STEP_S * (int(row[5]) if len(row) > 5 else 0) for row in rows),
     )
 
 
 class Story:
     """A market under test: commands in, events kept."""
 
-    def __init__(self, *, deposits: Mapping[str, int] | None = None, rules: MarketRules = RULES):
+    def __init__(
+        self, *, deposits: Mapping[str, int] | None = None, rules: MarketRules = RULES
+    ) -> None:
         self.engine = Engine()
         self.events: list[Event] = []
         self.now_us = DAY_BEFORE_US

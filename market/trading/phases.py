@@ -14,7 +14,7 @@ from market.model.rules import MarketRules
 from market.model.timer import Timer, TimerKind
 from market.model.units import SECONDS_PER_MINUTE
 
-ROAD: Final = (
+ROAD: Final[tuple[Phase, ...]] = (
     Phase.SCHEDULED,
     Phase.CALL,
     Phase.LOCKED,

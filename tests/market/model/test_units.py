@@ -19,14 +19,31 @@ def test_a_value_written_and_read_is_the_same(value: int, decimals: int) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["NaN", "Infinity", "-Infinity", "1e3", "", " 1", "1 ", "+1", ".5", "1.", "0x1", "١", "01"]
+    "text",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e3",
+        "",
+        " 1",
+        "1 ",
+        "+1",
+        ".5",
+        "1.",
+        "0x1",
+        "\u0661",
+        "01",
+    ],
 )
 def test_what_is_no_plain_decimal_is_refused(text: str) -> None:
     with pytest.raises(units.DecimalFormatError):
         units.scaled_integer(text, 3)
 
 
-@pytest.mark.parametrize("text", ["0.0001", "1.0000", "2000000.001", "-2000000.001", "999999999999"])
+@pytest.mark.parametrize(
+    "text", ["0.0001", "1.0000", "2000000.001", "-2000000.001", "999999999999"]
+)
 def test_too_fine_or_too_large_is_refused_never_rounded(text: str) -> None:
     with pytest.raises(units.DecimalRangeError):
         units.scaled_integer(text, 3)
