@@ -2,20 +2,25 @@
 
 import ast
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from market.store import tables
+from market.store.database import Readers, create_schema, open_writer
 from tests.house.source import PACKAGES, python_files, tree
 
 SEQUENCER = Path("market/sequencer.py")
+# Its transactions only hold a moment still for reading; a test below shows they cannot write.
+READS_ONLY = "Readers"
 BEGINNINGS = {"begin", "begin_nested", "begin_twophase", "commit"}
 
 
 def begins_a_transaction(module: ast.Module) -> bool:
     """Whether this code begins or commits a database transaction, by method or by statement."""
-    for node in ast.walk(module):
+    for node in beyond_readers(module):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in BEGINNINGS:
                 return True
@@ -25,6 +30,14 @@ def begins_a_transaction(module: ast.Module) -> bool:
                     if words and words[0] in {"BEGIN", "COMMIT", "SAVEPOINT", "END"}:
                         return True
     return False
+
+
+def beyond_readers(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those inside the class whose connections are read-only."""
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.ClassDef) and child.name == READS_ONLY):
+            yield child
+            yield from beyond_readers(child)
 
 
 def imports_the_store(module: ast.Module) -> bool:
@@ -61,6 +74,22 @@ def test_only_the_sequencer_begins_a_transaction_that_writes_to_a_market() -> No
 )
 def test_a_transaction_is_noticed_however_it_begins(source: str) -> None:
     assert begins_a_transaction(ast.parse(source))
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    file = tmp_path / "village.sqlite"
+    writer = open_writer(file)
+    with writer.begin():
+        create_schema(writer)
+    writer.close()
+    readers = Readers(file)
+
+    with (
+        readers.connect() as connection,
+        pytest.raises(OperationalError, match="attempt to write a readonly database"),
+    ):
+        connection.execute(tables.meta.delete())
+    readers.close()
 
 
 @pytest.mark.parametrize("name", sorted(tables.PROJECTED))
