@@ -72,18 +72,18 @@ def _answers(state: MarketState, command: PlaceOrders) -> list[OrderAnswer]:
     number = state.next_order_number
     in_command: dict[str, tuple[str, OrderTerms]] = {}
     answers: list[OrderAnswer] = []
-    for row in range(len(orders)):
-        client_order_id = orders.client_order_id[row]
+    for row, client_order_id in enumerate(orders.client_order_id):
         known = state.client_orders.get((participant_id, client_order_id))
         known = known or in_command.get(client_order_id)
+        terms = terms_of(orders, row)
         if known is not None:
-            answers.append(_repeat_answer(known, terms_of(orders, row)))
+            answers.append(_repeat_answer(known, terms))
             continue
         rejection = checks.refusal(participant_id, orders, row, draft)
         if rejection is not None:
             answers.append(OrderAnswer(order_id=None, rejection=rejection))
             continue
-        unit_id, start_s, side, price_ticks, energy_wh = terms = terms_of(orders, row)
+        unit_id, start_s, side, price_ticks, energy_wh = terms
         draft.add(unit_id, start_s, side, energy_wh, hold_quanta(side, price_ticks, energy_wh))
         order_id = order_id_of(number)
         in_command[client_order_id] = (order_id, terms)

@@ -34,6 +34,9 @@ class OpenEnergy:
     sell_wh: int = 0
 
 
+_NOTHING = OpenEnergy()  # answered for units without open orders; never changed
+
+
 def order_number(order_id: str) -> int:
     """The market's own number inside an order id."""
     return int(order_id.removeprefix("ord-"))
@@ -119,7 +122,8 @@ class Book:
 
     def open_energy(self, unit_id: str, start_s: int) -> OpenEnergy:
         """Open energy of a unit in an interval."""
-        return self._open.get(unit_id, {}).get(start_s, OpenEnergy())
+        energy = self._open.get(unit_id)
+        return _NOTHING if energy is None else energy.get(start_s, _NOTHING)
 
     def open_starts(self, unit_id: str) -> tuple[int, ...]:
         """Intervals in which the unit has, or had until cancelled, open orders."""

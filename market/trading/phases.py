@@ -52,12 +52,11 @@ class Phases:
 
     def entry_refusal(self, start_s: int) -> Code | None:
         """Why an order for this interval may not enter or leave the book now; None: it may."""
-        phase = self.of(start_s)
-        if phase is None:
+        if not self.is_interval(start_s):
             return Code.PRODUCT_UNKNOWN
-        if phase is Phase.CALL:
-            return None
-        return Code.NOT_OPEN if phase is Phase.SCHEDULED else Code.GATE_CLOSED
+        if start_s >= self._next_s[Phase.CALL]:
+            return Code.NOT_OPEN
+        return Code.GATE_CLOSED if start_s < self._next_s[Phase.LOCKED] else None
 
     def step_refusal(self, start_s: int, phase: Phase) -> Rejection | None:
         """Why the interval may not enter the phase now; None: it is its turn."""

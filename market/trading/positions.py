@@ -22,6 +22,9 @@ class TradedEnergy:
     sold_wh: int = 0
 
 
+_NOTHING = TradedEnergy()  # answered for units without trades; never changed
+
+
 def charged_wh(storage: StorageData, bought_wh: int) -> int:
     """What charging with grid-side energy adds to the state of charge (decision: rounded down)."""
     return bought_wh * storage.efficiency_charge_ppm // PPM
@@ -51,7 +54,8 @@ class Positions:
 
     def traded(self, unit_id: str, start_s: int) -> TradedEnergy:
         """Traded energy of a unit in an interval; zeros when none."""
-        return self._traded.get(start_s, {}).get(unit_id, TradedEnergy())
+        traded = self._traded.get(start_s)
+        return _NOTHING if traded is None else traded.get(unit_id, _NOTHING)
 
     def scheduled_wh(self, start_s: int) -> dict[str, int]:
         """Net traded injection of each unit that traded in the interval."""
