@@ -1,0 +1,1 @@
+"""What is kept: the journal, which is the truth, and the projections, which can be made again."""

@@ -1,0 +1,201 @@
+"""What reading gives back where the model has no word of its own: rows of projections, pages, sums.
+
+The one idea: these are answers, made when somebody asks; integers with their unit, no wire strings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from market.model.messages import Phase
+from market.model.money import TransferKind
+from market.model.trade import AreaOutcome, LineOutcome
+
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[ItemT]):
+    """Some rows of a list, and where the next ones begin."""
+
+    items: tuple[ItemT, ...]
+    next_cursor: str | None
+    """Hand it in to read on; None: this was the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaPrice:
+    """What the auction of one interval decided for one area."""
+
+    start_s: int
+    area: AreaOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalRow:
+    """Where a delivery interval stands and how its auction ended; None: not known yet."""
+
+    start_s: int
+    phase: Phase
+    phase_since_us: int | None
+    """Market time of the last change of phase; None: still scheduled."""
+    rung: str | None
+    reproducible: bool | None
+    welfare_quanta: int | None
+    upper_bound_quanta: int | None
+    solve_ms: int | None
+    receipt_hash: str | None
+    audit_faults: tuple[str, ...] | None
+    trade_count: int | None
+    ledger_sum_quanta: int | None
+    """Sum over all accounts when the interval was settled: zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalView:
+    """An interval with what its auction decided for areas and lines."""
+
+    interval: IntervalRow
+    areas: tuple[AreaOutcome, ...]
+    lines: tuple[LineOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Supply and demand of one area (or `market`: all together) in one interval's auction."""
+
+    start_s: int
+    area_id: str
+    supply: tuple[tuple[int, int], ...]
+    """(price_ticks, cumulative_wh), cheapest first."""
+    demand: tuple[tuple[int, int], ...]
+    """(price_ticks, cumulative_wh), dearest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedCurve:
+    """A curve with the price at which it cleared."""
+
+    curve: Curve
+    price_ticks: int | None
+    """None: nothing traded, or the curve of the whole market, which has no one price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An order that was refused."""
+
+    participant_id: str
+    client_order_id: str
+    start_s: int
+    """The delivery interval it was meant for."""
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """Metered withdrawal of one participant in a settled interval, >= 0."""
+
+    start_s: int
+    participant_id: str
+    withdrawal_wh: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviationPriceRow:
+    """What a deviation cost in one area and interval."""
+
+    start_s: int
+    area_id: str
+    long_ticks: int
+    """Price paid for a surplus."""
+    short_ticks: int
+    """Price charged for a shortage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBalance:
+    """One account of the ledger."""
+
+    account: str
+    balance_quanta: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """A participant's money."""
+
+    participant_id: str
+    balance_quanta: int
+    held_quanta: int
+
+    @property
+    def available_quanta(self) -> int:
+        """What may still be held or paid."""
+        return self.balance_quanta - self.held_quanta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """Money of one kind over a span; positive is received."""
+
+    kind: TransferKind
+    amount_quanta: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerView:
+    """All accounts and their sum, which is zero."""
+
+    accounts: tuple[AccountBalance, ...]
+    sum_quanta: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantTotals:
+    """One participant's market day."""
+
+    participant_id: str
+    area_id: str
+    amounts_quanta: Mapping[TransferKind, int]
+    """By kind; positive is received."""
+    total_quanta: int
+    bought_wh: int
+    sold_wh: int
+    withdrawal_wh: int
+    substituted: int
+    """Readings of its units that were put in by rule because none came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotals:
+    """A market day in numbers. `from_s` <= delivery start < `until_s`."""
+
+    from_s: int
+    until_s: int
+    intervals_cleared: int
+    trade_count: int
+    orders_accepted: int
+    orders_rejected: int
+    orders_cancelled: int
+    bought_wh: int
+    sold_wh: int
+    losses_wh: int
+    """Sent less received over all lines."""
+    welfare_quanta: int
+    audit_failures: int
+    """Faults the auditor found before a result was taken."""
+    solve_ms: tuple[int, ...]
+    """Real time of each auction, smallest first."""
+    binding_intervals: Mapping[str, int]
+    """Per line: intervals in which it carried all it could."""
+    rungs: Mapping[str, int]
+    ledger: LedgerView
+    participants: tuple[ParticipantTotals, ...]
+
+    def solve_ms_quantile(self, percent: int) -> int | None:
+        """The smallest time that so many percent of the auctions did not exceed; None: none ran."""
+        if not self.solve_ms:
+            return None
+        rank = -(-len(self.solve_ms) * percent // 100)
+        return self.solve_ms[max(rank, 1) - 1]
