@@ -101,7 +101,7 @@ def test_holds_and_releases_are_never_negative(amount_quanta: int) -> None:
     assert ledger.held_quanta("ann") == 10
 
 
-def test_a_debt_from_settlement_is_booked_and_blocks_new_holds_but_not_an_order_that_costs_nothing():
+def test_a_debt_from_settlement_is_booked_and_blocks_new_holds() -> None:
     ledger = Ledger()
     ledger.book([moved(BANK, ANN, 10), moved(ANN, BEN, 25)])
     assert ledger.available_quanta("ann") == -15

@@ -1,0 +1,58 @@
+"""Network fees and levies fall on what the metering point took from the grid, and on nothing else."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.model.money import GRID_OPERATOR, LEVIES
+from market.settlement.network import network_transfers, withdrawal_wh
+from tests.builders import GRID, MIDNIGHT_S, PARTICIPANTS, RULES, UNITS
+
+UNITS_BY_ID = {item.unit_id: item for item in UNITS}
+MEMBERS = {item.participant_id: item for item in PARTICIPANTS}
+
+
+def charged(energy_wh: dict[str, int]) -> dict[tuple[str, str], int]:
+    transfers = network_transfers(
+        withdrawal_wh=energy_wh, rules=RULES, grid=GRID, participants=MEMBERS, start_s=MIDNIGHT_S
+    )
+    assert all(move.start_s == MIDNIGHT_S for move in transfers)
+    return {(move.debit_account, move.credit_account): move.amount_quanta for move in transfers}
+
+
+def test_own_supply_used_on_the_spot_is_not_withdrawn() -> None:
+    metered = {"ann-load": -1_000, "ann-solar": 700, "ann-battery": 100, "ben-load": -50}
+    assert withdrawal_wh(UNITS_BY_ID, metered) == {"ann": 200, "ben": 50, "retailer": 0}
+
+
+def test_who_gives_to_the_grid_has_withdrawn_nothing() -> None:
+    assert withdrawal_wh(UNITS_BY_ID, {"ann-solar": 5, "ben-load": -1})["ann"] == 0
+
+
+def test_without_a_reading_nothing_was_withdrawn() -> None:
+    assert withdrawal_wh(UNITS_BY_ID, {}) == {"ann": 0, "ben": 0, "retailer": 0}
+
+
+def test_fee_and_levies_per_wh_and_none_for_the_last_resort() -> None:
+    assert charged({"ann": 200, "ben": 0, "retailer": 9_000}) == {
+        ("participant:ann", GRID_OPERATOR): 7_000 * 200,
+        ("participant:ann", LEVIES): 5_000 * 200,
+    }
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(UNITS_BY_ID)), st.integers(-9_999, 9_999)), max_size=8
+    )
+)
+def test_withdrawal_is_the_connections_net_and_never_negative(
+    metered: list[tuple[str, int]],
+) -> None:
+    measured_wh = dict(metered)
+    taken_wh = withdrawal_wh(UNITS_BY_ID, measured_wh)
+    for participant_id, energy_wh in taken_wh.items():
+        net_wh = sum(
+            measured_wh.get(item.unit_id, 0)
+            for item in UNITS
+            if item.participant_id == participant_id
+        )
+        assert energy_wh == (0 if net_wh >= 0 else -net_wh)
