@@ -1,0 +1,126 @@
+"""From trades to set-points and from meters to deviations, over all levels."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.control.market import MarketControl
+from market.model.grid import Area, Grid
+from market.model.messages import SetpointsChanged
+from market.model.participant import UnitKind
+from tests.builders import GRID, MIDNIGHT_S, RULES, UNITS, unit
+
+
+def market() -> MarketControl:
+    return MarketControl(GRID, UNITS, RULES)
+
+
+def targets(changed: tuple[SetpointsChanged, ...]) -> dict[str, int]:
+    return {item.unit_id: item.target_w for area in changed for item in area.setpoints}
+
+
+def test_every_unit_of_every_area_gets_a_set_point_for_the_interval() -> None:
+    changed = market().schedule(
+        start_s=MIDNIGHT_S,
+        scheduled_wh={"ann-solar": 1_000, "ben-load": -250, "retailer-sells": -735},
+        sequence=4,
+    )
+    assert [area.area_id for area in changed] == ["RUR", "GRID"]
+    assert targets(changed) == {
+        "ann-solar": 4_000,
+        "ann-load": 0,
+        "ann-battery": 0,
+        "ben-load": -1_000,
+        "retailer-sells": -2_940,
+    }
+    assert [area.target_w for area in changed] == [3_000, -2_940]
+    for area in changed:
+        for item in area.setpoints:
+            assert (item.start_s, item.until_s) == (MIDNIGHT_S, MIDNIGHT_S + 900)
+            assert (item.fallback_w, item.sequence) == (0, 4)
+
+
+def test_a_target_stays_inside_the_nameplate() -> None:
+    changed = market().schedule(start_s=MIDNIGHT_S, scheduled_wh={"ann-solar": 2_625}, sequence=1)
+    assert targets(changed)["ann-solar"] == 10_000
+
+
+def test_the_length_of_the_interval_makes_the_power() -> None:
+    control = MarketControl(GRID, UNITS, replace(RULES, interval_minutes=60))
+    changed = control.schedule(start_s=MIDNIGHT_S, scheduled_wh={"ben-load": -250}, sequence=1)
+    assert targets(changed)["ben-load"] == -250
+    assert changed[0].setpoints[0].until_s == MIDNIGHT_S + 3_600
+
+
+def test_units_may_come_later() -> None:
+    control = MarketControl(GRID, UNITS[:1], RULES)
+    control.add_units(UNITS[1:])
+    whole = market().schedule(start_s=MIDNIGHT_S, scheduled_wh={"ann-load": -40}, sequence=1)
+    assert control.schedule(start_s=MIDNIGHT_S, scheduled_wh={"ann-load": -40}, sequence=1) == whole
+
+
+def test_deviations_are_seen_by_unit_area_and_market() -> None:
+    seen = market().deviations(
+        start_s=MIDNIGHT_S,
+        scheduled_wh={"ann-solar": 1_000, "ben-load": -250, "retailer-sells": -735},
+        measured_wh={"ann-solar": 900, "ben-load": -300},
+    )
+    assert [(d.level, d.member_id, d.scheduled_wh, d.deviation_wh) for d in seen] == [
+        ("unit", "ann-solar", 1_000, -100),
+        ("unit", "ann-load", 0, 0),
+        ("unit", "ann-battery", 0, 0),
+        ("unit", "ben-load", -250, -50),
+        ("unit", "retailer-sells", -735, 0),
+        ("area", "RUR", 750, -150),
+        ("area", "GRID", -735, 0),
+        ("market", "village", 15, -150),
+    ]
+
+
+NESTED = Grid(
+    areas=(
+        Area(area_id="STREET", name="Street", parent="VILLAGE"),
+        Area(area_id="VILLAGE", name="Village"),
+        Area(area_id="GRID", name="Upper grid", holds_last_resort=True),
+    ),
+    lines=(),
+)
+HOMES = (
+    unit("a", "ann", UnitKind.LOAD, withdrawal_max_w=9_000, area_id="STREET"),
+    unit("b", "ben", UnitKind.LOAD, withdrawal_max_w=9_000, area_id="VILLAGE"),
+    unit("c", "cem", UnitKind.LOAD, withdrawal_max_w=9_000, area_id="GRID"),
+)
+
+
+def test_an_area_sees_the_areas_inside_it() -> None:
+    seen = MarketControl(NESTED, HOMES, RULES).deviations(
+        start_s=0, scheduled_wh={}, measured_wh={"a": -1, "b": -10, "c": -100}
+    )
+    sums = [(d.member_id, d.deviation_wh) for d in seen if d.level != "unit"]
+    assert sums == [("STREET", -1), ("VILLAGE", -11), ("GRID", -100), ("village", -111)]
+
+
+def test_inner_areas_get_their_own_set_points() -> None:
+    changed = MarketControl(NESTED, HOMES, RULES).schedule(
+        start_s=0, scheduled_wh={"a": -1, "b": -10}, sequence=1
+    )
+    assert [(area.area_id, area.target_w) for area in changed] == [
+        ("STREET", -4),
+        ("VILLAGE", -40),
+        ("GRID", 0),
+    ]
+
+
+readings = st.dictionaries(st.sampled_from([item.unit_id for item in UNITS]), st.integers(-99, 99))
+
+
+@given(readings, readings)
+def test_each_level_is_the_sum_of_the_one_below(
+    scheduled_wh: dict[str, int], measured_wh: dict[str, int]
+) -> None:
+    seen = market().deviations(start_s=0, scheduled_wh=scheduled_wh, measured_wh=measured_wh)
+    total = dict.fromkeys(("unit", "area", "market"), 0)
+    for item in seen:
+        total[item.level] += item.deviation_wh
+    assert total["unit"] == total["area"] == total["market"]
