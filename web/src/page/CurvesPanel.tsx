@@ -1,0 +1,181 @@
+// Supply and demand of one area in one interval, with the clearing point.
+
+import { useEffect, useRef, useState } from "react";
+import { curvesView } from "../curves/steps";
+import { useSpeech } from "../language/Speak";
+import type { TextKey } from "../language/language";
+import type { Feed } from "../situation/feed";
+import { lastResort, type DayView } from "../situation/views";
+import { local } from "../situation/time";
+import type { AreaCurves, Curves, Interval, Market } from "../wire/types";
+import { CurvesChart, type Clearing } from "./CurvesChart";
+import { IntervalPicker, type Selection } from "./IntervalPicker";
+import { Panel, Table } from "./Panel";
+
+/** The server's name for all areas together. */
+const WHOLE = "market";
+
+interface Props {
+  feed: Feed;
+  market: Market;
+  day: DayView;
+  selection: Selection;
+}
+
+export function CurvesPanel({ feed, market, day, selection }: Props) {
+  const { t, format } = useSpeech();
+  const [wanted, want] = useState<string | null>(null);
+  const [full, setFull] = useState(false);
+  const interval = selection.index === null ? null : (day.intervals[selection.index] ?? null);
+  const found = useCurves(feed, interval?.start ?? null);
+
+  const areas = found.curves?.areas ?? [];
+  // Without a wish: the first area whose curves are public, else everything together.
+  const areaId = wanted ?? market.areas.find((each) => areas.some((a) => a.area_id === each.area_id))?.area_id ?? WHOLE;
+  const area = areas.find((each) => each.area_id === areaId) ?? null;
+  const clearing = clearingOf(interval, areaId, area);
+  const unit = t("unit.price", { currency: market.currency });
+  const index = selection.index ?? 0;
+  const band = lastResort(day, market, (ms) => local(ms, market.time_zone).hour)[index] ?? null;
+
+  const tools = (
+    <>
+      <label className="choice">
+        <span className="unseen">{t("curves.area")}</span>
+        <select value={areaId} onChange={(event) => want(event.target.value)}>
+          {market.areas.map(({ area_id }) => (
+            <option key={area_id} value={area_id}>
+              {area_id}
+            </option>
+          ))}
+          <option value={WHOLE}>{t("curves.whole_market")}</option>
+        </select>
+      </label>
+      <IntervalPicker day={day} selection={selection} />
+    </>
+  );
+
+  let body;
+  if (interval === null) body = <p className="empty">{t("curves.empty")}</p>;
+  else if (found.code !== null) body = <p className="empty">{refusal(t, found.code)}</p>;
+  else if (found.curves === null) body = <p className="empty">{t("curves.loading")}</p>;
+  else if (area === null) body = <p className="empty">{t("curves.withheld")}</p>;
+  else {
+    const view = curvesView(area);
+    const name = areaId === WHOLE ? t("curves.whole_market") : areaId;
+    const description = t("curves.description", {
+      area: name,
+      interval: format.span(interval.start, interval.end),
+      price: clearing.price === null ? t("price.no_price") : `${format.price(clearing.price)} ${unit}`,
+      sold: format.kwh(clearing.soldWh / 1000),
+      bought: format.kwh(clearing.boughtWh / 1000),
+    });
+    body = (
+      <>
+        <Facts clearing={clearing} unit={unit} />
+        <CurvesChart
+          view={view}
+          clearing={clearing}
+          anchors={[band?.ask ?? null, band?.bid ?? null]}
+          full={full}
+          description={description}
+          unit={unit}
+        />
+        <label className="check">
+          <input type="checkbox" checked={full} onChange={(event) => setFull(event.target.checked)} />
+          {t("curves.full")}
+        </label>
+      </>
+    );
+  }
+
+  const table = () => (
+    <Table
+      caption={t("curves.title")}
+      head={[t("trades.side"), unit, `${t("curves.cumulative")} ${t("unit.kwh")}`]}
+      rows={(["supply", "demand"] as const).flatMap((side) =>
+        (area?.[side] ?? []).map(([price, cumulative], i) => ({
+          key: `${side} ${i}`,
+          cells: [t(`curves.${side}`), format.price(price), format.kwh(cumulative)],
+        })),
+      )}
+    />
+  );
+
+  return (
+    <Panel name="curves" title={t("curves.title")} tools={tools} table={table}>
+      {body}
+    </Panel>
+  );
+}
+
+function Facts({ clearing, unit }: { clearing: Clearing; unit: string }) {
+  const { t, format } = useSpeech();
+  const netWh = clearing.soldWh - clearing.boughtWh;
+  const net: TextKey =
+    netWh < 0 ? "curves.net_import" : netWh > 0 ? "curves.net_export" : "curves.balanced";
+  return (
+    <div className="readout">
+      <span className="readout-item">
+        {t("curves.price")}{" "}
+        <b>{clearing.price === null ? "–" : `${format.price(clearing.price)} ${unit}`}</b>
+      </span>
+      <span className="readout-item">
+        {t("curves.sold")} <b>{format.kwh(clearing.soldWh / 1000)}</b>
+      </span>
+      <span className="readout-item">
+        {t("curves.bought")} <b>{format.kwh(clearing.boughtWh / 1000)}</b>
+      </span>
+      <span className="readout-item">
+        {t(net)} {netWh !== 0 && <b>{format.kwh(Math.abs(netWh) / 1000)}</b>} {t("unit.kwh")}
+      </span>
+    </div>
+  );
+}
+
+function clearingOf(interval: Interval | null, areaId: string, area: AreaCurves | null): Clearing {
+  const results = (interval?.areas ?? []).filter((each) => areaId === WHOLE || each.area_id === areaId);
+  const wh = (kwh: string) => Math.round(Number(kwh) * 1000);
+  return {
+    price: area?.price_per_mwh == null ? null : Number(area.price_per_mwh),
+    soldWh: results.reduce((sum, each) => sum + wh(each.sold_kwh), 0),
+    boughtWh: results.reduce((sum, each) => sum + wh(each.bought_kwh), 0),
+  };
+}
+
+const REFUSALS: Record<string, TextKey> = {
+  NOT_FOUND: "refusal.NOT_FOUND",
+  PRODUCT_UNKNOWN: "refusal.PRODUCT_UNKNOWN",
+  PHASE_CONFLICT: "refusal.PHASE_CONFLICT",
+  SYSTEM_BUSY: "refusal.SYSTEM_BUSY",
+  SYSTEM_UNAVAILABLE: "refusal.SYSTEM_UNAVAILABLE",
+  UNREACHABLE: "refusal.UNREACHABLE",
+};
+
+function refusal(t: ReturnType<typeof useSpeech>["t"], code: string): string {
+  return t(REFUSALS[code] ?? "refusal.other", { code });
+}
+
+interface Found {
+  curves: Curves | null;
+  code: string | null;
+}
+
+/** Keeps showing the last curves until those of the next interval are here: no flicker at speed. */
+function useCurves(feed: Feed, start: string | null): Found {
+  const [found, set] = useState<Found>({ curves: null, code: null });
+  const shown = useRef(start);
+  useEffect(() => {
+    if (start === null) return;
+    const stop = new AbortController();
+    const ask = async () => {
+      const answer = await feed.curves(start, stop.signal);
+      if (stop.signal.aborted) return;
+      shown.current = start;
+      set(answer.ok ? { curves: answer.value, code: null } : { curves: null, code: answer.code });
+    };
+    void ask();
+    return () => stop.abort();
+  }, [feed, start]);
+  return found;
+}

@@ -1,0 +1,80 @@
+// Trades as they are made, without names.
+
+import { useState } from "react";
+import { useSpeech } from "../language/Speak";
+import type { SeenTrade } from "../situation/state";
+import { markOf } from "../style/marks";
+import type { Market } from "../wire/types";
+import { Panel, Swatch, Table } from "./Panel";
+
+interface Props {
+  market: Market;
+  trades: readonly SeenTrade[];
+  /** Trades of the day so far. */
+  total: number;
+}
+
+export function TradesPanel({ market, trades, total }: Props) {
+  const { t, format } = useSpeech();
+  const [wanted, want] = useState<string | null>(null);
+  const shown = wanted === null ? trades : trades.filter((each) => each.area_id === wanted);
+  const tools = (
+    <div className="segments" role="group" aria-label={t("trades.area")}>
+      <button type="button" aria-pressed={wanted === null} onClick={() => want(null)}>
+        {t("trades.all")}
+      </button>
+      {market.areas.map(({ area_id }) => (
+        <button
+          key={area_id}
+          type="button"
+          aria-pressed={wanted === area_id}
+          onClick={() => want(area_id)}
+        >
+          {area_id}
+        </button>
+      ))}
+    </div>
+  );
+  return (
+    <Panel
+      name="trades"
+      title={t("trades.title")}
+      note={t("trades.day", { count: format.whole(total) })}
+      tools={tools}
+    >
+      {shown.length === 0 ? (
+        <p className="empty">{t("trades.empty")}</p>
+      ) : (
+        <div className="scroll" tabIndex={0} role="region" aria-label={t("trades.title")}>
+          <Table
+            caption={t("trades.shown", { count: format.whole(shown.length) })}
+            head={[
+              t("trades.delivery"),
+              t("trades.area"),
+              t("trades.side"),
+              `${t("trades.energy")} ${t("unit.kwh")}`,
+              `${t("trades.price")} ${t("unit.price", { currency: market.currency })}`,
+            ]}
+            left={[0, 1, 2]}
+            rows={shown.map((trade) => ({
+              key: trade.trade_id,
+              cells: [
+                format.time(trade.start),
+                <span key="area" className="area-cell">
+                  <Swatch {...markOf(market.areas, trade.area_id)} />
+                  {trade.area_id}
+                </span>,
+                <span key="side" className={`side ${trade.side}`}>
+                  <span aria-hidden="true">{trade.side === "buy" ? "◁" : "▶"} </span>
+                  {t(`trades.${trade.side}`)}
+                </span>,
+                format.kwh(trade.energy_kwh),
+                format.price(trade.price_per_mwh),
+              ],
+            }))}
+          />
+        </div>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,145 @@
+// Feeds the page with one market: the stream for what changes, HTTP for what stands still.
+//
+// The one idea: messages are reduced at once, the page is told at most every BATCH_MS, so that a day
+// at many times real speed costs no more drawing than a quiet one.
+
+import { StreamClient, type Connection, type Outside } from "../stream/client";
+import type { Answer, Rest } from "../wire/rest";
+import type { Curves, Market, ServerHealth } from "../wire/types";
+import { NOTHING_YET, reduce, type Action, type Situation } from "./state";
+import { dayView } from "./views";
+
+const BATCH_MS = 80;
+/** Health and clock are asked this often; the stream carries everything else. */
+const POLL_MS = 5_000;
+/** Curves kept: a day of quarter-hours, twice. */
+const CURVES_MAX = 200;
+
+export interface Server {
+  health: Answer<ServerHealth> | null;
+}
+
+export interface Picture {
+  situation: Situation;
+  connection: Connection;
+  server: Server;
+}
+
+export class Feed {
+  private picture: Picture;
+  private pending: Partial<Picture> = {};
+  private readonly listeners = new Set<() => void>();
+  private readonly stream: StreamClient;
+  private readonly curvesKept = new Map<string, Curves>();
+  private flush: unknown = null;
+  private poll: unknown = null;
+  private filledDayMs: number | null = null;
+  private stopped = false;
+
+  constructor(
+    readonly market: Market,
+    private readonly rest: Rest,
+    private readonly outside: Outside,
+  ) {
+    this.picture = {
+      situation: NOTHING_YET,
+      connection: {
+        status: "connecting",
+        heardMs: null,
+        retryMs: null,
+        reconnects: 0,
+        repairs: 0,
+        behind: 0,
+        epoch: null,
+      },
+      server: { health: null },
+    };
+    const channels = [
+      { channel: "market", key: market.market_id },
+      ...market.areas.map(({ area_id }) => ({ channel: "trades", key: area_id })),
+    ];
+    this.stream = new StreamClient(channels, outside, {
+      message: (message) => this.act({ kind: "message", message, heardMs: outside.now() }),
+      connection: (connection) => this.change({ connection }),
+    });
+  }
+
+  start(): void {
+    this.stopped = false;
+    this.stream.start();
+    void this.ask();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.stream.stop();
+    this.outside.cancel(this.poll);
+    this.outside.cancel(this.flush);
+    this.flush = null;
+  }
+
+  hurry = () => this.stream.hurry();
+
+  subscribe = (listener: () => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  look = () => this.picture;
+
+  /** The curves of an interval; they do not change any more, so each is fetched once. */
+  async curves(start: string, signal: AbortSignal): Promise<Answer<Curves>> {
+    const kept = this.curvesKept.get(start);
+    if (kept) return { ok: true, value: kept, roundTripMs: 0 };
+    const answer = await this.rest.curves(this.market.market_id, start, signal);
+    if (answer.ok) {
+      this.curvesKept.set(start, answer.value);
+      const oldest = this.curvesKept.keys().next().value;
+      if (this.curvesKept.size > CURVES_MAX && oldest !== undefined) this.curvesKept.delete(oldest);
+    }
+    return answer;
+  }
+
+  private get situation(): Situation {
+    return this.pending.situation ?? this.picture.situation;
+  }
+
+  private act(action: Action): void {
+    this.change({ situation: reduce(this.situation, action) });
+  }
+
+  private change(change: Partial<Picture>): void {
+    this.pending = { ...this.pending, ...change };
+    this.flush ??= this.outside.later(() => {
+      this.flush = null;
+      this.picture = { ...this.picture, ...this.pending };
+      this.pending = {};
+      for (const listener of this.listeners) listener();
+      void this.fillDay();
+    }, BATCH_MS);
+  }
+
+  private async ask(): Promise<void> {
+    const [health, clock] = await Promise.all([this.rest.health(), this.rest.clock()]);
+    if (this.stopped) return;
+    this.change({ server: { health } });
+    // The stream's clock is the fresher one once it runs.
+    if (clock.ok && this.situation.clock === null) {
+      const { now, running, speed } = clock.value;
+      this.act({ kind: "clock", now, running, speed, heardMs: this.outside.now() });
+    }
+    this.poll = this.outside.later(() => void this.ask(), POLL_MS);
+  }
+
+  /** A snapshot carries the trading day; when the day turns, the rest of the new one is fetched. */
+  private async fillDay(): Promise<void> {
+    const { situation } = this.picture;
+    if (situation.intervals.size === 0) return;
+    const day = dayView(situation, this.market);
+    if (this.filledDayMs === day.fromMs || day.intervals.every((each) => each !== null)) return;
+    this.filledDayMs = day.fromMs;
+    const iso = (ms: number) => new Date(ms).toISOString();
+    const found = await this.rest.intervals(this.market.market_id, iso(day.fromMs), iso(day.untilMs));
+    if (found.ok && !this.stopped) this.act({ kind: "intervals", intervals: found.value });
+  }
+}

@@ -1,0 +1,204 @@
+// What the console knows of one market, as a pure function of what it has heard.
+//
+// The one idea: the stream's messages are actions of a reducer; nothing in here reads a clock, a
+// socket or the page. Times of reception come with the action.
+
+import { PHASES, type Envelope, type Interval, type Phase, type PublicTrade } from "../wire/types";
+
+/** Trades shown; the day's full list is a question for the API, not for a page that streams. */
+export const TRADES_MAX = 300;
+/** Intervals kept: several days, so that a page left open for weeks stays small. */
+export const INTERVALS_MAX = 1_000;
+
+/** A market time and the real time at which it was heard: enough to tell the time in between. */
+export interface ClockBase {
+  nowMs: number;
+  heardMs: number;
+  running: boolean;
+  speed: number;
+}
+
+export interface SeenTrade extends PublicTrade {
+  area_id: string;
+  start: string;
+}
+
+export interface PhaseNews {
+  start: string;
+  phase: Phase;
+}
+
+export interface Situation {
+  /** By start, in order of time. */
+  intervals: ReadonlyMap<string, Interval>;
+  /** Newest first. */
+  trades: readonly SeenTrade[];
+  clock: ClockBase | null;
+  /** Sum over all accounts after the last settlement we heard of; null: none yet. */
+  ledger: { start: string; sum: string } | null;
+  daysClosed: readonly string[];
+  /** The last change of phase, for those who listen rather than look. */
+  news: PhaseNews | null;
+}
+
+export const NOTHING_YET: Situation = {
+  intervals: new Map(),
+  trades: [],
+  clock: null,
+  ledger: null,
+  daysClosed: [],
+  news: null,
+};
+
+export type Action =
+  | { kind: "message"; message: Envelope; heardMs: number }
+  | { kind: "clock"; now: string; running: boolean; speed: number; heardMs: number }
+  | { kind: "intervals"; intervals: Interval[] };
+
+export function reduce(situation: Situation, action: Action): Situation {
+  switch (action.kind) {
+    case "clock": {
+      const { now, running, speed, heardMs } = action;
+      return { ...situation, clock: { nowMs: Date.parse(now), heardMs, running, speed } };
+    }
+    case "intervals":
+      return { ...situation, intervals: fill(situation.intervals, action.intervals) };
+    case "message":
+      return hear(situation, action.message, action.heardMs);
+  }
+}
+
+function hear(before: Situation, message: Envelope, heardMs: number): Situation {
+  const data = (message.data ?? {}) as Record<string, unknown>;
+  if (message.type === "heartbeat" || message.type === "hello") {
+    return { ...before, clock: clockOf(before.clock, message, heardMs) };
+  }
+  const situation = { ...before, clock: clockOf(before.clock, message, heardMs) };
+  if (message.channel === "market") {
+    return message.type === "snapshot"
+      ? { ...situation, intervals: replace(situation.intervals, data.intervals as Interval[]) }
+      : marketEvent(situation, data);
+  }
+  if (message.channel === "trades" && message.key !== null) {
+    const items = (data.items ?? []) as PublicTrade[];
+    return message.type === "snapshot"
+      ? { ...situation, trades: tradesAnew(situation.trades, items, message.key) }
+      : { ...situation, trades: tradesMore(situation.trades, items, message.key, data.start) };
+  }
+  return situation;
+}
+
+function clockOf(before: ClockBase | null, message: Envelope, heardMs: number): ClockBase | null {
+  const data = (message.data ?? {}) as { now?: string; running?: boolean; speed?: number };
+  const nowMs = Date.parse(data.now ?? message.ts);
+  if (Number.isNaN(nowMs)) return before;
+  const running = data.running ?? before?.running;
+  const speed = data.speed ?? before?.speed;
+  // Without a pace a time alone cannot be carried on; the first heartbeat or /v1/clock brings it.
+  if (running === undefined || speed === undefined) return before;
+  return { nowMs, heardMs, running, speed };
+}
+
+function marketEvent(situation: Situation, data: Record<string, unknown>): Situation {
+  switch (data.event) {
+    case "phase": {
+      const { start, phase } = data as unknown as PhaseNews;
+      const intervals = change(situation.intervals, start, { phase });
+      return { ...situation, intervals, news: { start, phase } };
+    }
+    case "cleared": {
+      const interval = data.interval as Interval;
+      return { ...situation, intervals: change(situation.intervals, interval.start, interval) };
+    }
+    case "settled": {
+      const start = data.start as string;
+      const intervals = change(situation.intervals, start, { phase: "settled" });
+      return { ...situation, intervals, ledger: { start, sum: String(data.ledger_sum) } };
+    }
+    case "day_closed":
+      return { ...situation, daysClosed: [...situation.daysClosed, data.day as string].slice(-31) };
+    default:
+      // An event this console does not know yet says nothing to it.
+      return situation;
+  }
+}
+
+const UNKNOWN: Omit<Interval, "start"> = {
+  end: null,
+  phase: "scheduled",
+  gate_at: null,
+  rung: null,
+  welfare: null,
+  upper_bound: null,
+  trades: null,
+  solve_ms: null,
+  audit_faults: null,
+  receipt_hash: null,
+  areas: null,
+  lines: null,
+};
+
+type Intervals = ReadonlyMap<string, Interval>;
+
+function change(intervals: Intervals, start: string, news: Partial<Interval>): Intervals {
+  const known = intervals.get(start);
+  const next = new Map(intervals);
+  next.set(start, { ...UNKNOWN, ...known, ...news, start });
+  return known ? next : sorted(next);
+}
+
+/** A snapshot is the truth about every interval in it. */
+function replace(intervals: Intervals, fresh: Interval[]): Intervals {
+  const next = new Map(intervals);
+  for (const each of fresh) next.set(each.start, each);
+  return sorted(next);
+}
+
+/** An answer over HTTP may be older than what the stream has said since: it only fills in. */
+function fill(intervals: Intervals, found: Interval[]): Intervals {
+  const next = new Map(intervals);
+  for (const each of found) {
+    const known = next.get(each.start);
+    if (!known) {
+      next.set(each.start, each);
+      continue;
+    }
+    const heard = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null));
+    const later = PHASES.indexOf(known.phase) >= PHASES.indexOf(each.phase) ? known : each;
+    next.set(each.start, { ...each, ...heard, phase: later.phase });
+  }
+  return sorted(next);
+}
+
+function sorted(intervals: Intervals): Intervals {
+  const entries = [...intervals].sort(([a], [b]) => Date.parse(a) - Date.parse(b));
+  return new Map(entries.slice(-INTERVALS_MAX));
+}
+
+function tradesAnew(trades: readonly SeenTrade[], items: PublicTrade[], area: string) {
+  const others = trades.filter((each) => each.area_id !== area);
+  return newestFirst([...others, ...items.map((item) => seen(item, area, item.start))]);
+}
+
+function tradesMore(
+  trades: readonly SeenTrade[],
+  items: PublicTrade[],
+  area: string,
+  start: unknown,
+) {
+  const fresh = items.map((item) => seen(item, area, start)).reverse();
+  return [...fresh, ...trades].slice(0, TRADES_MAX);
+}
+
+function seen(item: PublicTrade, area: string, start: unknown): SeenTrade {
+  return { ...item, area_id: area, start: typeof start === "string" ? start : (item.start ?? "") };
+}
+
+/** Stable: trades of one interval keep the order in which the market numbered them. */
+function newestFirst(trades: SeenTrade[]): SeenTrade[] {
+  return trades
+    .map((trade, index) => ({ trade, index }))
+    .sort((a, b) => b.trade.start.localeCompare(a.trade.start) || b.index - a.index)
+    .map(({ trade }) => trade)
+    .slice(0, TRADES_MAX);
+}
