@@ -1,0 +1,102 @@
+"""Who and what takes part: the market's definition, participants, units."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from market.model.grid import Grid
+from market.model.participant import Participant, Unit, UnitKind
+from market.model.rules import MarketRules
+from market.store import tables
+from market.store.database import read_meta
+from market.store.queries.pages import bounded, fact, page
+from market.store.views import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketDefinition:
+    """A market as it was posted."""
+
+    rules: MarketRules
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far the journal is visible to queries; 0: not at all."""
+
+    command_seq: int
+    event_seq: int
+
+
+def position(connection: Connection) -> Position:
+    """How far the journal is visible to queries of this connection."""
+    return Position(
+        command_seq=read_meta(connection, "projected_command_seq", 0),
+        event_seq=read_meta(connection, "projected_event_seq", 0),
+    )
+
+
+def market(connection: Connection, market_id: str) -> MarketDefinition | None:
+    """The market's definition; None: it was not created yet."""
+    found = connection.execute(
+        select(tables.markets).where(tables.markets.c.market_id == market_id)
+    ).one_or_none()
+    return None if found is None else MarketDefinition(rules=found.rules, grid=found.grid)
+
+
+def participants(
+    connection: Connection,
+    market_id: str,
+    *,
+    participant_id: str | None = None,
+    area_id: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[Participant]:
+    """Participants by id."""
+    c = tables.participants.c
+    query = select(tables.participants).where(c.market_id == market_id)
+    if participant_id is not None:
+        query = query.where(c.participant_id == participant_id)
+    if area_id is not None:
+        query = query.where(c.area_id == area_id)
+    if cursor is not None:
+        query = query.where(c.participant_id > cursor)
+    count = bounded(limit)
+    rows = connection.execute(query.order_by(c.participant_id).limit(count + 1)).all()
+    return page(
+        rows, count, lambda row: fact(Participant, row), lambda row: str(row.participant_id)
+    )
+
+
+def units(
+    connection: Connection,
+    market_id: str,
+    *,
+    unit_id: str | None = None,
+    participant_id: str | None = None,
+    area_id: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[Unit]:
+    """Units by id."""
+    c = tables.units.c
+    query = select(tables.units).where(c.market_id == market_id)
+    for column, wanted in (
+        (c.unit_id, unit_id),
+        (c.participant_id, participant_id),
+        (c.area_id, area_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if cursor is not None:
+        query = query.where(c.unit_id > cursor)
+    count = bounded(limit)
+    rows = connection.execute(query.order_by(c.unit_id).limit(count + 1)).all()
+    return page(
+        rows,
+        count,
+        lambda row: fact(Unit, row, kind=UnitKind(row.kind)),
+        lambda row: str(row.unit_id),
+    )

@@ -1,0 +1,166 @@
+"""Orders and what became of them: trades."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, Select, select, tuple_
+
+from market.model.messages import Phase
+from market.model.order import LimitOrder, OrderHeader, OrderState, OrderView, Side
+from market.model.trade import Trade
+from market.store import tables
+from market.store.projections import order_number
+from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
+from market.store.views import Page
+
+_SEALED = (Phase.SCHEDULED.value, Phase.CALL.value)
+
+
+def _order_view(row: AnyRow) -> OrderView:
+    terms = msgspec.json.decode(row.terms)
+    return OrderView(
+        order=LimitOrder(
+            header=fact(OrderHeader, row, side=Side(row.side)),
+            price_ticks=terms["price_ticks"],
+            energy_wh=terms["energy_wh"],
+        ),
+        state=OrderState(row.state),
+        filled_wh=row.filled_wh,
+        held_quanta=row.held_quanta,
+    )
+
+
+def _trade(row: AnyRow) -> Trade:
+    return fact(Trade, row, side=Side(row.side))
+
+
+def order(
+    connection: Connection, market_id: str, order_id: str, *, after_gate: bool = False
+) -> OrderView | None:
+    """One order by the market's id; None: there is none.
+
+    `after_gate`: as if there were none while its interval may still be traded.
+    """
+    number = order_number(order_id)
+    if number is None:
+        return None
+    c = tables.orders.c
+    query = select(tables.orders).where(
+        c.market_id == market_id, c.sequence == number, c.order_id == order_id
+    )
+    if after_gate:
+        query = query.where(c.start_s.in_(_opened(market_id)))
+    found = connection.execute(query).one_or_none()
+    return None if found is None else _order_view(found)
+
+
+def orders(
+    connection: Connection,
+    market_id: str,
+    *,
+    participant_id: str | None = None,
+    start_s: int | None = None,
+    state: OrderState | None = None,
+    unit_id: str | None = None,
+    client_order_id: str | None = None,
+    order_ids: Sequence[str] | None = None,
+    after_gate: bool = False,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[OrderView]:
+    """Orders in acceptance sequence.
+
+    Args:
+        connection: of a reader.
+        market_id: the market.
+        participant_id: only this owner's; None: everybody's.
+        start_s: only of this delivery interval.
+        state: only in this state; ACTIVE ones stand in a book.
+        unit_id: only of this unit.
+        client_order_id: only with this id of the owner's.
+        order_ids: only these; at most LIMIT_MAX.
+        after_gate: True: only of intervals whose gate has closed (sealed until then).
+        cursor: read on from here.
+        limit: most orders to give back.
+
+    Raises:
+        CursorFault: a cursor no list has given out.
+    """
+    c = tables.orders.c
+    query = select(tables.orders).where(c.market_id == market_id)
+    for column, wanted in (
+        (c.participant_id, participant_id),
+        (c.start_s, start_s),
+        (c.state, None if state is None else state.value),
+        (c.unit_id, unit_id),
+        (c.client_order_id, client_order_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if order_ids is not None:
+        sequences = [number for number in map(order_number, order_ids) if number is not None]
+        query = query.where(c.sequence.in_(sequences))
+    if after_gate:
+        query = query.where(c.start_s.in_(_opened(market_id)))
+    if cursor is not None:
+        query = query.where(c.sequence > numbers(cursor, 1)[0])
+    count = bounded(limit)
+    rows = connection.execute(query.order_by(c.sequence).limit(count + 1)).all()
+    return page(rows, count, _order_view, lambda row: cursor_of(row.sequence))
+
+
+def _opened(market_id: str) -> Select[tuple[int]]:
+    """Intervals whose gate has closed."""
+    c = tables.intervals.c
+    return select(c.start_s).where(c.market_id == market_id, c.phase.not_in(_SEALED))
+
+
+def trades(
+    connection: Connection,
+    market_id: str,
+    *,
+    participant_id: str | None = None,
+    unit_id: str | None = None,
+    start_s: int | None = None,
+    from_s: int | None = None,
+    until_s: int | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[Trade]:
+    """Trades in the order in which they were made; from_s <= delivery start < until_s.
+
+    Raises:
+        CursorFault: a cursor no list has given out.
+    """
+    c = tables.trades.c
+    query = select(tables.trades).where(c.market_id == market_id)
+    for column, wanted in (
+        (c.participant_id, participant_id),
+        (c.unit_id, unit_id),
+        (c.start_s, start_s),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if from_s is not None:
+        query = query.where(c.start_s >= from_s)
+    if until_s is not None:
+        query = query.where(c.start_s < until_s)
+    if cursor is not None:
+        query = query.where(tuple_(c.event_seq, c.row) > tuple_(*numbers(cursor, 2)))
+    count = bounded(limit)
+    rows = connection.execute(query.order_by(c.event_seq, c.row).limit(count + 1)).all()
+    return page(rows, count, _trade, lambda row: cursor_of(row.event_seq, row.row))
+
+
+def recent_trades(
+    connection: Connection, market_id: str, *, area_id: str, limit: int = 100
+) -> tuple[Trade, ...]:
+    """The area's last trades, oldest of them first."""
+    c = tables.trades.c
+    query = (
+        select(tables.trades)
+        .where(c.market_id == market_id, c.area_id == area_id)
+        .order_by(c.event_seq.desc(), c.row.desc())
+        .limit(bounded(limit))
+    )
+    return tuple(_trade(row) for row in reversed(connection.execute(query).all()))

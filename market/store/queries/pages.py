@@ -1,0 +1,86 @@
+"""Reading on in a list, and turning rows into facts.
+
+The one idea: a cursor is the key of the last row that was given out, so a list that grows meanwhile
+neither repeats nor skips a row.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, Final, TypeAlias, TypeVar
+
+from sqlalchemy import Row
+
+from market.store.views import Page
+
+LIMIT_MAX: Final = 10_000
+"""Most rows in one answer, whoever asks."""
+SEPARATOR: Final = "~"
+"""Between the parts of a cursor; never part of an id."""
+DIGITS_MAX: Final = 18
+"""A number with more digits may not fit 64 bits."""
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+FactT = TypeVar("FactT")
+
+
+class CursorFault(ValueError):
+    """A cursor no list has given out."""
+
+
+def cursor_of(*key: str | int) -> str:
+    """The cursor behind a row with this key."""
+    return SEPARATOR.join(str(part) for part in key)
+
+
+def numbers(cursor: str, count: int) -> tuple[int, ...]:
+    """A cursor made of whole numbers.
+
+    Raises:
+        CursorFault: it is not one, or not of so many.
+    """
+    parts = cursor.split(SEPARATOR)
+    if len(parts) != count or not all(_is_number(part) for part in parts):
+        raise CursorFault(cursor)
+    return tuple(int(part) for part in parts)
+
+
+def number_and_name(cursor: str) -> tuple[int, str]:
+    """A cursor made of a whole number and an id.
+
+    Raises:
+        CursorFault: it is not one.
+    """
+    number, separator, name = cursor.partition(SEPARATOR)
+    if not separator or not _is_number(number):
+        raise CursorFault(cursor)
+    return int(number), name
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
+
+
+def page(
+    rows: Sequence[AnyRow],
+    limit: int,
+    fact: Callable[[AnyRow], FactT],
+    cursor: Callable[[AnyRow], str],
+) -> Page[FactT]:
+    """A page from up to `limit` + 1 rows; the one too many says that there is more."""
+    shown = rows[:limit]
+    return Page(
+        items=tuple(fact(row) for row in shown),
+        next_cursor=cursor(shown[-1]) if len(rows) > limit and shown else None,
+    )
+
+
+def bounded(limit: int) -> int:
+    """A limit between 1 and LIMIT_MAX."""
+    return max(1, min(limit, LIMIT_MAX))
+
+
+def fact(kind: Callable[..., FactT], row: AnyRow, /, **converted: object) -> FactT:
+    """A dataclass from the columns named like its fields; `converted` wins over a column."""
+    values = row._mapping  # noqa: SLF001 - the public way to read a row by name
+    names = [field.name for field in fields(kind) if field.name not in converted]  # type: ignore[arg-type]
+    return kind(**{name: values[name] for name in names}, **converted)
