@@ -12,11 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 
 from clearing.allocate.fills import fills, level_volumes
 from clearing.allocate.flows import WholeFlows, whole_flows
+from clearing.allocate.ties import settle_ties
 from clearing.build import compile_model, state
 from clearing.check import audit
 from clearing.curves import Curves, FloatArray, build_curves
@@ -32,8 +34,11 @@ from clearing.problem import (
     exact_dot,
     faults,
 )
-from clearing.refine import Relaxation
+from clearing.refine import Flows, Relaxation
 from clearing.search import Found, search
+
+#: How far a continuous solution may be off a breakpoint of its book, tried in this order.
+_CONTINUOUS_ROUNDINGS_WH: Final = [1e-4, 1e-2, 1.0]
 
 
 class ProblemFaultyError(Exception):
@@ -78,13 +83,15 @@ def clear(
     stages.end("refine")
     best = search(problem, relaxation)
     stages.end("search")
+    settled = _settled(problem, curves, best)
+    stages.end("ties")
     flows = whole_flows(
         problem,
         curves,
-        best.flows.net_export_wh,
-        best.flows.forward_wh,
-        best.flows.backward_wh,
-        _slack_wh(curves, best.flows.net_export_wh),
+        settled.net_export_wh,
+        settled.forward_wh,
+        settled.backward_wh,
+        _slack_wh(curves, settled.net_export_wh),
     )
     prices = _prices(problem, curves, flows)
     stages.end("prices")
@@ -122,6 +129,19 @@ class _Stages:
         now = self._stopwatch()
         self.timings_ms[stage] = round(1e3 * (now - self._last), 3)
         self._last = now
+
+
+def _settled(problem: ClearingProblem, curves: Curves, best: Found) -> Flows:
+    """The flows found, moved where the tie rules ask for it."""
+    position = Position(
+        net_export_wh=best.flows.net_export_wh,
+        forward_wh=best.flows.forward_wh,
+        backward_wh=best.flows.backward_wh,
+    )
+    prices = support(problem, curves, position, _CONTINUOUS_ROUNDINGS_WH)
+    return settle_ties(
+        problem, curves, best, prices.area_ticks, prices.connection_ticks, prices.supported
+    )
 
 
 def _slack_wh(curves: Curves, net_export_wh: FloatArray) -> FloatArray:

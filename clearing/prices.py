@@ -71,8 +71,8 @@ def support(
 ) -> Prices:
     """The supporting prices of a position, every interval with the least rounding that has any.
 
-    `roundings_wh` are tried in ascending order. Idle lossy lines are let off their bound only
-    where nothing else helps: at negative prices either direction might pay, but not both at once.
+    `roundings_wh` are tried in ascending order. Idle lines are let off their bound only where
+    nothing else helps: at negative prices any direction may pay that would burn energy in a circle.
     """
     shape = (problem.n_areas, problem.n_intervals)
     area, connection = np.zeros(shape), np.zeros(shape)
@@ -115,7 +115,7 @@ def _rules(
     forward, backward = position.forward_wh, position.backward_wh
     forbidden = _closing_circles(problem, position, slack)
     if exempt:
-        idle = (forward <= slack) & (backward <= slack) & (lines.loss_ppm > 0)[:, None]
+        idle = (forward <= slack) & (backward <= slack)
         forbidden = (forbidden[0] | idle, forbidden[1] | idle)
     return _Rules(
         low=below.reshape(shape),
@@ -175,8 +175,8 @@ def _between(
     problem: ClearingProblem, rules: _Rules, least: float, most: float
 ) -> tuple[BoolArray, FloatArray, FloatArray]:
     low, high = np.maximum(rules.low, least), np.minimum(rules.high, most)
-    top_pi, top_rho = _extreme(problem, rules, high, np.full_like(high, most), top=True)
-    bottom_pi, bottom_rho = _extreme(problem, rules, low, np.full_like(low, least), top=False)
+    top_pi, top_rho = _extreme(problem, rules, high, least, most, top=True)
+    bottom_pi, bottom_rho = _extreme(problem, rules, low, least, most, top=False)
     # Each end must keep the bounds the other one started from.
     every = (
         (top_pi >= low - PRICE_TICKS_EQUAL)
@@ -191,9 +191,19 @@ def _between(
 
 
 def _extreme(
-    problem: ClearingProblem, rules: _Rules, pi: FloatArray, rho: FloatArray, *, top: bool
+    problem: ClearingProblem,
+    rules: _Rules,
+    start_ticks: FloatArray,
+    floor: float,
+    ceiling: float,
+    *,
+    top: bool,
 ) -> tuple[FloatArray, FloatArray]:
-    """The highest (`top`) or lowest prices that keep all bounds between pairs of prices."""
+    """The highest (`top`) or lowest prices that keep all bounds between pairs of prices.
+
+    `start_ticks` (n, t) bounds the area prices, `floor` and `ceiling` all of them.
+    """
+    pi, rho = start_ticks, np.full_like(start_ticks, ceiling if top else floor)
     lines = problem.lines
     tighten = np.minimum if top else np.maximum
     beyond = np.inf if top else -np.inf
@@ -208,10 +218,12 @@ def _extreme(
     near = rules.sends if top else rules.could_send
     pi_by_rho = rules.could_export_less if top else rules.could_export_more
     rho_by_pi = rules.could_export_more if top else rules.could_export_less
+    # A price run past the other end supports nothing; held there it can not run to infinity.
+    least, most = floor - 1.0, ceiling + 1.0
     for _ in range(_ROUNDS_MAX):
         before_pi, before_rho = pi, rho
-        pi = np.where(pi_by_rho, tighten(pi, rho), pi)
-        rho = np.where(rho_by_pi, tighten(rho, pi), rho)
+        pi = np.clip(np.where(pi_by_rho, tighten(pi, rho), pi), least, most)
+        rho = np.clip(np.where(rho_by_pi, tighten(rho, pi), rho), least, most)
         for start, end, fee, way in directions:
             for line in range(len(lines)):
                 i, j = start[line], end[line]
@@ -339,4 +351,7 @@ def _best_of_lines(problem: ClearingProblem, curves: Curves, rho: IntArray) -> i
                 for rent, way in zip(rents, ways, strict=True)
             ]
             total += -(-max(0, *earned) // PPM)
+            if kept < PPM:
+                # A loss rounded up burns up to a Wh more, which a negative price rewards.
+                total += max(0, -int(price[i, interval]), -int(price[j, interval]))
     return total

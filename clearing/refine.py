@@ -2,7 +2,7 @@
 
 The one idea to know: two stages on one living program. Supporting lines find the right part of
 every curve in a few rounds; then the levels of the curves around the points found stand in the
-program as they are, as columns, and widen where the solution leans on the edge of its window. The
+program as they are, as columns, in windows that widen where the solution reaches beyond them. The
 lines are quick and blunt (their intercepts are large numbers), the levels are exact: their bounds
 are whole Wh and their costs whole ticks, so a vertex is a true breakpoint of the book.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from clearing.build import Compiled
 from clearing.curves import Curves, FloatArray
 from clearing.problem import BoolArray, ClearingProblem, IntArray
-from clearing.solver import Program, SolverFailedError
+from clearing.solver import Program
 
 #: Rounds of supporting lines; the levels finish whatever is left, so this only bounds the loop.
 _LINE_ROUNDS_MAX: Final = 60
@@ -25,8 +25,8 @@ _LINE_ROUNDS_MAX: Final = 60
 _LINE_GAP: Final = 1e-7
 #: Levels on either side of a node's point when the windows open; they double where they are hit.
 _WINDOW_LEVELS: Final = 4
-#: A point this close to the edge of its window, in Wh, leans on it.
-_EDGE_WH: Final = 1e-5
+#: More than this beyond its window, in Wh, and a window is too narrow.
+_BEYOND_WH: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,38 +134,46 @@ class Relaxation:
         curves, program = self._curves, self.program
         point = self._value("net_position")
         first, end = curves.level_first[:-1], curves.level_first[1:]
-        below, above = curves.level_below(point), curves.level_above(point)
+        low = np.maximum(curves.level_below(point) + 1 - _WINDOW_LEVELS, first)
+        high = np.minimum(curves.level_above(point) + _WINDOW_LEVELS, end)
         program.drop_rows(self._first_line_row)
-        cost = self._column["cost"]
-        program.set_bounds(cost, np.zeros(len(cost)), np.zeros(len(cost)))
-        # Row of node k: net export - Σ taken of its levels = net export with none of them taken.
-        self._window_row = program.n_rows + np.arange(curves.n_nodes)
-        start = np.maximum(below + 1 - _WINDOW_LEVELS, first)
-        base = self._export_before(start)
+        nodes = np.arange(curves.n_nodes)
+        nothing = np.zeros(curves.n_nodes)
+        program.set_bounds(self._column["cost"], nothing, nothing)
+        # Row of node k: net export - Σ taken of its levels - above + below = net export at `low`.
+        self._window_row = program.n_rows + nodes
         columns = self._column["net_position"].reshape(-1, 1)
-        program.add_rows(base, base, columns, np.ones((curves.n_nodes, 1)))
-        self._window_low = start
-        self._window_high = start.copy()
-        self._levels_up_to(np.minimum(above + _WINDOW_LEVELS, end))
-        self._hits = np.zeros(curves.n_nodes, dtype=np.int64)
+        program.add_rows(nothing, nothing, columns, np.ones((curves.n_nodes, 1)))
+        # What lies beyond the window on either side is one column each, at the price of its
+        # first level: cheaper than the truth, so a solution that leaves it alone is the optimum.
+        self._beyond_above = program.n_columns + nodes
+        program.add_columns(nothing, nothing, self._window_row, np.full(curves.n_nodes, -1.0))
+        self._beyond_below = program.n_columns + nodes
+        program.add_columns(nothing, nothing, self._window_row, np.ones(curves.n_nodes))
+        self._window_low, self._window_high = low, low.copy()
+        self._widenings = np.zeros(curves.n_nodes, dtype=np.int64)
+        self._move_edges(low, high)
 
     def _export_before(self, level: IntArray) -> FloatArray:
         """Net export with all levels before `level` taken: sold if offers, dropped if bids."""
         return (self._curves.level_cum_wh[level] - self._curves.origin_wh).astype(np.float64)
 
-    def _levels_up_to(self, high: IntArray) -> None:
-        """Levels from the upper edge of every window to `high` become columns."""
-        node, level = _ranges(self._window_high, high)
-        self._add_levels(node, level)
-        self._window_high = np.maximum(self._window_high, high)
-
-    def _levels_down_to(self, low: IntArray) -> None:
-        """Levels below the windows become columns and the windows' base moves down with them."""
-        node, level = _ranges(low, self._window_low)
-        self._add_levels(node, level)
-        self._window_low = np.minimum(self._window_low, low)
-        base = self._export_before(self._window_low)
-        self.program.set_row_bounds(self._window_row, base, base)
+    def _move_edges(self, low: IntArray, high: IntArray) -> None:
+        """Widen the windows to the levels low .. high - 1 of each node."""
+        curves, program = self._curves, self.program
+        self._add_levels(*_ranges(self._window_high, high))
+        self._add_levels(*_ranges(low, self._window_low))
+        self._window_low, self._window_high = low, high
+        base, top = self._export_before(low), self._export_before(high)
+        program.set_row_bounds(self._window_row, base, base)
+        nothing = np.zeros(curves.n_nodes)
+        program.set_bounds(self._beyond_above, nothing, curves.supply_wh - top)
+        program.set_bounds(self._beyond_below, nothing, base + curves.demand_wh)
+        last = len(curves.level_price_ticks) - 1
+        if last >= 0:
+            price = curves.level_price_ticks.astype(np.float64)
+            program.set_costs(self._beyond_above, price[np.minimum(high, last)])
+            program.set_costs(self._beyond_below, -price[np.maximum(low - 1, 0)])
 
     def _add_levels(self, node: IntArray, level: IntArray) -> None:
         if not len(node):
@@ -179,28 +187,19 @@ class Relaxation:
         )
 
     def _widen(self) -> bool:
-        """Widen the windows whose solution leans on an edge; False when none does."""
-        curves = self._curves
-        first, end = curves.level_first[:-1], curves.level_first[1:]
-        point = self._value("net_position")
-        at_high = (point >= self._export_before(self._window_high) - _EDGE_WH) & (
-            self._window_high < end
-        )
-        at_low = (point <= self._export_before(self._window_low) + _EDGE_WH) & (
-            self._window_low > first
-        )
-        if not (at_high.any() or at_low.any()):
+        """Widen the windows whose solution reaches beyond them; False when none does."""
+        curves, taken = self._curves, self.program.columns
+        above = taken[self._beyond_above] > _BEYOND_WH
+        below = taken[self._beyond_below] > _BEYOND_WH
+        if not (above.any() or below.any()):
             return False
-        self._hits += at_high | at_low
-        if int(self._hits.max()) > 64:
-            raise SolverFailedError("the windows do not settle")
+        self._widenings += above | below
         # Doubling: a point far away is reached after a logarithmic number of rounds.
-        step = _WINDOW_LEVELS * 2 ** np.minimum(self._hits, 40)
-        self._levels_up_to(
-            np.where(at_high, np.minimum(self._window_high + step, end), self._window_high)
-        )
-        self._levels_down_to(
-            np.where(at_low, np.maximum(self._window_low - step, first), self._window_low)
+        step = _WINDOW_LEVELS * 2 ** np.minimum(self._widenings, 40)
+        low = np.maximum(self._window_low - step, curves.level_first[:-1])
+        high = np.minimum(self._window_high + step, curves.level_first[1:])
+        self._move_edges(
+            np.where(below, low, self._window_low), np.where(above, high, self._window_high)
         )
         return True
 

@@ -59,6 +59,7 @@ class Program:
             self._highs.setOptionValue(name, setting)
         self._highs.passModel(lp)
         self.columns: FloatArray = np.zeros(len(cost))
+        self.row_duals: FloatArray = np.zeros(len(row_lower))
         self.objective = 0.0
         self.solves = 0
 
@@ -74,7 +75,9 @@ class Program:
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverFailedError(self._highs.modelStatusToString(status))
         self.solves += 1
-        self.columns = np.array(self._highs.getSolution().col_value, dtype=np.float64)
+        solution = self._highs.getSolution()
+        self.columns = np.array(solution.col_value, dtype=np.float64)
+        self.row_duals = np.array(solution.row_dual, dtype=np.float64)
         self.objective = float(self._highs.getObjectiveValue())
 
     @property

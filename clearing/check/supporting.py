@@ -164,7 +164,7 @@ def _add_lines(
         i, j = int(lines.from_area[line]), int(lines.to_area[line])
         sent = (int(result.sent_forward_wh[line, t]), int(result.sent_backward_wh[line, t]))
         scale = 1.0 - int(lines.loss_ppm[line]) / PPM
-        exempt = idle_exempt and lines.loss_ppm[line] > 0 and max(sent) <= rounding
+        exempt = idle_exempt and max(sent) <= rounding
         for flow, start, end, fee, most in (
             (sent[0], i, j, lines.fee_forward_ticks[line], lines.capacity_forward_wh[line, t]),
             (sent[1], j, i, lines.fee_backward_ticks[line], lines.capacity_backward_wh[line, t]),
