@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Final, ParamSpec, Protocol, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
@@ -85,18 +85,6 @@ class SequencerStopped(SubmitRefused):
     code = Code.SYSTEM_UNAVAILABLE
 
 
-class MarketEngine(Protocol):
-    """What the sequencer needs of an engine: pure, synchronous, deterministic."""
-
-    def decide(self, command: Command) -> Decision:
-        """The facts and the answer; the state stays as it is."""
-        ...
-
-    def apply(self, event: Event) -> None:
-        """Make a fact true."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
     """A command that is on disk."""
@@ -141,7 +129,7 @@ class _Decided:
 class Sequencer:
     """The one writer of one market."""
 
-    def __init__(self, path: Path, *, clock: Clock, engine: MarketEngine) -> None:
+    def __init__(self, path: Path, *, clock: Clock, engine: Engine) -> None:
         self._clock = clock
         self._engine = engine
         self._queue: deque[_Waiting] = deque()
@@ -167,7 +155,7 @@ class Sequencer:
         self.readers = database.Readers(path)
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock, engine: MarketEngine | None = None) -> "Sequencer":
+    def open(cls, path: Path, *, clock: Clock, engine: Engine | None = None) -> "Sequencer":
         """Open a market's file, prove and apply its journal, bring its projections up to date.
 
         Raises:
@@ -182,7 +170,7 @@ class Sequencer:
         return made
 
     @property
-    def engine(self) -> MarketEngine:
+    def engine(self) -> Engine:
         """The engine, to be read only: at most one batch ahead of the disk."""
         return self._engine
 
