@@ -85,6 +85,16 @@ def test_an_area_inside_an_area_keeps_its_own_limit_first() -> None:
     assert outer.limits() == PowerLimits(withdrawal_max_w=3_000, injection_max_w=10_000)
 
 
+def test_an_area_inside_an_area_is_asked_for_no_more_than_its_own_connection_takes() -> None:
+    street = Area(area_id="STREET", name="Street", export_limit_w=0)
+    inner = AreaControl(street, {"b1": battery("b1")})
+    outer = AreaControl(replace(OPEN, import_limit_w=3_000), {"STREET": inner, "b2": battery("b2")})
+    done = outer.schedule({"b1": -1_000, "b2": -5_000})
+    assert done == Dispatched(set_w=-3_000, left_over_w=-3_000)
+    # Room upward: the street 1,000 W, to zero; the battery 10,000 W.
+    assert (inner.set_w(), dict(outer.targets_w())) == (-727, {"b2": -2_273})
+
+
 def test_a_member_is_added_once() -> None:
     control = area()
     with pytest.raises(ValueError, match="b1 is in RUR already"):

@@ -120,6 +120,13 @@ def test_the_fallback_is_that_of_the_window_that_ended_last() -> None:
     assert [control.target_w(NOW_S + s) for s in (1_900, 3_000)] == [-200, -300]
 
 
+def test_a_window_that_comes_later_does_not_wipe_out_the_fallback_until_then() -> None:
+    control = after(replace(GOOD, fallback_w=-700))
+    late = replace(GOOD, start_s=NOW_S + 1_800, until_s=NOW_S + 2_700, target_w=100, sequence=8)
+    assert control.accept(late, NOW_S + 1_000) is None
+    assert [control.target_w(NOW_S + s) for s in (1_000, 1_799, 1_800)] == [-700, -700, 100]
+
+
 def test_nobody_has_called_yet() -> None:
     assert UnitControl(BATTERY).target_w(NOW_S) == 0
 

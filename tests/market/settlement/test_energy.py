@@ -339,6 +339,21 @@ def damaged(what: str) -> tuple[ClearingOutcome, tuple[Trade, ...], Grid]:
             outcome = replace(outcome, lines=(replace(line, capacity_forward_wh=9_999), *others))
         case "a flow nobody fed":
             outcome = replace(outcome, lines=(replace(line, sent_forward_wh=10_001), *others))
+        case "both sides beside the price, alike":
+            outcome, trades, grid = auction(
+                prices=(25_000, None, None), flows=[], inside_wh=(500, 0, 0)
+            )
+            trades = tuple(replace(made, price_ticks=24_999) for made in trades)
+        case "energy jumps between areas of one price":
+            outcome, trades, grid = auction(
+                prices=(9_000, 9_000, None), flows=[], inside_wh=(500, 500, 0)
+            )
+            wrong = [replace(trades[1], energy_wh=499), replace(trades[3], energy_wh=501)]
+            trades = (trades[0], wrong[0], trades[2], wrong[1])
+            taken_wh = (499, 501, 0)
+            areas = zip(outcome.areas, taken_wh, strict=True)
+            counted = tuple(replace(area, bought_wh=energy_wh) for area, energy_wh in areas)
+            outcome = replace(outcome, areas=counted)
         case _:
             assert what == "nothing"
     return outcome, trades, grid
@@ -354,6 +369,8 @@ def damaged(what: str) -> tuple[ClearingOutcome, tuple[Trade, ...], Grid]:
         "energy from nowhere",
         "more than the line takes",
         "a flow nobody fed",
+        "both sides beside the price, alike",
+        "energy jumps between areas of one price",
     ],
 )
 def test_an_auction_that_does_not_add_up_is_never_booked(what: str) -> None:
