@@ -51,14 +51,14 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """Entry point; 0 when the day was followed to its end, 1 otherwise."""
     # A server that starts again makes hundreds of repeats; each as a line would be noise.
     stamina.instrumentation.set_on_retry_hooks([])
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     failures: list[str] = []
     try:
-        asyncio.run(simulate(arguments().parse_args()))
+        asyncio.run(simulate(arguments().parse_args(words)))
     except* WattmarketError as failed:
         failures = [str(failure) for failure in failed.exceptions]
     for failure in failures:

@@ -15,11 +15,10 @@ from market.model.participant import StorageData, Unit, UnitKind
 from market.model.power import Setpoint
 from market.model.rejection import Code
 from market.model.units import SECONDS_PER_MINUTE, energy_from_power_wh
-from sim.profiles import Battery, Household, UnitProfile
-from sim.stays import FlexibleNeed, car_need, heat_need
+from sim.profiles import INTERVALS_PER_HOUR, Battery, Household, UnitProfile, true_need
+from sim.stays import FlexibleNeed
 
 PPM = 1_000_000
-INTERVALS_PER_HOUR = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,12 +160,7 @@ def devices_of(household: Household, *, day_start_s: int, interval_s: int) -> li
 def _physics(profile: UnitProfile) -> Physics:
     if profile.battery is not None:
         return Storage(profile.battery)
-    if profile.kind == "ev_charger":
-        return Flexible(car_need(profile.stays))
-    if profile.kind == "heat_pump":
-        interval_max_wh = profile.withdrawal_max_w // INTERVALS_PER_HOUR
-        return Flexible(heat_need(profile.energy_wh.tolist(), interval_max_wh=interval_max_wh))
-    return Uncontrolled(profile)
+    return Flexible(true_need(profile)) if profile.controllable else Uncontrolled(profile)
 
 
 def _storage_data(battery: Battery | None) -> StorageData | None:

@@ -1,0 +1,306 @@
+"""The demonstration: server, market, village and clock together, from one command.
+
+The one idea: it does what an operator would do by hand, with the same commands and calls: start
+the server, create the market from its file, start the simulation, start the clock, and read the
+report when the day is over. What it starts it also ends.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import stamina.instrumentation
+
+from sim.progress import Progress, progress_for
+from sim.scenario import FOLDER, MARKET_ID, SEED
+from wattmarket import AsyncClient, Client, UsageError, WattmarketError
+from wattmarket.market_file import create_market, read_market_file, write_credentials
+
+START: Final = "2016-06-14T22:00:00+01:00"
+DAY: Final = "2016-06-15"
+INTERVALS: Final = 96
+SERVER_UP_S: Final = 60.0
+READY_S: Final = 120.0
+ENDING_S: Final = 10.0
+"""A child that does not end in this time is killed."""
+RESTARTS_MAX: Final = 10
+LAST_LINES: Final = 15
+
+
+class DemoError(WattmarketError):
+    """The demonstration cannot go on; the words say why and what to do."""
+
+
+@dataclass(slots=True)
+class Server:
+    """The server's process, started again when it dies: that nothing is lost is part of the show."""
+
+    port: int
+    var: Path
+    speed: float
+    process: asyncio.subprocess.Process | None = None
+    restarts: int = 0
+    _ending: bool = field(default=False)
+
+    @property
+    def log_path(self) -> Path:
+        """What it printed."""
+        return self.var / "server.log"
+
+    async def start(self, *, paused: bool) -> None:
+        """Start the process on the market's file as it is."""
+        words = [
+            "serve", "--port", str(self.port), "--var", str(self.var),
+            "--start", START, "--speed", str(self.speed),
+        ]  # fmt: skip
+        self.process = await start_child([*words, *(["--paused"] if paused else [])], self.log_path)
+
+    async def supervise(self, progress: Progress) -> None:
+        """Start it again whenever it ends by itself.
+
+        Raises:
+            DemoError: it did so too often.
+        """
+        while True:
+            assert self.process is not None
+            code = await self.process.wait()
+            if self._ending:
+                return
+            self.restarts += 1
+            if self.restarts > RESTARTS_MAX:
+                raise DemoError(f"the server ended again and again\n{last_lines(self.log_path)}")
+            progress.say(f"the server ended ({code}); it starts again where it was")
+            await self.start(paused=False)
+
+    async def end(self) -> None:
+        """End it in good order."""
+        self._ending = True
+        await end_child(self.process)
+
+
+def run_demo(*, port: int, once: bool, speed: float, var: Path) -> int:
+    """Run the demonstration.
+
+    Args:
+        port: of the server, on the loopback address.
+        once: end with the report instead of serving on.
+        speed: simulated seconds per real second.
+        var: folder of the run; what an earlier run left there is moved aside.
+
+    Returns:
+        0, or 1 if an invariant of the report failed.
+
+    Raises:
+        UsageError: the port is taken.
+        DemoError: a part of the demonstration failed.
+    """
+    require_free(port)
+    stamina.instrumentation.set_on_retry_hooks([])
+    fresh_folder(var)
+    try:
+        return asyncio.run(_demo(port=port, once=once, speed=speed, var=var))
+    except KeyboardInterrupt:
+        return 0
+
+
+def require_free(port: int) -> None:
+    """Refuse a port that somebody listens on.
+
+    Raises:
+        UsageError: with the way round it.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as fault:
+            raise UsageError(
+                f"port {port} is taken ({fault.strerror}). Take another one:"
+                f" PORT={port + 1} make demo, or wattmarket demo --port {port + 1}"
+            ) from fault
+
+
+def fresh_folder(var: Path) -> None:
+    """An empty folder; the run before is kept next to it, the one before that is gone."""
+    if var.exists():
+        aside = var.with_name(var.name + ".before")
+        shutil.rmtree(aside, ignore_errors=True)
+        var.rename(aside)
+    var.mkdir(parents=True)
+
+
+async def _demo(*, port: int, once: bool, speed: float, var: Path) -> int:
+    asked_to_end = asyncio.current_task()
+    assert asked_to_end is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked_to_end.cancel)
+    url = f"http://localhost:{port}"
+    with progress_for(sys.stdout, total=INTERVALS) as progress:
+        async with _served(port, var, speed, progress):
+            progress.say(f"console: {url}")
+            await asyncio.to_thread(_create_village, url, var)
+            progress.say(f"market {MARKET_ID}: created; its day starts now, {speed:g} x speed")
+            await _live_through(url, var, progress)
+            report, failed = await _report(url, var)
+            progress.close()
+            show_report(report, failed, var)
+            if not once:
+                sys.stdout.write(f"\nServing on {url} until Ctrl-C.\n")
+                sys.stdout.flush()
+                await asyncio.Event().wait()
+    return 1 if failed else 0
+
+
+@asynccontextmanager
+async def _served(port: int, var: Path, speed: float, progress: Progress) -> AsyncIterator[None]:
+    """The server, up and watched over; ended with the block."""
+    server = Server(port=port, var=var, speed=speed)
+    await server.start(paused=True)
+    try:
+        await _wait_until_up(server)
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(server.supervise(progress))
+            yield
+            watching.cancel()
+    finally:
+        await server.end()
+
+
+async def _wait_until_up(server: Server) -> None:
+    assert server.process is not None
+    async with AsyncClient(f"http://127.0.0.1:{server.port}", patience_s=SERVER_UP_S) as client:
+        up = asyncio.ensure_future(client.health())
+        ended = asyncio.ensure_future(server.process.wait())
+        done, waiting = await asyncio.wait({up, ended}, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if up not in done:
+            raise DemoError(f"the server did not start\n{last_lines(server.log_path)}")
+        up.result()
+
+
+def _create_village(url: str, var: Path) -> None:
+    plan = read_market_file(FOLDER / f"{MARKET_ID}.toml")
+    operator = var / "credentials" / "operator.json"
+    with Client(url, market=plan.market_id, credentials=operator) as client:
+        clients = create_market(client, plan)
+    write_credentials(var / "credentials.json", url=url, market_id=plan.market_id, clients=clients)
+
+
+async def _live_through(url: str, var: Path, progress: Progress) -> None:
+    """The simulation, the clock, and the day until it is closed."""
+    log_path = var / "simulation.log"
+    village = await start_child(
+        ["sim", "--credentials", str(var / "credentials.json"), "--seed", str(SEED),
+         "--out", str(var / "simulation.json")],
+        log_path, piped=True,
+    )  # fmt: skip
+    try:
+        await _until_ready(village, log_path)
+        operator = var / "credentials" / "operator.json"
+        async with AsyncClient(url, market=MARKET_ID, credentials=operator) as client:
+            await client.start_clock()
+            following = asyncio.ensure_future(_follow(client, progress))
+            ended = asyncio.ensure_future(village.wait())
+            await asyncio.wait({following, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done() and ended.result() != 0:
+                following.cancel()
+                raise DemoError(f"the simulation failed\n{last_lines(log_path)}")
+            await following
+            async with asyncio.timeout(READY_S):
+                if await ended != 0:
+                    raise DemoError(f"the simulation failed\n{last_lines(log_path)}")
+    finally:
+        await end_child(village)
+
+
+async def _until_ready(village: asyncio.subprocess.Process, log_path: Path) -> None:
+    """The simulation says so when its first orders are in."""
+    assert village.stdout is not None
+    async with asyncio.timeout(READY_S):
+        line = await village.stdout.readline()
+    if line.strip() != b"ready":
+        await village.wait()
+        raise DemoError(f"the simulation did not start\n{last_lines(log_path)}")
+
+
+async def _follow(client: AsyncClient, progress: Progress) -> None:
+    """Show what the market's stream tells until the day is closed."""
+    async with client.stream(("market", MARKET_ID)) as events:
+        async for event in events:
+            if event.type == "snapshot":
+                settled = [i for i in event.data["intervals"] if i["phase"] == "settled"]
+                progress.settled(len(settled), event.ts)
+            elif event.type == "delta" and event.data["event"] == "cleared":
+                progress.cleared(event.data["interval"])
+            elif event.type == "delta" and event.data["event"] == "settled":
+                progress.settled(progress.intervals_settled + 1, event.ts)
+            elif event.type == "delta" and event.data["event"] == "day_closed":
+                return
+            if progress.intervals_settled == INTERVALS and event.type == "snapshot":
+                return
+
+
+async def _report(url: str, var: Path) -> tuple[dict[str, Any], list[str]]:
+    """Read the day over the wire, write the report; returns it and the failed invariants."""
+    from sim.collect import collect
+    from sim.report import build, invariants
+
+    operator = var / "credentials" / "operator.json"
+    async with AsyncClient(url, market=MARKET_ID, credentials=operator) as client:
+        data = await collect(client, day=DAY, seed=SEED, tally_path=var / "simulation.json")
+    report = await asyncio.to_thread(build, var, data)
+    return report, invariants(report)
+
+
+def show_report(report: dict[str, Any], failed: list[str], var: Path) -> None:
+    """Print the figures, where the report lies, and what failed."""
+    from sim.report import print_summary
+
+    print_summary(report)
+    lines = [f"report: {var / 'report.html'}", f"        {var / 'report.json'}"]
+    lines += [f"FAILED: {name}" for name in failed]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+async def start_child(
+    words: list[str], log_path: Path, *, piped: bool = False
+) -> asyncio.subprocess.Process:
+    """Start a command of ours; what it prints goes to a file, standard output to a pipe if wanted."""
+    with log_path.open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "wattmarket", *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if piped else log,
+            stderr=log,
+            # Its own group: Ctrl-C comes to us, and we end it in good order.
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+
+
+async def end_child(child: asyncio.subprocess.Process | None) -> None:
+    """End a child if it still runs: politely, then surely."""
+    if child is None or child.returncode is not None:
+        return
+    child.terminate()
+    try:
+        async with asyncio.timeout(ENDING_S):
+            await child.wait()
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+
+
+def last_lines(path: Path) -> str:
+    """The end of a log, for an error message."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([f"(end of {path})", *lines[-LAST_LINES:]])

@@ -1,0 +1,218 @@
+"""The command line: one function per command, and imports only where they are needed.
+
+The one idea: this is the roof. A command says what it takes, calls the one place that does it, and
+shows what came of it. Exit codes: 0 done, 1 done but the answer is no (an invariant failed, a
+result is refused), 2 asked wrongly, 3 the server refused or cannot be reached.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wattmarket.errors import RefusedError, UsageError, WattmarketError
+
+if TYPE_CHECKING:
+    from wattmarket.client import Client
+
+NO, ASKED_WRONGLY, NOT_SERVED = 1, 2, 3
+OPERATOR_FILE = Path("var/credentials/operator.json")
+
+app = typer.Typer(
+    name="wattmarket",
+    help="A local electricity market from order to set-point, measurement and bill.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+market_app = typer.Typer(help="Create, list and show markets.", no_args_is_help=True)
+app.add_typer(market_app, name="market")
+
+Url = Annotated[
+    str, typer.Option("--url", envvar="WATTMARKET_URL", help="The server.", show_default=True)
+]
+Operator = Annotated[
+    Path, typer.Option("--operator", help="The operator's credentials, as the server wrote them.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+DEFAULT_URL = "http://localhost:8000"
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Simulate the time from here on (RFC 3339 with offset).")
+    ] = None,
+    speed: Annotated[float | None, typer.Option(help="Simulated seconds per real second.")] = None,
+    paused: Annotated[bool, typer.Option(help="The simulated clock waits for a start.")] = False,
+    var: Annotated[
+        Path | None, typer.Option(help="Where everything the server keeps lies.")
+    ] = None,
+) -> None:
+    """Run the server. What is not given comes from WATTMARKET_… variables or the defaults."""
+    from api.__main__ import serve as serve_api
+    from pydantic import ValidationError
+
+    from api.settings import Settings
+
+    given: dict[str, Any] = {
+        "host": host, "port": port, "start": start, "speed": speed, "paused": paused or None, "var": var,
+    }  # fmt: skip
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as faults:
+        lines = [
+            f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}"
+            for fault in faults.errors()
+        ]
+        raise UsageError("\n".join(lines)) from faults
+    serve_api(settings)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the server.")] = 8000,
+    once: Annotated[
+        bool, typer.Option(help="End with the day; exit 1 if an invariant failed.")
+    ] = False,
+    speed: Annotated[float, typer.Option(help="Simulated seconds per real second.")] = 720,
+    var: Annotated[Path, typer.Option(help="Where the run is kept.")] = Path("var/demo"),
+) -> None:
+    """Run a real market day with simulated participants, and report on it."""
+    from sim.demo import run_demo
+
+    raise typer.Exit(run_demo(port=port, once=once, speed=speed, var=var))
+
+
+@market_app.command("create")
+def market_create(
+    file: Annotated[Path, typer.Argument(help="The market as one TOML file.")],
+    url: Url = DEFAULT_URL,
+    operator: Operator = OPERATOR_FILE,
+    credentials: Annotated[
+        Path | None, typer.Option(help="Where to write the members' credentials (JSON).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make market, areas, lines, participants, units, deposits and credentials. Repeats are harmless."""
+    from wattmarket.client import Client
+    from wattmarket.market_file import (
+        create_market,
+        explain_refusal,
+        read_credentials,
+        read_market_file,
+        write_credentials,
+    )
+
+    plan = read_market_file(file)
+    if plan.clients and credentials is None:
+        raise UsageError("the file asks for credentials: say with --credentials where to keep them")
+    known = read_credentials(credentials, plan.market_id) if credentials is not None else {}
+    with Client(url, market=plan.market_id, credentials=operator) as client:
+        try:
+            clients = create_market(client, plan, known, progress=_say)
+        except RefusedError as refused:
+            raise UsageError("\n".join(explain_refusal(refused))) from refused
+    if credentials is not None:
+        write_credentials(credentials, url=url, market_id=plan.market_id, clients=clients)
+    made = {
+        "market_id": plan.market_id,
+        "participants": len(plan.participants),
+        "units": len(plan.units),
+        "credentials": len(clients),
+    }
+    _show([made], as_json=as_json)
+
+
+@market_app.command("list")
+def market_list(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """List the server's markets."""
+    with _public(url) as client:
+        rows = client.markets()
+    columns = ("market_id", "name", "currency", "time_zone", "interval_minutes")
+    _show(rows if as_json else [{c: row.get(c) for c in columns} for row in rows], as_json=as_json)
+
+
+@market_app.command("show")
+def market_show(
+    market: Annotated[str, typer.Argument(help="Market id.")],
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show one market's rules, areas and lines."""
+    with _public(url, market) as client:
+        definition = client.definition()
+    if as_json:
+        _show_json(definition)
+        return
+    simple = {
+        name: value for name, value in definition.items() if not isinstance(value, list | dict)
+    }
+    _show([{"rule": name, "value": value} for name, value in simple.items()], as_json=False)
+    _show(definition["areas"], as_json=False)
+    _show(definition["lines"], as_json=False)
+
+
+@app.command("sim")
+def simulate(
+    credentials: Annotated[Path, typer.Option(help="The members', as market create wrote them.")],
+    url: Annotated[
+        str | None, typer.Option(help="The server; else as the credentials say.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of batteries and forecasts.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write what was counted.")] = None,
+) -> None:
+    """Run the simulated village against a running server."""
+    from sim.__main__ import main as run_simulation
+
+    words = ["--credentials", str(credentials)]
+    for name, value in (("--url", url), ("--seed", seed), ("--out", out)):
+        words += [] if value is None else [name, str(value)]
+    raise typer.Exit(run_simulation(words))
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _public(url: str, market: str | None = None) -> "Client":
+    from wattmarket.client import Client
+
+    return Client(url, market=market, patience_s=5.0)
+
+
+def _show(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
+    rows = list(rows)
+    if as_json:
+        _show_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for name in dict.fromkeys(name for row in rows for name in row):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+
+def _show_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def main() -> None:
+    """Entry point: turns our exceptions into a sentence and an exit code."""
+    try:
+        app()
+    except UsageError as wrong:
+        _say(f"wattmarket: {wrong}")
+        sys.exit(ASKED_WRONGLY)
+    except WattmarketError as refused:
+        _say(f"wattmarket: {refused}")
+        sys.exit(NOT_SERVED)
