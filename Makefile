@@ -53,7 +53,8 @@ check-python: setup
 	$(BIN)/pytest -q
 
 bench: setup
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/*.py))); do \
+		echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 # Renews constraints.txt; wants uv (python3 -m pip install uv).
 PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
