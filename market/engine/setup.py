@@ -106,7 +106,20 @@ def _grid_faults(grid: Grid) -> Iterator[Rejection]:
             yield _invalid(f"areas/{row}/area_id", "stands twice")
         if area.parent is not None and area.parent not in known:
             yield Rejection(code=Code.AREA_UNKNOWN, pointer=f"areas/{row}/parent")
+        elif _lies_in_itself(area.area_id, grid):
+            yield _invalid(f"areas/{row}/parent", "an area cannot lie in itself")
     yield from _line_faults(grid, set(known))
+
+
+def _lies_in_itself(area_id: str, grid: Grid) -> bool:
+    """True when the way up through the parents comes back; what is settled per area climbs it."""
+    parent = {area.area_id: area.parent for area in grid.areas}
+    above = parent.get(area_id)
+    for _ in grid.areas:
+        if above is None or above == area_id:
+            break
+        above = parent.get(above)
+    return above == area_id
 
 
 def _line_faults(grid: Grid, known: set[str]) -> Iterator[Rejection]:
