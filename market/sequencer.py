@@ -7,6 +7,7 @@ from the journal, which is the same path as any other start.
 
 This is the only module that begins a transaction which writes to a market's file.
 """
+# house: long because queue, batch, commit, answer and recovery are one promise, read as one.
 
 import asyncio
 from collections import deque
@@ -212,7 +213,7 @@ class Sequencer:
         self._closing = True
         self._wake.set()
         if self._task is not None:
-            await self._task
+            await asyncio.wait({self._task})
         self._give_up(SequencerStopped("the market is closed"))
         self._release()
 
@@ -293,12 +294,10 @@ class Sequencer:
         self._projected_seq = self._command_seq
 
     def _catch_up(self, reached: int) -> None:
-        while reached < self._batch:
-            with self._writing() as connection:
-                behind = restore.batches(connection, after_batch=reached)
-                batches = [proven.batch for proven in islice(behind, CATCH_UP_BATCHES)]
-                Projector(connection).project(batches)
-            reached = batches[-1].batch
+        with self.readers.connect() as reading:
+            behind = (proven.batch for proven in restore.batches(reading, after_batch=reached))
+            while batches := list(islice(behind, CATCH_UP_BATCHES)):
+                self._project(batches)
 
     # --- the loop -------------------------------------------------------------
 
@@ -327,12 +326,13 @@ class Sequencer:
                 self._unprojected.clear()
                 self._show(batches[-1].last_command_seq)
             if self._rebuilds:
-                rebuilds, self._rebuilds = self._rebuilds, []
-                self._unprojected.clear()
+                asked = len(self._rebuilds)
                 await self._in_thread(self._rebuild)
+                self._unprojected.clear()
                 self._show(self._command_seq)
-                for done in rebuilds:
+                for done in self._rebuilds[:asked]:
                     _resolve(done, None)
+                del self._rebuilds[:asked]
 
     def _projections_are_due(self) -> bool:
         if not self._unprojected:
@@ -498,15 +498,13 @@ class Sequencer:
             Projector(connection).project(batches)
 
     def _rebuild(self) -> None:
-        with self._writing() as connection:
+        with self.readers.connect() as reading, self._writing() as connection:
             database.recreate_projections(connection)
             projector = Projector(connection)
-            everything = (proven.batch for proven in restore.batches(connection))
+            everything = (proven.batch for proven in restore.batches(reading))
             while batches := list(islice(everything, CATCH_UP_BATCHES)):
                 projector.project(batches)
             database.write_meta(connection, "projection_version", PROJECTION_VERSION)
-            if not self._batch:
-                database.write_meta(connection, "projected_batch", 0)
 
 
 def _rows(command: Command) -> int:

@@ -4,6 +4,7 @@ The one idea: rows come from events alone, in order, so a projection made again 
 the same to the last byte. Inserts of one kind are gathered and written together; before anything
 changes rows that exist, what was gathered for that table goes first.
 """
+# house: long because it is one arm per event, and what an event does to the tables stands together.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -7,6 +7,7 @@ the names of its dataclass's fields (PROJECTED says which; BOOKKEEPING are the c
 Integers are 64 bits wide in the file. A single amount always fits; sums that may not are kept as
 decimal text (`WideInteger`) and added in Python.
 """
+# house: long because every column of every table is spelled out.
 
 from typing import Final, cast
 
