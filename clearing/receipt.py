@@ -66,8 +66,8 @@ def result_hash(problem: ClearingProblem, result: ClearingResult) -> str:
     head = [str(result.rung), result.reproducible, result.welfare_quanta, result.upper_bound_quanta]
     row = _canonical_rows(problem)
     columns = [
-        result.price_ticks,
-        result.connection_price_ticks,
+        np.where(result.has_price, result.price_ticks, 0),
+        np.where(result.has_price, result.connection_price_ticks, 0),
         result.has_price,
         result.accepted_wh[row],
         result.sent_forward_wh,

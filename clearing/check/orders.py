@@ -26,6 +26,8 @@ def _money_refusals(problem: ClearingProblem, result: ClearingResult) -> list[st
     price = result.price_ticks[orders.area, orders.interval]
     gain = np.where(orders.is_sell, price - orders.price_ticks, orders.price_ticks - price)
     missed = np.where(gain > 0, orders.energy_wh - accepted, np.where(gain < 0, accepted, 0))
+    # Where nothing traded no price is published and none can be missed.
+    missed = np.where(result.has_price[orders.area, orders.interval], missed, 0)
     against = np.zeros((problem.n_areas, problem.n_intervals), dtype=np.int64)
     np.add.at(against, (orders.area, orders.interval), missed)
     wrong = np.argwhere(against > result.rounding_wh)

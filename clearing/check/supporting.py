@@ -82,6 +82,8 @@ def price_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str
         due = _rounded(problem, exact)
         published = result.price_ticks[:, t].tolist() + result.connection_price_ticks[:, t].tolist()
         for place, (price, ticks) in enumerate(zip(exact, due, strict=True)):
+            if not result.has_price[place % problem.n_areas, t]:
+                continue
             # Within a hair of half a tick the last digit of a fraction may fall on either side.
             near = abs(abs(price - published[place]) - 0.5) < _EQUAL and not _is_half(price)
             if published[place] != ticks and not near:
