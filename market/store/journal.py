@@ -6,7 +6,7 @@ their type; a value with an integer beyond 64 bits, which MessagePack cannot say
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Generic, TypeVar, get_args
@@ -35,6 +35,13 @@ class EncodingFault(ValueError):
     """A value in the journal is of no known type, or not a value of its type."""
 
 
+def _plain(value: object) -> object:
+    """A mapping of any kind travels as a plain one."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise EncodingFault(type(value).__name__)
+
+
 class _Codec(Generic[MessageT]):
     """Encodes and decodes the members of a closed union of dataclasses."""
 
@@ -42,7 +49,7 @@ class _Codec(Generic[MessageT]):
         self._names: dict[type, str] = {kind: kind.__name__ for kind in kinds}
         self._decoders = {kind.__name__: msgspec.msgpack.Decoder(kind) for kind in kinds}
         self._wide = {kind.__name__: msgspec.json.Decoder(kind) for kind in kinds}
-        self._encoder = msgspec.msgpack.Encoder()
+        self._encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
 
     def encode(self, value: object) -> Tagged:
         """A value with its type's name."""
@@ -50,7 +57,7 @@ class _Codec(Generic[MessageT]):
         try:
             return name, msgspec.Raw(self._encoder.encode(value))
         except OverflowError:
-            text = msgspec.json.encode(value)
+            text = msgspec.json.encode(value, enc_hook=_plain)
             return name + _WIDE, msgspec.Raw(self._encoder.encode(text))
 
     def decode(self, tagged: Tagged) -> MessageT:
