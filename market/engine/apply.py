@@ -127,7 +127,12 @@ def measurements_recorded(state: MarketState, event: MeasurementsRecorded) -> No
 
 
 def interval_settled(state: MarketState, event: IntervalSettled) -> None:
-    """Count withdrawals for the day; the interval's working data are no longer needed."""
+    """Count withdrawals for the day; the interval's working data are no longer needed.
+
+    The sum was stated before the interval's transfers were booked; they must not have moved it.
+    """
+    if state.ledger.sum_quanta() != event.ledger_sum_quanta:
+        raise AssertionError(f"the ledger does not sum up after settling {event.start_s}")
     withdrawn = state.day_withdrawal_wh.setdefault(state.local_day(event.start_s), {})
     for participant_id, energy_wh in event.withdrawal_wh:
         withdrawn[participant_id] = withdrawn.get(participant_id, 0) + energy_wh
