@@ -57,6 +57,11 @@ LADDER: Final = (0.5, 0.75)
 NOTICE_S: Final = 3_600
 #: Ageing of a battery per MWh through its terminals, each way: 1 ct/kWh.
 WEAR_TICKS: Final = 1_000
+#: Between equal prices sooner is better: a full line later could leave no choice. Per interval.
+WAITING_TICKS: Final = 50
+#: What must run now has no choice left and is flexible no more: it bids up to this many times the
+#: delivered retail price, because consuming without having bought costs the area price and more.
+MUST_RUN_FACTOR: Final = 1.5
 #: Steps of level a battery, a car and a heat pump plan in, per interval of full power.
 STORAGE_STEPS: Final = 4
 CAR_STEPS: Final = 2
@@ -333,9 +338,12 @@ class HouseholdAgent:
                 total += sign * self._forecasts[kind].median_wh(ended)
         return total
 
-    def _around(self, others_wh: FloatArray, index: int, until: int) -> Surroundings:
+    def _around(
+        self, others_wh: FloatArray, index: int, until: int, *, waiting: int = 0
+    ) -> Surroundings:
+        prices = self._expectation.scenarios_ticks()[index:until]
         return Surroundings(
-            prices_ticks=self._expectation.scenarios_ticks()[index:until],
+            prices_ticks=prices + waiting * np.arange(until - index, dtype=np.float64)[:, None],
             weights=SCENARIO_WEIGHTS,
             others_wh=others_wh[index:until],
             withdrawal_ticks=self._tariff.withdrawal_ticks,
@@ -375,7 +383,7 @@ class HouseholdAgent:
         if unit.kind == "ev_charger":
             until = INTERVALS
         kinds = ("load", "solar", "heat_pump") if unit.kind == "ev_charger" else ("load", "solar")
-        around = self._around(self._others_wh(kinds, ended), index, until)
+        around = self._around(self._others_wh(kinds, ended), index, until, waiting=WAITING_TICKS)
         levels = int(np.ceil(need.earliest_wh[-1] / step_wh)) + 1
         last = float(np.median(around.prices_ticks[-1])) + self._tariff.withdrawal_ticks
         flexible = FlexibleUnit(
@@ -403,7 +411,8 @@ class HouseholdAgent:
         steps = []
         for block in blocks:
             if side == "buy":
-                price = int(np.floor(min(block.price_ticks, ceiling)))
+                limit = int(ceiling * MUST_RUN_FACTOR) if block.must_run else ceiling
+                price = int(np.floor(min(block.price_ticks, limit)))
                 if price <= 0:
                     continue
             else:
@@ -471,10 +480,10 @@ def _as_flexible(
 
 
 def _needed(blocks: Sequence[Block], least_wh: int, most_wh: int) -> list[Block]:
-    """Blocks cut to what may be taken; what must be taken now is bid for at any price."""
+    """Blocks cut to what may be taken, what must be taken now first."""
     result = []
     if least_wh > 0:
-        result.append(Block(energy_wh=least_wh, price_ticks=float("inf")))
+        result.append(Block(energy_wh=least_wh, price_ticks=float("inf"), must_run=True))
     passed = 0
     for block in blocks:
         begin, end = max(passed, least_wh), min(passed + block.energy_wh, most_wh)

@@ -73,6 +73,8 @@ class Block:
 
     energy_wh: int
     price_ticks: float
+    must_run: bool = False
+    """True: it is taken in this interval whether it was bought or not."""
 
 
 def level_values(unit: FlexibleUnit, around: Surroundings) -> FloatArray:
