@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -33,6 +33,7 @@ CONNECTIONS_MAX = 12
 PATIENCE_S = 90.0
 """A server that starts again is waited for this long."""
 PRICE_DECIMALS = DECIMALS["_per_mwh"]
+TAKES_ORDERS = ("scheduled", "call")
 HAS_RESULT = ("delivery_lock", "settling", "settled")
 
 
@@ -94,14 +95,17 @@ class Simulation:
             url: the server.
             market_id: the market.
             clients: credentials by participant id and area id.
-            village: who lives there; must be who is registered in the market.
+            village: who lives there; who has no credentials does not take part.
             seed: makes every agent's forecasts.
         """
         self.tally = Tally()
         self._url = url
         self._market_id = market_id
         self._credentials = clients
-        self._village = village
+        self._village = replace(
+            village,
+            households=tuple(h for h in village.households if h.participant_id in clients),
+        )
         self._seed = seed
         self._http = httpx.AsyncClient(
             base_url=url, timeout=10.0, limits=connection_limits(CONNECTIONS_MAX)
@@ -109,6 +113,8 @@ class Simulation:
         self._gateways: dict[str, Gateway] = {}
         self._members: list[Member] = []
         self._interval_s = 0
+        self._last_s = 0
+        """Start of the market's last interval."""
         self._answered: set[int] = set()
         """Intervals whose result has been acted on."""
         self._happened: set[int] = set()
@@ -145,8 +151,9 @@ class Simulation:
         ]
         for area_id in sorted({household.area_id for household in homes.values()}):
             await self._open_gateway(area_id)
+        self._last_s = seconds_from_time(definition["trading_until"]) - self._interval_s
         now_s = seconds_from_time((await public.clock())["now"])
-        await self._order_all(now_s, self._village.day_start_s)
+        await self._order_all(now_s, await self._first_open(public, definition))
 
     async def run(self) -> None:
         """Follow the market until its day is closed."""
@@ -190,6 +197,15 @@ class Simulation:
                 if len(units) == 1 and units[0]["kind"] == "retailer":
                     return name, units[0]
         raise UsageError("no credentials of a retailer of last resort")
+
+    async def _first_open(self, public: AsyncClient, definition: Mapping[str, Any]) -> int:
+        """The nearest interval that still takes orders."""
+        starts_s = [
+            seconds_from_time(interval["start"])
+            for interval in await public.intervals()
+            if interval["phase"] in TAKES_ORDERS
+        ]
+        return min(starts_s, default=seconds_from_time(definition["trading_from"]))
 
     async def _open_gateway(self, area_id: str) -> None:
         client = self._client(area_id)
@@ -242,8 +258,8 @@ class Simulation:
             self._take_result(interval, now_s)
         if interval["phase"] in ("settling", "settled"):
             self._let_happen(seconds_from_time(interval["start"]), tasks)
-        last_s = self._village.day_start_s + 86_400 - self._interval_s
-        if interval["phase"] == "settled" and seconds_from_time(interval["start"]) == last_s:
+        at_s = seconds_from_time(interval["start"])
+        if interval["phase"] == "settled" and at_s == self._last_s:
             self._day_closed.set()
 
     def _take_result(self, interval: dict[str, Any], now_s: int) -> None:

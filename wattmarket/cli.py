@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wattmarket.client import Client
 
 NO, ASKED_WRONGLY, NOT_SERVED = 1, 2, 3
+PATIENCE_S = 5.0
+"""A person waits at the command line: a server that is not there is said soon."""
 OPERATOR_FILE = Path("var/credentials/operator.json")
 
 app = typer.Typer(
@@ -176,6 +178,61 @@ def simulate(
     raise typer.Exit(run_simulation(words))
 
 
+@app.command()
+def clear(
+    book: Annotated[Path, typer.Argument(help="Folder with the book: market.json and tables.")],
+    out: Annotated[Path, typer.Option(help="Folder for the result and its receipt.")],
+    tie: Annotated[str, typer.Option(help="Equal prices share by: time or prorata.")] = "time",
+) -> None:
+    """Clear a book from files, without a server."""
+    from clearing.clear import AuditFailedError, ProblemFaultyError
+    from clearing.clear import clear as clear_problem
+    from clearing.files.book import read_book
+    from clearing.files.result import write_result
+    from clearing.files.tables import BookFaultyError
+    from clearing.problem import Tie
+    from clearing.solver import SolverFailedError
+
+    if tie not in list(Tie):
+        raise UsageError(f"--tie {tie}: time or prorata")
+    try:
+        wanted = read_book(book, Tie(tie))
+        result = clear_problem(wanted.problem)
+    except (BookFaultyError, ProblemFaultyError) as faulty:
+        raise UsageError(str(faulty)) from faulty
+    except (AuditFailedError, SolverFailedError) as failed:
+        _say(f"wattmarket: no result: {failed}")
+        raise typer.Exit(NO) from failed
+    write_result(wanted, result, out)
+    _say(f"{result.rung}: {int((result.accepted_wh > 0).sum())} orders accepted, result in {out}")
+
+
+@app.command()
+def verify(
+    book: Annotated[Path, typer.Argument(help="Folder with the book.")],
+    result: Annotated[Path, typer.Argument(help="Folder with the result and its receipt.")],
+) -> None:
+    """Check a result against its book and receipt: arithmetic only, no solver. Exit 1: refused."""
+    from clearing.files.book import read_book
+    from clearing.files.result import read_result
+    from clearing.files.tables import BookFaultyError
+    from clearing.problem import Tie
+    from clearing.receipt import verify as refusals
+
+    try:
+        wanted = read_book(book)
+        found, receipt = read_result(wanted, result)
+        if receipt.get("tie") in list(Tie):
+            wanted = read_book(book, Tie(receipt["tie"]))
+    except BookFaultyError as faulty:
+        raise UsageError(str(faulty)) from faulty
+    reasons = refusals(wanted.problem, found, receipt)
+    for reason in reasons:
+        _say(reason)
+    _say("refused" if reasons else "the result stands")
+    raise typer.Exit(NO if reasons else 0)
+
+
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 
@@ -183,7 +240,7 @@ def _say(line: str) -> None:
 def _public(url: str, market: str | None = None) -> "Client":
     from wattmarket.client import Client
 
-    return Client(url, market=market, patience_s=5.0)
+    return Client(url, market=market, patience_s=PATIENCE_S)
 
 
 def _show(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:

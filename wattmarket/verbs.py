@@ -230,7 +230,8 @@ class MarketVerbs(Verbs[S_co]):
         self, *, from_: Time | None = None, to: Time | None = None, as_: Format = "records"
     ) -> Exchange[Table]:
         """Money received (positive) and paid per kind, as a table."""
-        return (yield from self._rows("account/statement", as_, **{"from": from_, "to": to}))
+        answer = yield from self._get("account/statement", **{"from": from_, "to": to})
+        return table(answer["items"], as_)
 
     @verb
     def trades(

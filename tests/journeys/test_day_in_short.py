@@ -1,0 +1,98 @@
+"""Two hours of a market day, from an empty folder to settled accounts, over the wire."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.hamlet import (
+    INTERVALS,
+    Town,
+    command,
+    hamlet,
+    simulation,
+    tally,
+    town,
+    wait_for_settled,
+)
+from wattmarket import Client
+
+pytestmark = pytest.mark.journey
+
+DEPOSIT = Decimal("500.00")
+
+
+def test_the_day_in_short(tmp_path: Path) -> None:
+    with town(tmp_path, speed=900) as made:
+        made.create_market()  # again, and nothing changes
+        with simulation(made) as homes, made.operator() as operator:
+            operator.start_clock()
+            assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
+            wait_for_settled(operator, INTERVALS)
+
+            everything_cleared_and_adds_up(operator)
+            every_meter_reported(operator)
+            the_books_balance(made, operator)
+        what_the_homes_counted_is_what_the_market_kept(made)
+        the_command_line_shows_it(made)
+
+
+def everything_cleared_and_adds_up(operator: Client) -> None:
+    intervals = operator.intervals()
+    assert len(intervals) == INTERVALS
+    assert {interval["phase"] for interval in intervals} == {"settled"}
+    assert {interval["rung"] for interval in intervals} == {"optimal"}
+    assert {interval["audit_faults"] for interval in intervals} == {0}
+    lost = Decimal(0)
+    for interval in intervals:
+        sold = sum(Decimal(area["sold_kwh"]) for area in interval["areas"])
+        bought = sum(Decimal(area["bought_kwh"]) for area in interval["areas"])
+        losses = sum(
+            Decimal(line[f"sent_{way}_kwh"]) - Decimal(line[f"received_{way}_kwh"])
+            for line in interval["lines"]
+            for way in ("forward", "backward")
+        )
+        assert sold == bought + losses
+        assert bought > 0
+        lost += losses
+    assert lost > 0
+
+
+def every_meter_reported(operator: Client) -> None:
+    units = sum(len(home.units) for home in hamlet().households)
+    readings = operator.measurements()
+    assert len({(reading["unit_id"], reading["start"]) for reading in readings}) == len(readings)
+    homes = [reading for reading in readings if not reading["unit_id"].startswith("GRID")]
+    assert len(homes) == units * INTERVALS
+    assert not any(reading.get("substituted") for reading in homes)
+
+
+def the_books_balance(made: Town, operator: Client) -> None:
+    ledger = operator.ledger()
+    assert ledger["sum_quanta"] == 0
+    assert sum(Decimal(account["balance"]) for account in ledger["accounts"]) == 0
+    home = hamlet().households[0].participant_id
+    with made.client(home) as client:
+        account, statement = client.account(), client.statement()
+        moved = sum(Decimal(line["amount"]) for line in statement)
+        assert Decimal(account["balance"]) == moved
+        assert {"deposit"} < {line["kind"] for line in statement}
+        without_deposit = [line for line in statement if line["kind"] != "deposit"]
+        assert sum(Decimal(line["amount"]) for line in without_deposit) == moved - DEPOSIT
+        assert Decimal(account["held"]) == 0
+        assert client.trades()
+
+
+def what_the_homes_counted_is_what_the_market_kept(made: Town) -> None:
+    counted = tally(made)
+    assert counted["sent"] == counted["acknowledged"] + sum(counted["refused"].values())
+    assert counted["acknowledged"] > 200
+    assert counted["readings_refused"] == {}
+    assert counted["setpoints_refused"] == {}
+    with made.operator() as operator:
+        assert len(operator.orders.list()) == counted["acknowledged"]
+
+
+def the_command_line_shows_it(made: Town) -> None:
+    assert "village" in command("market", "list", "--url", made.url)
+    assert "GRID-RUR" in command("market", "show", "village", "--url", made.url)
