@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import highspy
 import numpy as np
+from numpy.typing import ArrayLike
 
 from clearing.problem import (
     NO_LIMIT_WH,
     Areas,
     ClearingProblem,
+    IntArray,
     Lines,
     StepOrders,
     Tie,
@@ -45,7 +47,7 @@ def lines_of(rows: list[tuple[int, int, int, int, int, int, int]], n_intervals: 
     """Lines of rows (from, to, forward, backward capacity, loss ppm, fees forward, backward)."""
     table = list(zip(*rows, strict=True)) if rows else [()] * 7
 
-    def over_time(values: Any) -> Any:
+    def over_time(values: Sequence[int]) -> IntArray:
         column = np.array(values, dtype=np.int64).reshape(-1, 1)
         return np.repeat(column, n_intervals, axis=1)
 
@@ -66,8 +68,8 @@ def market(
     n_areas: int = 1,
     n_intervals: int = 1,
     lines: Lines | None = None,
-    imports: Any = NO_LIMIT_WH,
-    exports: Any = NO_LIMIT_WH,
+    imports: ArrayLike = NO_LIMIT_WH,
+    exports: ArrayLike = NO_LIMIT_WH,
     tie: Tie = Tie.TIME,
 ) -> ClearingProblem:
     """A market around a book; limits are one number or an array (n, t)."""
@@ -139,7 +141,7 @@ def random_grid(rng: np.random.Generator, *, negative: bool = False) -> Clearing
     )
 
 
-def shuffled(problem: ClearingProblem, rows: Any) -> ClearingProblem:
+def shuffled(problem: ClearingProblem, rows: IntArray) -> ClearingProblem:
     """The same problem with the rows of its book in another order."""
     orders = problem.orders
     return market(
@@ -166,54 +168,53 @@ def plain_program_welfare(problem: ClearingProblem) -> float:
     Energy in Wh, prices in ticks. Both directions of a line may flow at once here, so at negative
     prices this is only an upper bound.
     """
-    orders, lines, areas = problem.orders, problem.lines, problem.areas
-    n, t, m, count = problem.n_areas, problem.n_intervals, len(problem.orders), len(problem.lines)
+    orders, lines = problem.orders, problem.lines
+    if not len(orders) and not len(lines):
+        return 0.0
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
-    infinity = highspy.kHighsInf
-
-    def bound(value: int) -> float:
-        return infinity if value >= NO_LIMIT_WH else float(value)
-
-    for i in range(m):
-        price = float(orders.price_ticks[i])
-        solver.addVar(0.0, float(orders.energy_wh[i]))
-        solver.changeColCost(i, price if orders.is_sell[i] else -price)
-    for line in range(count):
-        for k in range(t):
-            for fee, capacity in (
-                (lines.fee_forward_ticks[line], lines.capacity_forward_wh[line, k]),
-                (lines.fee_backward_ticks[line], lines.capacity_backward_wh[line, k]),
-            ):
-                solver.addVar(0.0, bound(int(capacity)))
-                solver.changeColCost(solver.getNumCol() - 1, float(fee))
-    for a in range(n):
-        for k in range(t):
-            sold: dict[int, float] = {}
-            for i in np.flatnonzero((orders.area == a) & (orders.interval == k)).tolist():
-                sold[i] = 1.0 if orders.is_sell[i] else -1.0
-            sent: dict[int, float] = {}
-            for line in range(count):
-                forward = m + 2 * (line * t + k)
-                kept = 1.0 - float(lines.loss_ppm[line]) / 1e6
-                if lines.from_area[line] == a:
-                    sent[forward], sent[forward + 1] = 1.0, -kept
-                if lines.to_area[line] == a:
-                    sent[forward], sent[forward + 1] = -kept, 1.0
-            low = -bound(int(areas.import_limit_wh[a, k]))
-            high = bound(int(areas.export_limit_wh[a, k]))
-            both = {**sold, **{column: -value for column, value in sent.items()}}
-            for row, lower, upper in ((sold, low, high), (both, 0.0, 0.0)):
-                solver.addRow(
-                    lower,
-                    upper,
-                    len(row),
-                    np.array(list(row), dtype=np.int32),
-                    np.array(list(row.values()), dtype=np.float64),
-                )
-    if not m and not count:
-        return 0.0
+    for price, energy, sell in zip(
+        orders.price_ticks, orders.energy_wh, orders.is_sell, strict=True
+    ):
+        _variable(solver, float(price if sell else -price), int(energy))
+    for line in range(len(lines)):
+        for t in range(problem.n_intervals):
+            forward, backward = lines.capacity_forward_wh, lines.capacity_backward_wh
+            _variable(solver, float(lines.fee_forward_ticks[line]), int(forward[line, t]))
+            _variable(solver, float(lines.fee_backward_ticks[line]), int(backward[line, t]))
+    for a in range(problem.n_areas):
+        for t in range(problem.n_intervals):
+            _balance(solver, problem, a, t)
     solver.run()
     assert solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return -float(solver.getObjectiveValue())
+
+
+def _variable(solver: highspy.Highs, cost: float, most: int) -> None:
+    solver.addVar(0.0, _bound(most))
+    solver.changeColCost(solver.getNumCol() - 1, cost)
+
+
+def _bound(value: int) -> float:
+    return highspy.kHighsInf if value >= NO_LIMIT_WH else float(value)
+
+
+def _balance(solver: highspy.Highs, problem: ClearingProblem, a: int, t: int) -> None:
+    """Sold less bought is sent less received, and within the area's limits."""
+    orders, lines = problem.orders, problem.lines
+    here = np.flatnonzero((orders.area == a) & (orders.interval == t)).tolist()
+    sold = {i: 1.0 if orders.is_sell[i] else -1.0 for i in here}
+    both = dict(sold)
+    for line in range(len(lines)):
+        forward = len(orders) + 2 * (line * problem.n_intervals + t)
+        kept = 1.0 - float(lines.loss_ppm[line]) / 1e6
+        if lines.from_area[line] == a:
+            both[forward], both[forward + 1] = -1.0, kept
+        if lines.to_area[line] == a:
+            both[forward], both[forward + 1] = kept, -1.0
+    low = -_bound(int(problem.areas.import_limit_wh[a, t]))
+    high = _bound(int(problem.areas.export_limit_wh[a, t]))
+    for row, lower, upper in ((sold, low, high), (both, 0.0, 0.0)):
+        columns = np.array(list(row), dtype=np.int32)
+        solver.addRow(lower, upper, len(row), columns, np.array(list(row.values())))
