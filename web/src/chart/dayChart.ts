@@ -5,6 +5,7 @@
 
 import uPlot from "uplot";
 import { colour } from "../style/theme";
+import { valueRange } from "./range";
 
 export interface DaySeries {
   label: string;
@@ -32,7 +33,7 @@ export interface DayChart {
 
 const SYNC = "day";
 const AXIS_WIDTH = 54;
-const GUTTER = 12;
+const GUTTER = 20;
 
 /** `read` gives the latest props: the chart is made once per theme and language, not per message. */
 export function dayOptions(read: () => DayChart, width: number, height: number): uPlot.Options {
@@ -59,7 +60,7 @@ export function dayOptions(read: () => DayChart, width: number, height: number):
     },
     scales: {
       x: { time: false, range: () => ends(read().edges) },
-      y: { range: (_u, low, high) => valueRange(read(), low, high) },
+      y: { range: () => valueRange(read()) },
     },
     axes: [
       {
@@ -67,7 +68,8 @@ export function dayOptions(read: () => DayChart, width: number, height: number):
         show: true,
         size: showTimes ? 24 : 0,
         splits: (u) => timeSplits(read().edges, u.width),
-        values: (_u, splits) => (showTimes ? splits.map((each) => read().timeText(each)) : splits.map(() => "")),
+        values: (_u, splits) =>
+          showTimes ? splits.map((each) => read().timeText(each)) : splits.map(() => ""),
       },
       {
         ...axis,
@@ -84,6 +86,7 @@ export function dayOptions(read: () => DayChart, width: number, height: number):
     ],
     hooks: {
       drawClear: [(u) => drawGround(u, read())],
+      draw: [(u) => drawBeyond(u, read())],
       setCursor: [(u) => read().onHover(u.cursor.idx ?? null)],
       ready: [
         (u) =>
@@ -164,13 +167,21 @@ function barSeries(series: DaySeries, index: number, read: () => DayChart): uPlo
 
 function drawn(stroke: Path2D | null, fill: Path2D | null): uPlot.Series.Paths {
   // The library's types do not know that all of these may be left empty.
-  return { stroke, fill, clip: null, band: null, gaps: null, flags: 0 } as unknown as uPlot.Series.Paths;
+  return {
+    stroke,
+    fill,
+    clip: null,
+    band: null,
+    gaps: null,
+    flags: 0,
+  } as unknown as uPlot.Series.Paths;
 }
 
 /** The shaded band and the selected interval, beneath the lines. */
 function drawGround(u: uPlot, chart: DayChart): void {
   const { ctx } = u;
-  const edges = chart.edges.map((each) => u.valToPos(each, "x", true));
+  // Whole pixels: neighbouring pieces of the band must not show a seam.
+  const edges = chart.edges.map((each) => Math.round(u.valToPos(each, "x", true)));
   ctx.save();
   ctx.fillStyle = colour("--band");
   chart.band.forEach((range, i) => {
@@ -189,6 +200,32 @@ function drawGround(u: uPlot, chart: DayChart): void {
   ctx.restore();
 }
 
+/** A price outside the picture is not left out in silence: a triangle points to it at the edge. */
+function drawBeyond(u: uPlot, chart: DayChart): void {
+  if (chart.kind === "bars") return;
+  const { ctx, bbox } = u;
+  const [low, high] = [u.scales.y?.min ?? 0, u.scales.y?.max ?? 0];
+  const size = 5 * devicePixelRatio;
+  ctx.save();
+  for (const { values, colour: name } of chart.series) {
+    ctx.fillStyle = colour(name);
+    values.forEach((value, i) => {
+      if (value === null || (value >= low && value <= high)) return;
+      const up = value > high;
+      const middle = ((chart.edges[i] ?? 0) + (chart.edges[i + 1] ?? 0)) / 2;
+      const x = u.valToPos(middle, "x", true);
+      const tip = up ? bbox.top : bbox.top + bbox.height;
+      const foot = up ? tip + size * 1.5 : tip - size * 1.5;
+      ctx.beginPath();
+      ctx.moveTo(x, tip);
+      ctx.lineTo(x - size, foot);
+      ctx.lineTo(x + size, foot);
+      ctx.fill();
+    });
+  }
+  ctx.restore();
+}
+
 function floorIndex(starts: readonly number[], x: number): number {
   let [low, high] = [0, starts.length - 1];
   while (low < high) {
@@ -201,16 +238,6 @@ function floorIndex(starts: readonly number[], x: number): number {
 
 function ends(edges: readonly number[]): [number, number] {
   return [edges[0] ?? 0, edges.at(-1) ?? 1];
-}
-
-function valueRange(chart: DayChart, low: number | null, high: number | null): [number, number] {
-  if (chart.kind === "bars") return [0, Math.max(1, (high ?? 0) * 1.1)];
-  const bands = chart.band.flatMap((each) => (each ? [each.low, each.high] : []));
-  const all = [...bands, ...(low === null || high === null ? [] : [low, high])];
-  if (all.length === 0) return [0, 100];
-  const [least, most] = [Math.min(...all), Math.max(...all)];
-  const pad = Math.max((most - least) * 0.1, 5);
-  return [least - pad, most + pad];
 }
 
 const HOUR_S = 3_600;

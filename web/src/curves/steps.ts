@@ -45,7 +45,9 @@ export function priceAt(curve: readonly Step[], wh: number): number | null {
 
 /** Energy offered at or below (asked at or above) a price. */
 export function energyAt(curve: readonly Step[], price: number, side: "supply" | "demand"): number {
-  const inside = curve.filter((step) => (side === "supply" ? step.price <= price : step.price >= price));
+  const inside = curve.filter((step) =>
+    side === "supply" ? step.price <= price : step.price >= price,
+  );
   return inside.at(-1)?.toWh ?? 0;
 }
 
@@ -53,6 +55,9 @@ export interface Range {
   low: number;
   high: number;
 }
+
+/** However close together the prices that matter are, this much around them is shown. */
+const NEAR_LEAST = 50;
 
 /**
  * Prices to show: around what matters (clearing price and the last resort's prices), because orders
@@ -65,11 +70,14 @@ export function priceRange(
 ): Range {
   const prices = curves.flat().map((step) => step.price);
   const known = anchors.filter((price): price is number => price !== null);
-  const shown = full || known.length === 0 ? [...prices, ...known] : known;
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const near = Math.max(most - least, NEAR_LEAST);
+  const inside = prices.filter((price) => price >= least - near && price <= most + near);
+  const shown = [...known, ...(full || known.length === 0 ? prices : inside)];
   if (shown.length === 0) return { low: 0, high: 1 };
   const low = Math.min(...shown);
   const high = Math.max(...shown);
-  const pad = Math.max((high - low) * (full ? 0.05 : 0.35), 1);
+  const pad = Math.max((high - low) * 0.06, 1);
   return { low: low - pad, high: high + pad };
 }
 

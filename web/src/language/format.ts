@@ -31,6 +31,7 @@ export class Format {
     this.number(value, decimals, decimals);
   /** Watts as kW with one decimal. */
   kw = (watts: number | null) => this.number(watts === null ? null : watts / 1000, 1, 1);
+  kwSigned = (watts: number) => this.number(watts / 1000, 1, 1, watts === 0 ? "auto" : "always");
   whole = (value: number | null | undefined) => this.number(value, 0, 0);
   plain = (value: string | number | null | undefined) => this.number(value, 0, 2);
   percent = (value: number) => `${this.number(value, 0, 0)} %`;

@@ -31,7 +31,10 @@ export function catalogues(): i18n {
 const STORED = "wattmarket.language";
 
 /** The language chosen last time, else the browser's first that we speak, else English. */
-export function firstLanguage(store: Pick<Storage, "getItem">, wanted: readonly string[]): Language {
+export function firstLanguage(
+  store: Pick<Storage, "getItem">,
+  wanted: readonly string[],
+): Language {
   const stored = store.getItem(STORED);
   const known = LANGUAGES.find((each) => each === stored);
   if (known) return known;

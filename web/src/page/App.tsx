@@ -88,7 +88,12 @@ function Console({ rest, market, markets, choose, theme }: ConsoleProps) {
       <PhaseRail situation={situation} day={day} />
       <Announcer situation={situation} />
       <main id="charts" className="panels" tabIndex={-1}>
-        <PricePanel market={market} day={day} selection={selection} look={`${theme.shown} ${language}`} />
+        <PricePanel
+          market={market}
+          day={day}
+          selection={selection}
+          look={`${theme.shown} ${language}`}
+        />
         <CurvesPanel feed={feed} market={market} day={day} selection={selection} />
         <GridPanel market={market} interval={interval} />
         <TradesPanel market={market} trades={situation.trades} total={total} />

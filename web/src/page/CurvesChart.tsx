@@ -1,7 +1,15 @@
 // The picture of supply, demand and the point where they clear, as SVG.
 
-import { useId, useLayoutEffect, useRef, useState, type PointerEvent } from "react";
-import { path, priceAt, priceRange, ticks, type CurvesView, type Range, type Scale } from "../curves/steps";
+import { useId, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
+import {
+  path,
+  priceAt,
+  priceRange,
+  ticks,
+  type CurvesView,
+  type Range,
+  type Scale,
+} from "../curves/steps";
 import { useSpeech } from "../language/Speak";
 
 export interface Clearing {
@@ -19,17 +27,22 @@ interface Props {
   full: boolean;
   description: string;
   unit: string;
+  /** Beside the legend. */
+  children?: ReactNode;
 }
 
 const MARGIN = { left: 54, right: 14, top: 10, bottom: 26 };
 
-export function CurvesChart({ view, clearing, anchors, full, description, unit }: Props) {
+export function CurvesChart({ view, clearing, anchors, full, description, unit, children }: Props) {
   const { t, format } = useSpeech();
   const [box, size] = useSize();
   const [pointer, point] = useState<number | null>(null);
   const clip = useId();
 
-  const plot = { width: Math.max(10, size.width - MARGIN.left - MARGIN.right), height: Math.max(10, size.height - MARGIN.top - MARGIN.bottom) };
+  const plot = {
+    width: Math.max(10, size.width - MARGIN.left - MARGIN.right),
+    height: Math.max(10, size.height - MARGIN.top - MARGIN.bottom),
+  };
   const range = priceRange([view.supply, view.demand], [clearing.price, ...anchors], full);
   const maxWh = Math.max(view.maxWh * 1.03, 1);
   const scale: Scale = {
@@ -45,55 +58,66 @@ export function CurvesChart({ view, clearing, anchors, full, description, unit }
   const right = MARGIN.left + plot.width;
 
   return (
-    <div className="curves" ref={box}>
-      <svg
-        width={size.width}
-        height={size.height}
-        role="img"
-        aria-label={description}
-        onPointerMove={follow}
-        onPointerLeave={() => point(null)}
-      >
-        <clipPath id={clip}>
-          <rect x={MARGIN.left} y={MARGIN.top} width={plot.width} height={plot.height} />
-        </clipPath>
-        <Axes scale={scale} range={range} maxWh={maxWh} bottom={bottom} right={right} />
-        <g clipPath={`url(#${clip})`}>
-          <path className="curve supply" d={path(view.supply, scale)} />
-          <path className="curve demand" d={path(view.demand, scale)} />
-          {clearing.price !== null && (
+    <>
+      <div className="curves" ref={box}>
+        <svg
+          width={size.width}
+          height={size.height}
+          role="img"
+          aria-label={description}
+          onPointerMove={follow}
+          onPointerLeave={() => point(null)}
+        >
+          <clipPath id={clip}>
+            <rect x={MARGIN.left} y={MARGIN.top} width={plot.width} height={plot.height} />
+          </clipPath>
+          <Axes scale={scale} range={range} maxWh={maxWh} bottom={bottom} right={right} />
+          <g clipPath={`url(#${clip})`}>
+            <path className="curve supply" d={path(view.supply, scale)} />
+            <path className="curve demand" d={path(view.demand, scale)} />
+            {clearing.price !== null && (
+              <line
+                className="clearing-line"
+                x1={MARGIN.left}
+                x2={right}
+                y1={scale.y(clearing.price)}
+                y2={scale.y(clearing.price)}
+              />
+            )}
+          </g>
+          {clearing.price !== null && <ClearingPoint clearing={clearing} scale={scale} />}
+          <text className="axis-title" x={right} y={bottom - 6} textAnchor="end">
+            {t("unit.kwh")}
+          </text>
+          <text className="axis-title" x={MARGIN.left + 6} y={MARGIN.top + 10}>
+            {unit}
+          </text>
+          {pointer !== null && (
             <line
-              className="clearing-line"
-              x1={MARGIN.left}
-              x2={right}
-              y1={scale.y(clearing.price)}
-              y2={scale.y(clearing.price)}
+              className="pointer"
+              x1={scale.x(pointer)}
+              x2={scale.x(pointer)}
+              y1={MARGIN.top}
+              y2={bottom}
             />
           )}
-        </g>
-        {clearing.price !== null && <ClearingPoint clearing={clearing} scale={scale} />}
-        <text className="axis-title" x={right} y={bottom - 6} textAnchor="end">
-          {t("unit.kwh")}
-        </text>
-        <text className="axis-title" x={MARGIN.left + 6} y={MARGIN.top + 10}>
-          {unit}
-        </text>
-        {pointer !== null && (
-          <line className="pointer" x1={scale.x(pointer)} x2={scale.x(pointer)} y1={MARGIN.top} y2={bottom} />
-        )}
-      </svg>
-      <div className="curve-legend" aria-hidden="true">
-        <span className="key supply" /> {t("curves.supply")}
-        <span className="key demand" /> {t("curves.demand")}
-        {pointer !== null && (
-          <span className="curve-readout">
-            {t("curves.at", { energy: format.kwh(pointer / 1000) })}: {t("curves.supply")}{" "}
-            <b>{format.price(priceAt(view.supply, pointer))}</b>, {t("curves.demand")}{" "}
-            <b>{format.price(priceAt(view.demand, pointer))}</b>
-          </span>
-        )}
+        </svg>
       </div>
-    </div>
+      <div className="curve-foot">
+        <div className="curve-legend" aria-hidden="true">
+          <span className="key supply" /> {t("curves.supply")}
+          <span className="key demand" /> {t("curves.demand")}
+          {pointer !== null && (
+            <span className="curve-readout">
+              {t("curves.at", { energy: format.kwh(pointer / 1000) })}: {t("curves.supply")}{" "}
+              <b>{format.price(priceAt(view.supply, pointer))}</b>, {t("curves.demand")}{" "}
+              <b>{format.price(priceAt(view.demand, pointer))}</b>
+            </span>
+          )}
+        </div>
+        {children}
+      </div>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 // Supply and demand of one area in one interval, with the clearing point.
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { curvesView } from "../curves/steps";
 import { useSpeech } from "../language/Speak";
 import type { TextKey } from "../language/language";
@@ -26,16 +26,21 @@ export function CurvesPanel({ feed, market, day, selection }: Props) {
   const { t, format } = useSpeech();
   const [wanted, want] = useState<string | null>(null);
   const [full, setFull] = useState(false);
-  const interval = selection.index === null ? null : (day.intervals[selection.index] ?? null);
-  const found = useCurves(feed, interval?.start ?? null);
+  const selected = selection.index === null ? null : (day.intervals[selection.index] ?? null);
+  const found = useCurves(feed, selected?.start ?? null);
+  // Facts and curves are of the same interval, also in the moment before new curves are here.
+  const index = day.intervals.findIndex((each) => each !== null && each.start === found.start);
+  const interval = day.intervals[index] ?? null;
 
   const areas = found.curves?.areas ?? [];
   // Without a wish: the first area whose curves are public, else everything together.
-  const areaId = wanted ?? market.areas.find((each) => areas.some((a) => a.area_id === each.area_id))?.area_id ?? WHOLE;
+  const areaId =
+    wanted ??
+    market.areas.find((each) => areas.some((a) => a.area_id === each.area_id))?.area_id ??
+    WHOLE;
   const area = areas.find((each) => each.area_id === areaId) ?? null;
   const clearing = clearingOf(interval, areaId, area);
   const unit = t("unit.price", { currency: market.currency });
-  const index = selection.index ?? 0;
   const band = lastResort(day, market, (ms) => local(ms, market.time_zone).hour)[index] ?? null;
 
   const tools = (
@@ -56,9 +61,9 @@ export function CurvesPanel({ feed, market, day, selection }: Props) {
   );
 
   let body;
-  if (interval === null) body = <p className="empty">{t("curves.empty")}</p>;
+  if (selected === null) body = <p className="empty">{t("curves.empty")}</p>;
   else if (found.code !== null) body = <p className="empty">{refusal(t, found.code)}</p>;
-  else if (found.curves === null) body = <p className="empty">{t("curves.loading")}</p>;
+  else if (interval === null) body = <p className="empty">{t("curves.loading")}</p>;
   else if (area === null) body = <p className="empty">{t("curves.withheld")}</p>;
   else {
     const view = curvesView(area);
@@ -66,7 +71,8 @@ export function CurvesPanel({ feed, market, day, selection }: Props) {
     const description = t("curves.description", {
       area: name,
       interval: format.span(interval.start, interval.end),
-      price: clearing.price === null ? t("price.no_price") : `${format.price(clearing.price)} ${unit}`,
+      price:
+        clearing.price === null ? t("price.no_price") : `${format.price(clearing.price)} ${unit}`,
       sold: format.kwh(clearing.soldWh / 1000),
       bought: format.kwh(clearing.boughtWh / 1000),
     });
@@ -80,11 +86,16 @@ export function CurvesPanel({ feed, market, day, selection }: Props) {
           full={full}
           description={description}
           unit={unit}
-        />
-        <label className="check">
-          <input type="checkbox" checked={full} onChange={(event) => setFull(event.target.checked)} />
-          {t("curves.full")}
-        </label>
+        >
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={full}
+              onChange={(event) => setFull(event.target.checked)}
+            />
+            {t("curves.full")}
+          </label>
+        </CurvesChart>
       </>
     );
   }
@@ -134,7 +145,9 @@ function Facts({ clearing, unit }: { clearing: Clearing; unit: string }) {
 }
 
 function clearingOf(interval: Interval | null, areaId: string, area: AreaCurves | null): Clearing {
-  const results = (interval?.areas ?? []).filter((each) => areaId === WHOLE || each.area_id === areaId);
+  const results = (interval?.areas ?? []).filter(
+    (each) => areaId === WHOLE || each.area_id === areaId,
+  );
   const wh = (kwh: string) => Math.round(Number(kwh) * 1000);
   return {
     price: area?.price_per_mwh == null ? null : Number(area.price_per_mwh),
@@ -157,22 +170,25 @@ function refusal(t: ReturnType<typeof useSpeech>["t"], code: string): string {
 }
 
 interface Found {
+  /** The interval they are of. */
+  start: string | null;
   curves: Curves | null;
   code: string | null;
 }
 
 /** Keeps showing the last curves until those of the next interval are here: no flicker at speed. */
 function useCurves(feed: Feed, start: string | null): Found {
-  const [found, set] = useState<Found>({ curves: null, code: null });
-  const shown = useRef(start);
+  const [found, set] = useState<Found>({ start: null, curves: null, code: null });
   useEffect(() => {
     if (start === null) return;
     const stop = new AbortController();
     const ask = async () => {
       const answer = await feed.curves(start, stop.signal);
       if (stop.signal.aborted) return;
-      shown.current = start;
-      set(answer.ok ? { curves: answer.value, code: null } : { curves: null, code: answer.code });
+      const { curves, code } = answer.ok
+        ? { curves: answer.value, code: null }
+        : { curves: null, code: answer.code };
+      set({ start, curves, code });
     };
     void ask();
     return () => stop.abort();

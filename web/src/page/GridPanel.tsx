@@ -16,7 +16,7 @@ export function GridPanel({ market, interval }: { market: Market; interval: Inte
       <Table
         caption={t("grid.title")}
         head={[
-          t("grid.flow"),
+          t("grid.line"),
           `${t("grid.sent")} ${t("unit.kw")}`,
           `${t("grid.received")} ${t("unit.kw")}`,
           `${t("grid.capacity")} ${t("unit.kw")}`,
@@ -72,16 +72,36 @@ export function GridPanel({ market, interval }: { market: Market; interval: Inte
     >
       <div className="grid-body">
         <NetworkPicture market={market} lines={lines} areas={areas} interval={interval} />
-        <ul className="bars">
-          {lines.map((line) => (
-            <LineBar key={line.lineId} line={line} unit={unit} />
-          ))}
-          {areas
-            .filter((area) => area.limitW !== null)
-            .map((area) => (
-              <AreaBar key={area.areaId} area={area} />
+        <div className="bars-column">
+          <ul className="bars">
+            {lines.map((line) => (
+              <LineBar key={line.lineId} line={line} unit={unit} />
             ))}
-        </ul>
+            {areas
+              .filter((area) => area.limitW !== null)
+              .map((area) => (
+                <AreaBar key={area.areaId} area={area} />
+              ))}
+          </ul>
+          <Table
+            caption={t("grid.area")}
+            head={[
+              t("grid.area"),
+              `${t("curves.sold")} ${t("unit.kwh")}`,
+              `${t("curves.bought")} ${t("unit.kwh")}`,
+              `${t("grid.net")} ${t("unit.kw")}`,
+            ]}
+            rows={areas.map((area) => ({
+              key: area.areaId,
+              cells: [
+                area.areaId,
+                format.kwh(area.soldKwh),
+                format.kwh(area.boughtKwh),
+                area.exportW === null ? "–" : format.kwSigned(area.exportW),
+              ],
+            }))}
+          />
+        </div>
       </div>
     </Panel>
   );
@@ -111,7 +131,9 @@ function LineBar({ line, unit }: { line: LineView; unit: string }) {
         </strong>
         <span className="bar-state">
           {line.binding && <span aria-hidden="true">▲ </span>}
-          {line.binding || line.direction === null ? lineState(line, t) : format.percent(line.loadingPercent)}
+          {line.binding || line.direction === null
+            ? lineState(line, t)
+            : format.percent(line.loadingPercent)}
         </span>
       </div>
       <Meter part={line.loadingPercent} />
@@ -120,8 +142,8 @@ function LineBar({ line, unit }: { line: LineView; unit: string }) {
           {format.kw(line.sentW)} / {format.kw(line.capacityW)} {t("unit.kw")}
         </span>
         <span title={t("grid.spread")}>
-          <span className="unseen">{t("grid.spread")}</span>
-          Δ {format.spread(line.spreadTicks)} <span className="unit">{unit}</span>
+          <span className="unseen">{t("grid.spread")}</span>Δ {format.spread(line.spreadTicks)}{" "}
+          <span className="unit">{unit}</span>
         </span>
       </div>
     </li>

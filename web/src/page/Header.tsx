@@ -113,7 +113,11 @@ export function ConnectionState({ connection }: { connection: Connection }) {
   const real = useRealTime(1_000);
   const seconds = Math.max(0, Math.ceil(((connection.retryMs ?? real) - real) / 1000));
   return (
-    <span className={`pill ${LOOKS[connection.status]}`} aria-label={t("connection.label")} role="group">
+    <span
+      className={`pill ${LOOKS[connection.status]}`}
+      aria-label={t("connection.label")}
+      role="group"
+    >
       <span className="dot" aria-hidden="true" />
       {connection.status === "waiting"
         ? t("connection.waiting", { seconds })

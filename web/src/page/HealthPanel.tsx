@@ -72,7 +72,8 @@ function useItems({ situation, connection, server }: Picture, day: DayView): Ite
   const { last } = clearing;
   const silentMs = connection.heardMs === null ? null : Math.max(0, real - connection.heardMs);
   const { ledger } = situation;
-  const whole = (count: number) => t("health.of", { count: format.whole(count), total: format.whole(clearing.total) });
+  const whole = (count: number) =>
+    t("health.of", { count: format.whole(count), total: format.whole(clearing.total) });
   const live = connection.status === "live";
   return [
     {
@@ -92,8 +93,18 @@ function useItems({ situation, connection, server }: Picture, day: DayView): Ite
     },
     {
       name: "health.heard",
-      look: silentMs === null ? "unknown" : silentMs >= STALE_AFTER_MS ? "bad" : live ? "good" : "warning",
-      value: silentMs === null ? "–" : t("health.ago", { seconds: format.whole(Math.floor(silentMs / 1000)) }),
+      look:
+        silentMs === null
+          ? "unknown"
+          : silentMs >= STALE_AFTER_MS
+            ? "bad"
+            : live
+              ? "good"
+              : "warning",
+      value:
+        silentMs === null
+          ? "–"
+          : t("health.ago", { seconds: format.whole(Math.floor(silentMs / 1000)) }),
     },
     {
       name: "health.behind",

@@ -55,12 +55,7 @@ export function IntervalPicker({ day, selection }: { day: DayView; selection: Se
       >
         ›
       </button>
-      <button
-        type="button"
-        aria-pressed={following}
-        title={t("interval.follow")}
-        onClick={follow}
-      >
+      <button type="button" aria-pressed={following} title={t("interval.follow")} onClick={follow}>
         {t("interval.latest")}
       </button>
     </div>

@@ -7,7 +7,7 @@ import type { Interval, Market } from "../wire/types";
 
 const WIDTH = 300;
 const HEIGHT = 236;
-const NODE = { width: 96, height: 50 };
+const NODE = { width: 108, height: 50 };
 
 interface Point {
   x: number;
@@ -27,7 +27,7 @@ export function places(market: Market): Map<string, Point> {
     ordered.map((area, index) => {
       const angle = (2 * Math.PI * index) / ordered.length - Math.PI / 2;
       const sin = flat && index > 0 ? 1 : Math.sin(angle);
-      const cos = flat && index > 0 ? Math.sign(1.5 - index) : Math.cos(angle);
+      const cos = flat && index > 0 ? Math.sign(index - 1.5) : Math.cos(angle);
       return [area.area_id, { x: centre.x + radius.x * cos, y: centre.y + radius.y * sin }];
     }),
   );
@@ -75,14 +75,16 @@ function Flow({ line, from, to }: { line: LineView; from: Point; to: Point }) {
   const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
   const angle = (Math.atan2(unit.y, unit.x) * 180) / Math.PI;
   const width = line.direction === null ? 1.5 : 2 + 5 * Math.min(1, line.loadingPercent / 100);
-  
+
   return (
     <g className={line.binding ? "flow binding" : line.direction === null ? "flow still" : "flow"}>
       <line x1={from.x} y1={from.y} x2={to.x} y2={to.y} strokeWidth={width} />
       {line.direction !== null && (
-        <g transform={`translate(${middle.x + unit.x * 34} ${middle.y + unit.y * 34}) rotate(${angle})`}>
-          <path className="arrow" d="M-7 -7L8 0L-7 7Z" />
-          {line.binding && <rect className="stop" x="9" y="-9" width="3.5" height="18" />}
+        <g
+          transform={`translate(${middle.x + unit.x * 34} ${middle.y + unit.y * 34}) rotate(${angle})`}
+        >
+          <path className="arrow" d="M-6 -7L9 0L-6 7Z" />
+          {line.binding && <rect className="stop" x="10" y="-10" width="4" height="20" />}
         </g>
       )}
       <g transform={`translate(${middle.x} ${middle.y})`}>
@@ -102,12 +104,19 @@ function Node({ area, at, colour }: { area: AreaView; at: Point; colour: string 
   return (
     <g className="node" transform={`translate(${at.x - width / 2} ${at.y - height / 2})`}>
       <rect width={width} height={height} rx="6" />
-      <rect className="node-mark" width="5" height={height} rx="2" style={{ fill: `var(${colour})` }} />
+      <rect
+        className="node-mark"
+        width="5"
+        height={height}
+        rx="2"
+        style={{ fill: `var(${colour})` }}
+      />
       <text className="node-name" x="13" y="19">
         {area.areaId}
       </text>
       <text className="node-net" x={width - 8} y="19" textAnchor="end">
-        {net === 0 ? "" : net > 0 ? "↑" : "↓"} {area.exportW === null ? "" : format.kw(Math.abs(net))}
+        {net === 0 ? "" : net > 0 ? "↑" : "↓"}{" "}
+        {area.exportW === null ? "" : format.kw(Math.abs(net))}
       </text>
       <text className="node-price" x="13" y="40">
         {format.price(area.price)}

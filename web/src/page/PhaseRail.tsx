@@ -21,12 +21,17 @@ export function PhaseRail({ situation, day }: Props) {
       <div className="rail-main">
         <ol className="steps">
           {rail.map(({ phase, count, front }) => (
-            <li key={phase} className={count > 0 ? `step phase-${phase}` : `step idle phase-${phase}`}>
+            <li
+              key={phase}
+              className={count > 0 ? `step phase-${phase}` : `step idle phase-${phase}`}
+            >
               <span className="step-name">{t(`phase.${phase}`)}</span>
               <span className="step-count">{format.whole(count)}</span>
               <span className="step-front">
                 {front
-                  ? t(phase === "settled" ? "rail.last" : "rail.front", { time: format.time(front.start) })
+                  ? t(phase === "settled" ? "rail.last" : "rail.front", {
+                      time: format.time(front.start),
+                    })
                   : t(`phase_hint.${phase}`)}
               </span>
             </li>
@@ -79,7 +84,10 @@ function DayStrip({ day }: { day: DayView }) {
   return (
     <div className="strip" role="img" aria-label={label}>
       {day.intervals.map((interval, index) => (
-        <span key={day.startsMs[index]} className={`cell phase-${interval?.phase ?? "scheduled"}`} />
+        <span
+          key={day.startsMs[index]}
+          className={`cell phase-${interval?.phase ?? "scheduled"}`}
+        />
       ))}
     </div>
   );

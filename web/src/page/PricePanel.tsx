@@ -89,7 +89,8 @@ export function PricePanel({ market, day, selection, look }: Props) {
         series
           .map(({ areaId, prices }) => `${areaId} ${priceText(prices[index] ?? null)}`)
           .join(", ");
-  const priceText = (price: number | null) => (price === null ? t("price.no_price") : format.price(price));
+  const priceText = (price: number | null) =>
+    price === null ? t("price.no_price") : format.price(price);
 
   const table = () => (
     <Table
@@ -124,9 +125,7 @@ export function PricePanel({ market, day, selection, look }: Props) {
   return (
     <Panel name="price" title={t("price.title")} note={unit} table={table}>
       <div className="readout" aria-hidden="true">
-        <span className="readout-time">
-          {span(readout)}
-        </span>
+        <span className="readout-time">{span(readout)}</span>
         {series.map(({ areaId, prices }) => (
           <span key={areaId} className="readout-item">
             <Swatch {...markOf(market.areas, areaId)} />

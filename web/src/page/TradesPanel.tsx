@@ -18,6 +18,7 @@ export function TradesPanel({ market, trades, total }: Props) {
   const { t, format } = useSpeech();
   const [wanted, want] = useState<string | null>(null);
   const shown = wanted === null ? trades : trades.filter((each) => each.area_id === wanted);
+  const shownText = t("trades.shown", { count: format.whole(shown.length) });
   const tools = (
     <div className="segments" role="group" aria-label={t("trades.area")}>
       <button type="button" aria-pressed={wanted === null} onClick={() => want(null)}>
@@ -45,9 +46,9 @@ export function TradesPanel({ market, trades, total }: Props) {
       {shown.length === 0 ? (
         <p className="empty">{t("trades.empty")}</p>
       ) : (
-        <div className="scroll" tabIndex={0} role="region" aria-label={t("trades.title")}>
+        <div className="scroll" tabIndex={0} role="group" aria-label={shownText}>
           <Table
-            caption={t("trades.shown", { count: format.whole(shown.length) })}
+            caption={shownText}
             head={[
               t("trades.delivery"),
               t("trades.area"),

@@ -139,7 +139,11 @@ export class Feed {
     if (this.filledDayMs === day.fromMs || day.intervals.every((each) => each !== null)) return;
     this.filledDayMs = day.fromMs;
     const iso = (ms: number) => new Date(ms).toISOString();
-    const found = await this.rest.intervals(this.market.market_id, iso(day.fromMs), iso(day.untilMs));
+    const found = await this.rest.intervals(
+      this.market.market_id,
+      iso(day.fromMs),
+      iso(day.untilMs),
+    );
     if (found.ok && !this.stopped) this.act({ kind: "intervals", intervals: found.value });
   }
 }

@@ -68,10 +68,7 @@ export function outsideOf(marketId: string): Outside {
 }
 
 export function useFeed(market: Market, rest: Rest): Feed {
-  const feed = useMemo(
-    () => new Feed(market, rest, outsideOf(market.market_id)),
-    [market, rest],
-  );
+  const feed = useMemo(() => new Feed(market, rest, outsideOf(market.market_id)), [market, rest]);
   useEffect(() => {
     feed.start();
     addEventListener("online", feed.hurry);

@@ -27,7 +27,9 @@ export function dayView(situation: Situation, market: Market): DayView {
     fromMs: Date.parse(market.trading_from),
     untilMs: market.trading_until === null ? null : Date.parse(market.trading_until),
   });
-  const byMs = new Map([...situation.intervals.values()].map((each) => [Date.parse(each.start), each]));
+  const byMs = new Map(
+    [...situation.intervals.values()].map((each) => [Date.parse(each.start), each]),
+  );
   return { ...day, intervals: day.startsMs.map((start) => byMs.get(start) ?? null) };
 }
 
@@ -53,7 +55,10 @@ export function phaseRail(day: DayView): RailStep[] {
 /** The interval whose gate closes next: still open or yet to open, in order of time. */
 export function nextGate(situation: Situation): { interval: Interval; gateMs: number } | null {
   for (const interval of situation.intervals.values()) {
-    if (interval.gate_at !== null && (interval.phase === "call" || interval.phase === "scheduled")) {
+    if (
+      interval.gate_at !== null &&
+      (interval.phase === "call" || interval.phase === "scheduled")
+    ) {
       return { interval, gateMs: Date.parse(interval.gate_at) };
     }
   }
@@ -77,7 +82,10 @@ export function priceSeries(day: DayView, market: Market): PriceSeries[] {
 }
 
 /** Bought energy of each area, kWh, one per interval of the day. */
-export function volumeSeries(day: DayView, market: Market): { areaId: string; kwh: (number | null)[] }[] {
+export function volumeSeries(
+  day: DayView,
+  market: Market,
+): { areaId: string; kwh: (number | null)[] }[] {
   return market.areas.map(({ area_id }) => ({
     areaId: area_id,
     kwh: day.intervals.map((interval) => {
@@ -128,7 +136,9 @@ export function lineViews(interval: Interval | null, market: Market): LineView[]
     const back = direction === "backward";
     const [from, to] = back ? [line.to_area, line.from_area] : [line.from_area, line.to_area];
     const sentWh = back ? backwardWh : forwardWh;
-    const receivedWh = thousandths(back ? result?.received_backward_kwh : result?.received_forward_kwh);
+    const receivedWh = thousandths(
+      back ? result?.received_backward_kwh : result?.received_forward_kwh,
+    );
     const capacityW = result
       ? thousandths(back ? result.capacity_backward_kwh : result.capacity_forward_kwh) * perHour
       : thousandths(back ? line.capacity_backward_kw : line.capacity_forward_kw);

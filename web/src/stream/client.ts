@@ -39,7 +39,7 @@ export interface Connection {
   repairs: number;
   /** Deltas the server has sent and we have not applied, as of the last heartbeat. */
   behind: number;
-  epoch: string | null;
+  epoch: Envelope["epoch"] | null;
 }
 
 export interface Socket {

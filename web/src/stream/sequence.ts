@@ -10,7 +10,7 @@ export const WAITING_MAX = 500;
 
 export interface Track {
   /** Null: no snapshot yet. */
-  epoch: string | null;
+  epoch: Envelope["epoch"] | null;
   /** Last seq delivered. */
   applied: number;
   /** Messages beyond the gap, by seq. */
@@ -39,7 +39,8 @@ export function take(track: Track, message: Envelope): Step {
   }
   // Before the first snapshot there is nothing a delta could be applied to.
   if (track.epoch === null) return { track, deliver: [], ask: null };
-  if (message.epoch !== track.epoch) return { track: UNSEEN, deliver: [], ask: { kind: "snapshot" } };
+  if (message.epoch !== track.epoch)
+    return { track: UNSEEN, deliver: [], ask: { kind: "snapshot" } };
   if (seq <= track.applied) return { track, deliver: [], ask: null };
 
   const waiting = new Map(track.waiting).set(seq, message);
@@ -59,7 +60,7 @@ export function take(track: Track, message: Envelope): Step {
 }
 
 /** Compares with the last seq the server has sent, as its heartbeat says. */
-export function compare(track: Track, epoch: string, serverSeq: number): Step {
+export function compare(track: Track, epoch: Envelope["epoch"], serverSeq: number): Step {
   if (track.epoch === null) return { track, deliver: [], ask: null };
   if (epoch !== track.epoch) return { track: UNSEEN, deliver: [], ask: { kind: "snapshot" } };
   if (serverSeq <= track.applied) return { track, deliver: [], ask: null };

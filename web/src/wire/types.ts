@@ -1,7 +1,14 @@
 // The shapes of docs/wire.md that the console reads. Numbers with a unit are decimal strings on the
 // wire and stay strings here; only drawing turns them into numbers.
 
-export const PHASES = ["scheduled", "call", "locked", "delivery_lock", "settling", "settled"] as const;
+export const PHASES = [
+  "scheduled",
+  "call",
+  "locked",
+  "delivery_lock",
+  "settling",
+  "settled",
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface AreaDefinition {
@@ -133,7 +140,8 @@ export interface Envelope {
   type: "hello" | "snapshot" | "delta" | "heartbeat" | "resend" | "resync_required" | "error";
   channel: string | null;
   key: string | null;
-  epoch: string;
+  /** Only ever compared. */
+  epoch: string | number;
   seq: number | null;
   ts: string;
   data: unknown;
