@@ -50,7 +50,9 @@ def names_in(document: str) -> set[str]:
 def exists(name: str) -> bool:
     """Whether a tracked file or folder is, or ends with, this name; `*` stands for anything."""
     pattern = re.compile(
-        r"(?:^|.*/)" + re.escape(name.removeprefix("./").rstrip("/")).replace(r"\*", "[^/]*") + r"$"
+        r"(?:^|.*/)"
+        + re.escape(re.sub(r"^(?:\.\.?/)+", "", name).rstrip("/")).replace(r"\*", "[^/]*")
+        + r"$"
     )
     folders = {str(parent) for path in tracked() for parent in path.parents}
     return any(pattern.match(known) for known in itertools.chain(map(str, tracked()), folders))
