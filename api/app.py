@@ -1,0 +1,179 @@
+"""Everything put together: clients, clock, markets, addresses.
+
+The one idea: this is the one place where the parts meet; each of them is handed what it needs.
+"""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.auth import Tokens
+from api.call import Address, guarded
+from api.clock import RealClock, SimulatedClock
+from api.description import description_json
+from api.errors import (
+    RefusedError,
+    fault_response,
+    new_trace_id,
+    problem_response,
+    refuse,
+)
+from api.house import House, ServerClock
+from api.identity import IdentityStore, ensure_operator
+from api.routes import access, delivery, markets, members, money, orders, pages, results, server
+from api.routes import stream as stream_route
+from api.settings import Settings
+from market.model.rejection import Code
+from market.timetable import Solver
+
+ADDRESSES: Final[tuple[Address, ...]] = (
+    *access.ADDRESSES,
+    *server.ADDRESSES,
+    *markets.ADDRESSES,
+    *members.ADDRESSES,
+    *orders.ADDRESSES,
+    *results.ADDRESSES,
+    *money.ADDRESSES,
+    *delivery.ADDRESSES,
+    # Last, because the console's files may have any name.
+    *pages.ADDRESSES,
+)
+_ANYWHERE: Final = "/{path:path}"
+
+log = structlog.get_logger("api")
+
+
+def create_app(
+    settings: Settings,
+    *,
+    on_fault: Callable[[BaseException], None],
+    clock: ServerClock | None = None,
+    solver: Solver | None = None,
+    real_time_s: Callable[[], float] = time.time,
+    heartbeat_s: float = 5.0,
+) -> FastAPI:
+    """The application of one server.
+
+    Args:
+        settings: read once, by the caller.
+        on_fault: ends the process when a market cannot go on.
+        clock: market time; None: as the settings say.
+        solver: clears the auctions; None: a clearing process for each market.
+        real_time_s: UTC seconds of the real clock, for tokens.
+        heartbeat_s: real seconds between two heartbeats of the stream.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings.var.mkdir(parents=True, exist_ok=True)
+        identity = IdentityStore(settings.identity_path)
+        now_s = int(real_time_s())
+        if ensure_operator(identity, settings.operator_path, now_s):
+            log.info("operator made", path=str(settings.operator_path))
+        tokens = Tokens(
+            identity.signing_key(now_s),
+            lifetime_s=settings.token_lifetime_s,
+            real_time_s=real_time_s,
+        )
+        house = House(
+            settings=settings,
+            clock=clock_of(settings) if clock is None else clock,
+            identity=identity,
+            tokens=tokens,
+            real_time_s=real_time_s,
+            on_fault=on_fault,
+            heartbeat_s=heartbeat_s,
+            solver=solver,
+        )
+        app.state.house = house
+        try:
+            await house.open_markets()
+            log.info("server ready", markets=sorted(house.markets))
+            yield
+        finally:
+            await house.close()
+            log.info("server closed")
+
+    # Addresses read, guard and describe themselves (`call.py`, `description.py`), so that a body can
+    # be refused while it comes in and every fault has its code: plain routes, no parameter injection.
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.router.redirect_slashes = False
+    app.state.description = cache(lambda: description_json(ADDRESSES))
+    for address in ADDRESSES:
+        endpoint = answered(address.path, guarded(address))
+        app.router.routes.append(Route(address.path, endpoint, methods=[address.method]))
+    app.router.add_websocket_route(stream_route.PATH, stream_route.stream)
+    app.add_exception_handler(HTTPException, _no_such_address)
+    return app
+
+
+def clock_of(settings: Settings) -> ServerClock:
+    """The clock the settings ask for; a simulated one starts when all markets are open."""
+    if settings.start_us is None:
+        return RealClock()
+    return SimulatedClock(start_us=settings.start_us, speed=settings.speed)
+
+
+def answered(
+    path: str, endpoint: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint with its refusals and faults turned into answers."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except RefusedError as refused:
+            return _refusal(request, path, refused)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except Exception:
+            trace_id = new_trace_id()
+            log.exception("fault", method=request.method, path=path, trace_id=trace_id)
+            return fault_response(instance=path, trace_id=trace_id)
+
+    return answer
+
+
+def _refusal(request: Request, path: str, refused: RefusedError) -> Response:
+    trace_id = new_trace_id()
+    response = problem_response(refused, instance=path, trace_id=trace_id)
+    log.info(
+        "refused",
+        method=request.method,
+        path=path,
+        status=response.status_code,
+        code=refused.code.value,
+        client_id=getattr(request.state, "client_id", None),
+        trace_id=trace_id,
+    )
+    return response
+
+
+async def _no_such_address(request: Request, fault: Exception) -> Response:
+    """404 for an address nobody serves, 405 for one that takes other methods."""
+    allowed = sorted(
+        {
+            method
+            for route in request.app.router.routes
+            if isinstance(route, Route)
+            and route.path != _ANYWHERE
+            and route.path_regex.match(request.url.path)
+            for method in route.methods or ()
+        }
+    )
+    wrong_method = isinstance(fault, HTTPException) and fault.status_code == 405 and allowed
+    if not wrong_method:
+        return _refusal(request, _ANYWHERE, refuse(Code.NOT_FOUND))
+    refused = RefusedError(
+        refuse(Code.METHOD_UNKNOWN).rejections, headers={"Allow": ", ".join(allowed)}
+    )
+    return _refusal(request, _ANYWHERE, refused)

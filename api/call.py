@@ -1,0 +1,305 @@
+"""One request on its way to its handler: who asks, for which market, with what body.
+
+The one idea: every address is guarded here, in one place. Token, role and market are checked before
+a handler sees the call, in the order 401, 403, 404, so that a handler only narrows to what is the
+caller's own. A body is counted while it comes in and never kept beyond its limit.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+from pydantic import BaseModel
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import fields
+from api.auth import Access, bearer_token
+from api.errors import RefusedError, refuse
+from api.fields import FieldError
+from api.house import House, OpenMarket
+from api.identity import Principal
+from api.json_body import parse_json
+from api.permissions import PERMISSIONS, Permission
+from api.schemas import validated
+from market.model.participant import Role
+from market.model.rejection import Code, Rejection
+from market.store import queries
+
+BODY_MAX: Final = 64 * 1024
+BATCH_BODY_MAX: Final = 16 * 1024 * 1024
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryField:
+    """One parameter of an address after the question mark."""
+
+    name: str
+    read: Callable[[str], Any]
+    about: str
+    required: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A request that passed its guard."""
+
+    request: Request
+    house: House
+    access: Access | None
+    query: Mapping[str, Any]
+    found_market: OpenMarket | None
+
+    @property
+    def market(self) -> OpenMarket:
+        """The market of the address."""
+        assert self.found_market is not None, "only addresses of a market ask for it"
+        return self.found_market
+
+    @property
+    def who(self) -> Principal:
+        """Who asks; the address is not public."""
+        assert self.access is not None, "only guarded addresses ask who it is"
+        return self.access.principal
+
+    @property
+    def path_id(self) -> Mapping[str, str]:
+        """The ids in the address."""
+        return self.request.path_params
+
+    def own(self, role: Role, value: str | None) -> str | None:
+        """The id to narrow a list to when the caller has this role; None: no narrowing."""
+        return value if self.who.role is role else None
+
+    async def body(self, limit: int = BODY_MAX) -> bytes:
+        """The body, at most `limit` bytes.
+
+        Raises:
+            RefusedError: BODY_TOO_LARGE, before all of it has been read.
+        """
+        announced = self.request.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced[:12]) > limit:
+            raise refuse(Code.BODY_TOO_LARGE, bytes_max=str(limit))
+        chunks, size = [], 0
+        async for chunk in self.request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise refuse(Code.BODY_TOO_LARGE, bytes_max=str(limit))
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def read(self, model: type[_Model], limit: int = BODY_MAX) -> _Model:
+        """The body as one of the request schemas.
+
+        Raises:
+            RefusedError: with every fault found.
+        """
+        return validated(model, parse_json(await self.body(limit)))
+
+    async def stored(self, query: Callable[[Connection, str], _Read]) -> _Read:
+        """What a query finds in the market's file, everything acknowledged before included.
+
+        The query is called in another thread with a reading connection and the market's id.
+        """
+        market = self.market
+        await market.settle_reads()
+
+        def ask() -> _Read:
+            with market.sequencer.readers.connect() as connection:
+                return query(connection, market.rules.market_id)
+
+        try:
+            return await asyncio.to_thread(ask)
+        except queries.CursorFault:
+            raise refuse(Code.FIELD_FORMAT, "cursor") from None
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One method and path, what serves it, and how the description shows it."""
+
+    method: str
+    path: str
+    handler: Handler
+    about: str
+    query: tuple[QueryField, ...] = ()
+    body: type[BaseModel] | None = None
+    created: bool = False
+    """True: success is 201."""
+    form: bool = False
+    """True: the body is a form, not JSON."""
+    described: bool = field(default=True)
+    """False: not part of the machine-readable description (pages for people)."""
+
+
+def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of an address: checks, then hands the call to the handler.
+
+    Raises:
+        KeyError: the address is not in the permission table.
+    """
+    permission = PERMISSIONS[address.method, address.path]
+    handler = address.handler
+
+    async def endpoint(request: Request) -> Response:
+        house: House = request.app.state.house
+        access = admitted(house, permission, request.headers.get("authorization"))
+        request.state.client_id = None if access is None else access.principal.client_id
+        call = Call(
+            request=request,
+            house=house,
+            access=access,
+            query=_query(request, address.query),
+            found_market=_market(house, permission, access, request),
+        )
+        return await handler(call)
+
+    endpoint.__name__ = getattr(handler, "__name__", "endpoint")
+    return endpoint
+
+
+def admitted(house: House, permission: Permission, authorization: str | None) -> Access | None:
+    """The caller's access to an address; None for a public one without a token.
+
+    Raises:
+        RefusedError: 401 without a good token, 403 for a role that never may.
+    """
+    token = bearer_token(authorization)
+    access = None if token is None else house.tokens.check(token)
+    if permission.public:
+        return access
+    if access is None:
+        raise refuse(Code.AUTH_REQUIRED)
+    if access.principal.role not in permission.reach:
+        raise refuse(Code.NOT_PERMITTED)
+    return access
+
+
+def _market(
+    house: House, permission: Permission, access: Access | None, request: Request
+) -> OpenMarket | None:
+    market_id = request.path_params.get("market")
+    if market_id is None:
+        return None
+    market = house.markets.get(market_id)
+    if market is None:
+        raise refuse(Code.NOT_FOUND)
+    if (
+        not permission.public
+        and access is not None
+        and access.principal.market_id not in {None, market_id}
+    ):
+        raise refuse(Code.NOT_FOUND)
+    return market
+
+
+def _query(request: Request, allowed: tuple[QueryField, ...]) -> Mapping[str, Any]:
+    """Parameters after the question mark, read; all faults together."""
+    if not request.scope["query_string"] and not any(item.required for item in allowed):
+        return {}
+    known = {item.name: item for item in allowed}
+    values: dict[str, Any] = {}
+    faults: list[Rejection] = []
+    for name, text in request.query_params.multi_items():
+        item = known.get(name)
+        if item is None:
+            faults.append(Rejection(code=Code.FIELD_UNKNOWN))
+        elif name in values:
+            faults.append(Rejection(code=Code.FIELD_FORMAT, pointer=name))
+        else:
+            try:
+                values[name] = item.read(text)
+            except FieldError as fault:
+                faults.append(Rejection(code=fault.code, pointer=name))
+    given = set(request.query_params.keys())
+    faults.extend(
+        Rejection(code=Code.FIELD_MISSING, pointer=item.name)
+        for item in allowed
+        if item.required and item.name not in given
+    )
+    if faults:
+        raise RefusedError(faults)
+    return values
+
+
+# --- answers ------------------------------------------------------------------------
+
+_JSON: Final = "application/json"
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def answer(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer as JSON."""
+    return Response(_encode(content), status_code=status, media_type=_JSON, headers=headers)
+
+
+def listed(call: Call, items: list[Any], next_cursor: str | None) -> Response:
+    """A page of a list; where the next one is stands in the body and in the Link header."""
+    headers = None
+    if next_cursor is not None:
+        url = call.request.url.include_query_params(cursor=next_cursor)
+        headers = {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+    return answer({"items": items, "next_cursor": next_cursor}, headers=headers)
+
+
+# --- parameters that several addresses share --------------------------------------------
+
+LIMIT_DEFAULT: Final = 100
+LIMIT_MAX: Final = 1_000
+LIMIT_OPERATOR_MAX: Final = 10_000
+_CURSOR: Final = re.compile(r"[A-Za-z0-9_.:~-]{1,130}", re.ASCII)
+
+
+def _cursor(text: str) -> str:
+    if not _CURSOR.fullmatch(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+        raise FieldError(Code.FIELD_FORMAT)
+    number = int(text)
+    if not 1 <= number <= LIMIT_OPERATOR_MAX:
+        raise FieldError(Code.FIELD_RANGE)
+    return number
+
+
+LIMIT: Final = QueryField(
+    name="limit", read=_limit, about="Most items to answer with: 100, at most 1,000"
+)
+CURSOR: Final = QueryField(name="cursor", read=_cursor, about="next_cursor of the page before")
+START: Final = QueryField(
+    name="start", read=fields.instant_s, about="Start of one delivery interval, RFC 3339"
+)
+FROM: Final = QueryField(
+    name="from", read=fields.instant_s, about="Intervals that start at or after this, RFC 3339"
+)
+TO: Final = QueryField(
+    name="to", read=fields.instant_s, about="Intervals that start before this, RFC 3339"
+)
+UNIT: Final = QueryField(name="unit_id", read=fields.identifier, about="One unit")
+PAGE: Final = (LIMIT, CURSOR)
+
+
+def page_limit(call: Call) -> int:
+    """How many items the caller wants and may have.
+
+    Raises:
+        RefusedError: FIELD_RANGE above 1,000, or 10,000 for an operator.
+    """
+    limit: int = call.query.get("limit", LIMIT_DEFAULT)
+    operator = call.access is not None and call.access.principal.role is Role.OPERATOR
+    if limit > (LIMIT_OPERATOR_MAX if operator else LIMIT_MAX):
+        raise refuse(Code.FIELD_RANGE, "limit")
+    return limit

@@ -1,0 +1,137 @@
+"""The interface as OpenAPI, made from the addresses that are served.
+
+The one idea: an address describes itself where it is defined (`call.Address`); here the pieces are
+put together, with the request schemas and the one shape all refusals have.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.call import Address
+from api.errors import PROBLEM_MEDIA
+from api.permissions import PERMISSIONS
+from api.routes.server import VERSION
+from market.model.rejection import Code
+
+_REFERENCE: Final = "#/components/schemas/{model}"
+_PATH_ID: Final = re.compile(r"\{([a-z_]+)(?::path)?\}")
+_TEXT: Final = {"type": "string"}
+_PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code", "trace_id", "errors"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "instance": _TEXT,
+        "code": {"type": "string", "enum": [code.value for code in Code]},
+        "trace_id": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": _TEXT, "code": _TEXT, "detail": _TEXT},
+            },
+        },
+    },
+}
+
+
+def description_json(addresses: Iterable[Address]) -> bytes:
+    """The whole description as JSON."""
+    shown = [address for address in addresses if address.described]
+    models: list[type[BaseModel]] = []
+    for address in shown:
+        if address.body is not None and address.body not in models:
+            models.append(address.body)
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in models], ref_template=_REFERENCE
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for address in shown:
+        paths.setdefault(address.path, {})[address.method.lower()] = _operation(address)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "wattmarket",
+                "version": VERSION,
+                "description": "A local electricity market. Values are decimal strings with the "
+                "unit in the field's name, times RFC 3339; every refusal has a code.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": {**schemas.get("$defs", {}), "Problem": _PROBLEM_SCHEMA},
+                "securitySchemes": {
+                    "token": {
+                        "type": "oauth2",
+                        "flows": {"clientCredentials": {"tokenUrl": "/v1/token", "scopes": {}}},
+                    }
+                },
+            },
+        }
+    )
+
+
+def _operation(address: Address) -> dict[str, Any]:
+    permission = PERMISSIONS[address.method, address.path]
+    made: dict[str, Any] = {
+        "operationId": address.handler.__name__,
+        "summary": address.about,
+        "parameters": [*_path_parameters(address), *_query_parameters(address)],
+        "responses": {
+            "201" if address.created else "200": {
+                "description": "Done",
+                "content": {"application/json": {}},
+            },
+            "default": {
+                "description": "Refused",
+                "content": {
+                    PROBLEM_MEDIA: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}
+                },
+            },
+        },
+        "x-roles": {role.value: reach.value for role, reach in permission.reach.items()},
+    }
+    if address.created:
+        made["responses"]["200"] = {"description": "Harmless repeat"}
+    if not permission.public:
+        made["security"] = [{"token": []}]
+    if address.body is not None:
+        schema = {"$ref": _REFERENCE.format(model=address.body.__name__)}
+        made["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    if address.form:
+        made["requestBody"] = {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}},
+        }
+    return made
+
+
+def _path_parameters(address: Address) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": _TEXT}
+        for name in _PATH_ID.findall(address.path)
+    ]
+
+
+def _query_parameters(address: Address) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": item.name,
+            "in": "query",
+            "required": item.required,
+            "description": item.about,
+            "schema": _TEXT,
+        }
+        for item in address.query
+    ]

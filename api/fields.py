@@ -1,0 +1,143 @@
+"""Single values as they stand on the wire: decimals, times, ids.
+
+The one idea: each kind of value is read by one function here, whichever way the request came in, so
+one row and ten thousand are refused for the same reasons. A wrong value raises `FieldError` with its
+code; nothing is rounded, guessed or repaired.
+"""
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from market.model.interval import second_of
+from market.model.rejection import Code
+from market.model.units import (
+    ENERGY_DECIMALS,
+    MONEY_DECIMALS,
+    MONEY_QUANTA_MAX,
+    POWER_DECIMALS,
+    PRICE_DECIMALS,
+    WIRE_INTEGER_MAX,
+    DecimalFormatError,
+    DecimalRangeError,
+    scaled_integer,
+)
+
+ID_PATTERN: Final = r"[A-Za-z0-9_.:-]{1,64}"
+MARKET_ID_PATTERN: Final = r"[a-z0-9][a-z0-9-]{0,62}"
+"""It is part of a file's name, so it may not differ by case or hold a dot."""
+YEAR_MIN: Final = 2000
+YEAR_MAX: Final = 2199
+TEXT_MAX: Final = 200
+
+_ID = re.compile(ID_PATTERN, re.ASCII)
+_MARKET_ID = re.compile(MARKET_ID_PATTERN, re.ASCII)
+_TIME = re.compile(
+    r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
+
+
+class FieldError(ValueError):
+    """One value is not as it must be."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        super().__init__(code.value)
+
+
+def _decimal(text: str, decimals: int, finer: Code, maximum: int = WIRE_INTEGER_MAX) -> int:
+    """Read a decimal; `finer` is the code for more decimals than there may be."""
+    try:
+        return scaled_integer(text, decimals, maximum)
+    except DecimalFormatError:
+        raise FieldError(Code.FIELD_FORMAT) from None
+    except DecimalRangeError:
+        _, _, fraction = text.partition(".")
+        too_fine = len(fraction) > decimals
+        raise FieldError(finer if too_fine else Code.FIELD_RANGE) from None
+
+
+def _not_negative(value: int) -> int:
+    if value < 0:
+        raise FieldError(Code.FIELD_RANGE)
+    return value
+
+
+def order_energy_wh(text: str) -> int:
+    """An order's energy, kWh with at most 3 decimals, in Wh; more than zero."""
+    energy_wh = _not_negative(_decimal(text, ENERGY_DECIMALS, Code.VOLUME_STEP))
+    if energy_wh == 0:
+        raise FieldError(Code.VOLUME_MIN)
+    return energy_wh
+
+
+def energy_wh(text: str) -> int:
+    """An energy, kWh with at most 3 decimals, in Wh; zero or more."""
+    return _not_negative(_decimal(text, ENERGY_DECIMALS, Code.FIELD_RANGE))
+
+
+def price_ticks(text: str) -> int:
+    """A price, currency/MWh with at most 2 decimals, in ticks; may be negative."""
+    return _decimal(text, PRICE_DECIMALS, Code.PRICE_TICK)
+
+
+def power_w(text: str) -> int:
+    """A power, kW with at most 3 decimals, in W; zero or more."""
+    return _not_negative(_decimal(text, POWER_DECIMALS, Code.FIELD_RANGE))
+
+
+def deposit_quanta(text: str) -> int:
+    """An amount of money with at most 8 decimals, in quanta; more than zero."""
+    amount = _decimal(text, MONEY_DECIMALS, Code.FIELD_RANGE, MONEY_QUANTA_MAX)
+    if amount <= 0:
+        raise FieldError(Code.FIELD_RANGE)
+    return amount
+
+
+@lru_cache(maxsize=4096)  # a day of intervals, written in some tens of ways
+def instant_s(text: str) -> int:
+    """An RFC 3339 time with offset, as a UTC second."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise FieldError(Code.FIELD_FORMAT)
+    if match["zone"] is None:
+        raise FieldError(Code.TIMEZONE_REQUIRED)
+    if not YEAR_MIN <= int(match[1]) <= YEAR_MAX:
+        raise FieldError(Code.FIELD_RANGE)
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        raise FieldError(Code.FIELD_FORMAT) from None
+    if moment.microsecond or (match[2] or "").strip(".0"):
+        raise FieldError(Code.FIELD_RANGE)
+    return second_of(moment)
+
+
+def identifier(text: str) -> str:
+    """An id: 1 to 64 letters, digits and `_ . : -`."""
+    if not _ID.fullmatch(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+def market_identifier(text: str) -> str:
+    """A market's id: 1 to 63 lower-case letters, digits and hyphens."""
+    if not _MARKET_ID.fullmatch(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+def plain_text(text: str) -> str:
+    """A name for people: 1 to 200 characters, none of them a control character or half a pair."""
+    if not 1 <= len(text) <= TEXT_MAX:
+        raise FieldError(Code.FIELD_RANGE)
+    if any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in text) or _has_surrogate(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+def _has_surrogate(text: str) -> bool:
+    return any(0xD800 <= ord(sign) <= 0xDFFF for sign in text)

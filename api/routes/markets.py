@@ -1,0 +1,54 @@
+"""Markets: create one, list them, read a definition."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from api import answers
+from api.call import BATCH_BODY_MAX, PAGE, Address, Call, answer, listed, page_limit
+from api.permissions import MARKET
+from api.schemas import MarketIn
+from market.model.messages import CreateMarket
+
+
+async def create_market(call: Call) -> Response:
+    """Create a market; the same definition again is harmless."""
+    wanted = await call.read(MarketIn, BATCH_BODY_MAX)
+    command = CreateMarket(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        rules=wanted.rules(),
+        grid=wanted.grid(),
+    )
+    new = await call.house.create_market(command)
+    return answer(answers.market(command.rules, command.grid), 201 if new else 200)
+
+
+async def list_markets(call: Call) -> Response:
+    """All markets of the deployment, by id."""
+    limit, after = page_limit(call), call.query.get("cursor", "")
+    ids = sorted(market_id for market_id in call.house.markets if market_id > after)
+    shown = [call.house.markets[market_id] for market_id in ids[:limit]]
+    items = [answers.market(market.rules, market.grid) for market in shown]
+    return listed(call, items, ids[limit - 1] if len(ids) > limit else None)
+
+
+async def get_market(call: Call) -> Response:
+    """One market's definition."""
+    return answer(answers.market(call.market.rules, call.market.grid))
+
+
+ADDRESSES: Final = (
+    Address(
+        method="POST",
+        path="/v1/markets",
+        handler=create_market,
+        about="Create a market with its rules and grid",
+        body=MarketIn,
+        created=True,
+    ),
+    Address(
+        method="GET", path="/v1/markets", handler=list_markets, about="All markets", query=PAGE
+    ),
+    Address(method="GET", path=MARKET, handler=get_market, about="One market's definition"),
+)

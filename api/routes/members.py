@@ -1,0 +1,124 @@
+"""Participants, units and deposits: who and what takes part."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from api import answers
+from api.call import BATCH_BODY_MAX, PAGE, Address, Call, answer, listed, page_limit
+from api.permissions import MARKET
+from api.schemas import DepositsIn, ParticipantsIn, UnitsIn
+from market.model.messages import Command, MakeDeposits, RegisterParticipants, RegisterUnits
+from market.model.participant import Role
+from market.store import queries
+
+
+async def _taken(call: Call, command: Command, count: int) -> Response:
+    """201 for something new, 200 when all of it was there already."""
+    committed = await call.market.submit(command)
+    return answer({"count": count}, 201 if committed.events else 200)
+
+
+async def add_participants(call: Call) -> Response:
+    """Register participants, all or none; an identical repeat is harmless."""
+    wanted = await call.read(ParticipantsIn, BATCH_BODY_MAX)
+    command = RegisterParticipants(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        participants=tuple(item.participant() for item in wanted.items),
+    )
+    return await _taken(call, command, len(wanted.items))
+
+
+async def add_units(call: Call) -> Response:
+    """Register units, all or none; an identical repeat is harmless."""
+    wanted = await call.read(UnitsIn, BATCH_BODY_MAX)
+    command = RegisterUnits(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        units=tuple(item.unit() for item in wanted.items),
+    )
+    return await _taken(call, command, len(wanted.items))
+
+
+async def add_deposits(call: Call) -> Response:
+    """Book deposits, all or none; an identical repeat is harmless."""
+    wanted = await call.read(DepositsIn, BATCH_BODY_MAX)
+    command = MakeDeposits(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        deposits=tuple(item.deposit() for item in wanted.items),
+    )
+    return await _taken(call, command, len(wanted.items))
+
+
+async def list_participants(call: Call) -> Response:
+    """Participants: one's own, those of one's area, or all."""
+    page = await call.stored(
+        lambda connection, market_id: queries.participants(
+            connection,
+            market_id,
+            participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
+            area_id=call.own(Role.AREA, call.who.area_id),
+            cursor=call.query.get("cursor"),
+            limit=page_limit(call),
+        )
+    )
+    return listed(call, [answers.participant(item) for item in page.items], page.next_cursor)
+
+
+async def list_units(call: Call) -> Response:
+    """Units: one's own, those of one's area, or all."""
+    page = await call.stored(
+        lambda connection, market_id: queries.units(
+            connection,
+            market_id,
+            participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
+            area_id=call.own(Role.AREA, call.who.area_id),
+            cursor=call.query.get("cursor"),
+            limit=page_limit(call),
+        )
+    )
+    return listed(call, [answers.unit(item) for item in page.items], page.next_cursor)
+
+
+ADDRESSES: Final = (
+    Address(
+        method="POST",
+        path=f"{MARKET}/participants:batch",
+        handler=add_participants,
+        about="Register participants, all or none",
+        body=ParticipantsIn,
+        created=True,
+    ),
+    Address(
+        method="POST",
+        path=f"{MARKET}/units:batch",
+        handler=add_units,
+        about="Register units, all or none",
+        body=UnitsIn,
+        created=True,
+    ),
+    Address(
+        method="POST",
+        path=f"{MARKET}/deposits:batch",
+        handler=add_deposits,
+        about="Book deposits, all or none",
+        body=DepositsIn,
+        created=True,
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/participants",
+        handler=list_participants,
+        about="Participants one may see",
+        query=PAGE,
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/units",
+        handler=list_units,
+        about="Units one may see",
+        query=PAGE,
+    ),
+)

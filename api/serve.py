@@ -1,0 +1,100 @@
+"""Run the server: check, listen, serve, end.
+
+The one idea: a market that cannot go on ends the whole process at once, without goodbye; starting
+again is the same path as any start, and finds everything that was acknowledged.
+"""
+
+import os
+import socket
+from typing import Final, NoReturn
+
+import structlog
+import uvicorn
+
+from api import logs
+from api.app import create_app
+from api.checks import start_faults
+from api.settings import Settings
+
+WEBSOCKET_BYTES_MAX: Final = 64 * 1024
+PING_S: Final = 10.0
+KEEP_ALIVE_S: Final = 65
+"""Longer than the pause between two requests of a client that trades once an interval."""
+BACKLOG: Final = 2_048
+GRACE_S: Final = 10
+"""How long requests under way may take when the server ends."""
+FAULT_EXIT: Final = 70
+"""Exit code when a market could not go on."""
+
+log = structlog.get_logger("api.serve")
+
+
+class StartRefusedError(Exception):
+    """The server may not or cannot start; the message says what to do about it."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until the process is told to end.
+
+    Raises:
+        StartRefusedError: the address is in use, or it is public and a check failed.
+    """
+    logs.configure(settings.log_level)
+    _check(settings)
+    listening = _listen(settings)
+    config = uvicorn.Config(
+        create_app(settings, on_fault=_end_process),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        headers=[("X-Content-Type-Options", "nosniff")],
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=WEBSOCKET_BYTES_MAX,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        limit_concurrency=settings.connections_max,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+    if not server.started:
+        raise StartRefusedError("the server could not start; the log says why")
+
+
+def _check(settings: Settings) -> None:
+    faults = start_faults(settings)
+    if faults and settings.is_public:
+        raise StartRefusedError(
+            f"{settings.host} can be reached by others, and: {'; '.join(faults)}"
+        )
+    for fault in faults:
+        log.warning("start check", fault=fault)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(BACKLOG)
+    except OSError as fault:
+        listening.close()
+        raise StartRefusedError(
+            f"cannot listen on {settings.host}:{settings.port} ({fault.strerror}); "
+            f"choose another port, for example PORT={settings.port + 10}"
+        ) from fault
+    return listening
+
+
+def _end_process(fault: BaseException) -> NoReturn:
+    """What is on disk is right, what is in memory may not be: stop here, not a line later."""
+    log.critical("market failed, process ends", exc_info=fault)
+    os._exit(FAULT_EXIT)
