@@ -1,0 +1,353 @@
+"""How many orders a second the server takes in durably, against the least it could cost.
+
+Run: python -m benchmarks.intake
+
+Two ratios, each measured side by side in one run, since the figures themselves are the machine's:
+
+- single orders: POST …/orders, acknowledged when on disk, against a bare FastAPI application that
+  checks the same body and answers it back (aim 0.5 or more);
+- batches of 1,000: POST …/orders:batch against the same rows inserted with SQLAlchemy Core into the
+  same kind of file, one flushed transaction a thousand (aim 0.25 or more).
+
+The load comes over plain sockets with requests made beforehand: on two cores a comfortable client
+would be most of what is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy import Table, create_engine, insert
+from sqlalchemy.pool import NullPool
+
+from market.store import tables
+from wattmarket import Client
+
+CONNECTIONS: Final = 64
+SINGLES: Final = 3_000
+ROWS: Final = 1_000
+BATCHES: Final = 12
+ROUNDS: Final = 3
+START: Final = "2016-06-14T22:00:00+01:00"
+DELIVERY: Final = "2016-06-15T12:00:00+01:00"
+MARKET: Final = "intake"
+
+
+class EchoOrder(BaseModel):
+    """The body of an order, checked as little as FastAPI checks anything."""
+
+    kind: str
+    client_order_id: str
+    unit_id: str
+    start: str
+    side: str
+    price_per_mwh: str
+    energy_kwh: str
+
+
+def serve_echo(port: int) -> None:
+    """The bare application both sides of the comparison rest on."""
+    app = FastAPI()
+
+    @app.post("/echo", status_code=201)
+    async def echo(order: EchoOrder) -> EchoOrder:
+        return order
+
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
+
+
+def definition() -> dict[str, Any]:
+    return {
+        "market_id": MARKET,
+        "name": "Intake",
+        "currency": "EUR",
+        "time_zone": "Etc/GMT-1",
+        "interval_minutes": 15,
+        "trading_from": "2016-06-15T00:00:00+01:00",
+        "trading_until": "2016-06-16T00:00:00+01:00",
+        "call_opens_minutes": 1560,
+        "gate_minutes": 15,
+        "settle_minutes": 15,
+        "price_min_per_mwh": "-500.00",
+        "price_max_per_mwh": "4000.00",
+        "tie": "prorata",
+        "capability_tolerance_ppm": 50_000,
+        "deviation_adder_ppm": 50_000,
+        "deviation_adder_min_per_mwh": "0.50",
+        "open_orders_max": 1_000_000,
+        "tariff": {"network_per_mwh": "70.00", "levies_per_mwh": "50.00"},
+        "last_resort": [
+            {"from_hour": 0, "to_hour": 24, "ask_per_mwh": "160.00", "bid_per_mwh": "80.00"}
+        ],
+        "areas": [
+            {
+                "area_id": "A",
+                "name": "A",
+                "parent": None,
+                "import_limit_kw": None,
+                "export_limit_kw": None,
+                "holds_last_resort": True,
+            }
+        ],
+        "lines": [],
+    }
+
+
+def set_up(url: str, folder: Path) -> list[str]:
+    """A market with one participant a connection; their access tokens."""
+    operator = json.loads((folder / "credentials" / "operator.json").read_text(encoding="utf-8"))
+    owners = [f"P{number:03d}" for number in range(CONNECTIONS)]
+    with Client(
+        url,
+        client_id=operator["client_id"],
+        client_secret=operator["client_secret"],
+        market=MARKET,
+    ) as market:
+        market.create_market(definition())
+        market.add_participants(
+            {
+                "participant_id": owner,
+                "name": owner,
+                "area_id": "A",
+                "is_last_resort": owner == owners[0],
+            }
+            for owner in owners
+        )
+        market.add_units(
+            {
+                "unit_id": f"{owner}-load",
+                "participant_id": owner,
+                "area_id": "A",
+                "kind": "load",
+                "injection_max_kw": "0.000",
+                "withdrawal_max_kw": "900000.000",
+                "controllable": False,
+                "storage": None,
+            }
+            for owner in owners
+        )
+        market.add_deposits(
+            {"deposit_id": f"D{owner}", "participant_id": owner, "amount": "1000000.00"}
+            for owner in owners
+        )
+        clients = market.create_clients(
+            {"role": "participant", "participant_id": owner} for owner in owners
+        )
+    return [
+        httpx.post(
+            f"{url}/v1/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": client["client_id"],
+                "client_secret": client["client_secret"],
+            },
+        ).json()["access_token"]
+        for client in clients
+    ]
+
+
+def order(owner: int, name: str) -> dict[str, str]:
+    return {
+        "kind": "limit",
+        "client_order_id": name,
+        "unit_id": f"P{owner:03d}-load",
+        "start": DELIVERY,
+        "side": "buy",
+        "price_per_mwh": "100.00",
+        "energy_kwh": "0.250",
+    }
+
+
+def request(path: str, body: object, token: str) -> bytes:
+    content = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+async def talk(port: int, requests: list[bytes], expected: set[int], waits_s: list[float]) -> None:
+    """Sends requests one after another over one connection; each must be answered as expected."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for sent in requests:
+        started = time.perf_counter()
+        writer.write(sent)
+        head = await reader.readuntil(b"\r\n\r\n")
+        status = int(head.split(b" ", 2)[1])
+        length = next(
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        )
+        body = await reader.readexactly(length)
+        waits_s.append(time.perf_counter() - started)
+        if status not in expected:
+            raise SystemExit(f"answered {status}: {body[:400]!r}")
+    writer.close()
+
+
+def per_second(port: int, requests: list[list[bytes]], expected: set[int]) -> tuple[float, float]:
+    """Requests a second over all connections at once, and the median wait in milliseconds."""
+    waits_s: list[float] = []
+
+    async def run() -> float:
+        started = time.perf_counter()
+        await asyncio.gather(*(talk(port, mine, expected, waits_s) for mine in requests))
+        return time.perf_counter() - started
+
+    took_s = asyncio.run(run())
+    return len(waits_s) / took_s, statistics.median(waits_s) * 1_000
+
+
+def raw_rows_per_second(folder: Path) -> float:
+    """SQLAlchemy Core alone: the orders' own table and columns, a flushed commit each 1,000 rows."""
+    engine = create_engine(f"sqlite:///{folder / 'raw.sqlite'}", poolclass=NullPool)
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.isolation_level = None
+        connection.exec_driver_sql("PRAGMA journal_mode = wal")
+        connection.exec_driver_sql("PRAGMA synchronous = full")
+        table = tables.METADATA.tables["orders"]
+        table.create(connection, checkfirst=True)
+        samples = {"TEXT": "P000-load", "BIGINT": 1, "INTEGER": 1, "BOOLEAN": True}
+        row = {column.name: samples.get(str(column.type), "1") for column in table.columns}
+        base = time.time_ns()
+        batches = [
+            [row | {"order_id": f"O{base}-{number}-{index}"} | _keys(table, base, number, index)
+             for index in range(ROWS)]
+            for number in range(BATCHES)
+        ]  # fmt: skip
+        started = time.perf_counter()
+        for batch in batches:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.execute(insert(table), batch)
+            connection.exec_driver_sql("COMMIT")
+        took_s = time.perf_counter() - started
+    engine.dispose()
+    return BATCHES * ROWS / took_s
+
+
+def _keys(table: Table, base: int, number: int, index: int) -> dict[str, object]:
+    """Values that have to differ from row to row, for the table's unique keys."""
+    count = base // 1_000 + number * ROWS + index
+    names = {"client_order_id": f"c{base}-{number}-{index}", "sequence": count}
+    return {name: value for name, value in names.items() if name in table.columns}
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def process(command: list[str], folder: Path, ready: Callable[[], bool]) -> Iterator[None]:
+    """A server of our own: started, waited for, ended."""
+    with (folder / f"{Path(command[-1]).name}.log").open("wb") as log:
+        child = subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ))
+        try:
+            for _ in range(300):
+                if child.poll() is not None or ready():
+                    break
+                time.sleep(0.1)
+            yield
+        finally:
+            child.terminate()
+            child.wait(timeout=30)
+
+
+def answers(url: str) -> Callable[[], bool]:
+    def ready() -> bool:
+        try:
+            return httpx.get(url, timeout=1).status_code < 500
+        except httpx.TransportError:
+            return False
+
+    return ready
+
+
+def measure(folder: Path) -> None:
+    echo_port, port = free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    echo = [sys.executable, "-m", "benchmarks.intake", "echo", str(echo_port)]
+    serve = [sys.executable, "-m", "wattmarket", "serve", "--port", str(port), "--start", START]
+    serve += ["--paused", "--var", str(folder)]
+    with (
+        process(echo, folder, answers(f"http://127.0.0.1:{echo_port}/docs")),
+        process(serve, folder, answers(f"{url}/v1/health")),
+    ):
+        tokens = set_up(url, folder)
+        each = SINGLES // CONNECTIONS
+        rows = []
+        for turn in range(ROUNDS):
+            singles = [
+                [order(owner, f"s{turn}-{number}") for number in range(each)]
+                for owner in range(CONNECTIONS)
+            ]
+            path = f"/v1/markets/{MARKET}/orders"
+            bare, bare_ms = per_second(
+                echo_port,
+                [[request("/echo", body, "") for body in mine] for mine in singles],
+                {201},
+            )
+            taken, taken_ms = per_second(
+                port,
+                [
+                    [request(path, body, tokens[owner]) for body in mine]
+                    for owner, mine in enumerate(singles)
+                ],
+                {201},
+            )
+            raw = raw_rows_per_second(folder)
+            batches = [
+                request(
+                    f"{path}:batch",
+                    {
+                        "orders": [order(1, f"b{turn}-{number}-{i}") for i in range(ROWS)],
+                        "atomic": False,
+                    },
+                    tokens[1],
+                )
+                for number in range(BATCHES)
+            ]
+            batch, batch_ms = per_second(port, [batches[0::2], batches[1::2]], {200})
+            rows.append((bare, taken, raw, batch * ROWS, bare_ms, taken_ms, batch_ms))
+    show([statistics.median(column) for column in zip(*rows, strict=True)])
+
+
+def show(medians: list[float]) -> None:
+    bare, taken, raw, batch, bare_ms, taken_ms, batch_ms = medians
+    print(f"medians of {ROUNDS} rounds; {CONNECTIONS} connections, then 2 with batches of {ROWS}")
+    print(f"{'':34}{'per second':>12}{'median ms':>12}{'ratio':>8}{'aim':>8}")
+    print(f"{'bare FastAPI echo':34}{bare:12,.0f}{bare_ms:12.1f}")
+    print(f"{'orders, one a request, durable':34}{taken:12,.0f}{taken_ms:12.1f}{taken / bare:8.2f}"
+          f"{0.5:8.2f}")  # fmt: skip
+    print(f"{'SQLAlchemy Core inserts':34}{raw:12,.0f}")
+    print(f"{'orders, 1,000 a request, durable':34}{batch:12,.0f}{batch_ms:12.1f}{batch / raw:8.2f}"
+          f"{0.25:8.2f}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["echo"]:
+        serve_echo(int(sys.argv[2]))
+    else:
+        with tempfile.TemporaryDirectory() as made:
+            measure(Path(made))
