@@ -7,6 +7,8 @@ from pydantic import ValidationError
 from api.serve import StartRefusedError, serve
 from api.settings import Settings
 
+__all__ = ["StartRefusedError", "main", "serve"]
+
 
 def main() -> int:
     """Serve; gives the exit code."""
