@@ -39,7 +39,12 @@ export function Panel({ name, title, tools, note, table, children }: Props) {
       <div className="panel-body">
         {asTable && table ? (
           // Scrolled by keyboard too, so it takes the focus.
-          <div className="scroll" tabIndex={0} role="group" aria-label={`${title}: ${t("panel.table")}`}>
+          <div
+            className="scroll"
+            tabIndex={0}
+            role="group"
+            aria-label={`${title}: ${t("panel.table")}`}
+          >
             {table()}
           </div>
         ) : (
