@@ -78,3 +78,33 @@ def compile_model(model: pyo.ConcreteModel) -> Compiled:
         value=np.asarray(matrix.data, dtype=np.float64),
         column=column,
     )
+
+
+def manual() -> str:
+    """The blocks' own descriptions as the sections of a page, in the order of the model."""
+    sections = []
+    for block in BLOCKS:
+        title, _, text = (block.__doc__ or "").strip().partition("\n")
+        name = block.__name__.rpartition(".")[2]
+        sections.append(
+            f"### {name}: {title.partition(': ')[2] or title}\n{_formulas_fenced(text)}"
+        )
+    return "\n\n".join(sections) + "\n"
+
+
+def _formulas_fenced(text: str) -> str:
+    """Indented formulas as fenced blocks, so that every reader of the page shows them as they are."""
+    lines: list[str] = []
+    inside = False
+    for line in text.split("\n"):
+        formula = line.startswith("    ")
+        if formula != inside and (formula or line):
+            # The blank line before a formula or a text belongs outside the fence.
+            lines.append("```") if not inside else lines.insert(_last_filled(lines), "```")
+            inside = not inside
+        lines.append(line[4:] if formula else line)
+    return "\n".join(lines)
+
+
+def _last_filled(lines: list[str]) -> int:
+    return max(i for i, line in enumerate(lines) if line) + 1

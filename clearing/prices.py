@@ -3,9 +3,9 @@
 The one idea to know: every rule ties at most two prices together and bounds one by the other from
 above or from below (a seller's price bounds its area's price, a line with room bounds the price
 at its far end by the price at its near end, ...). Such a set of prices has a highest and a lowest
-member, highest and lowest in every area at once: those are the solutions of max Σπ and min Σπ
-of decision 21, found by letting the bounds run along the lines until nothing moves. The price is
-the average of the two, rounded half-even to the tick.
+member, highest and lowest in every area at once: those are the solutions of max Σπ and min Σπ,
+found by letting the bounds run along the lines until nothing moves. The price is the average of
+the two, rounded half-even to the tick.
 
 Sign convention, here and nowhere else: a price is what one Wh more, needed in that area, costs.
 Sending forward over line i → j earns the line

@@ -32,7 +32,7 @@ PRICE_TICKS_MAX: Final = 10**9
 
 
 class Tie(StrEnum):
-    """How orders at the marginal price share what is left (decision 18a)."""
+    """How orders at the marginal price share what is left."""
 
     TIME = "time"
     PRORATA = "prorata"
@@ -155,7 +155,7 @@ class ClearingResult:
     received_forward_wh: IntArray  # (l, t) delivered at the to end
     received_backward_wh: IntArray  # (l, t) delivered at the from end
     net_export_wh: IntArray  # (n, t) accepted sells - accepted buys
-    rounding_wh: IntArray  # (n, t) by how many Wh the area may miss its price (decision 19)
+    rounding_wh: IntArray  # (n, t) by how many Wh the area may miss its price
     welfare_quanta: int  # buyers' value - sellers' cost - wheeling fees
     upper_bound_quanta: int  # no result of this problem has more welfare
     timings_ms: dict[str, float]
@@ -165,7 +165,7 @@ class ClearingResult:
 def received_wh(sent_wh: IntArray, loss_ppm: IntArray) -> IntArray:
     """What arrives, in Wh, of `sent_wh` (l, ...) over lines with `loss_ppm` (l,).
 
-    The loss is rounded up to a whole Wh: received = sent - ceil(loss x sent) (decision 18).
+    The loss is rounded up to a whole Wh: received = sent - ceil(loss x sent).
     """
     ppm = loss_ppm.reshape((-1,) + (1,) * (sent_wh.ndim - 1))
     # Split so that the product stays inside 64 bits for every sent energy below 2**53.

@@ -4,7 +4,7 @@ The one idea to know: in an optimal grid state almost every area stands at a bre
 book, a whole number, and only a few marginal areas stand between. Lines at their limit or idle are
 whole already. What is left is a forest of lines; walking it from the leaves to a marginal area,
 every line sends exactly what its area needs, the loss is rounded up to a Wh, and the marginal area
-takes whatever the roundings leave (decision 19).
+takes whatever the roundings leave.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The one idea to know: at given prices everything that is best is known line by line: lines whose
 rent is positive are full, lines whose rent is negative idle, offers below the price sold, bids
 above it served. What is left open are orders exactly at their area's price and lines whose rent is
-exactly zero. Over those (decision 18a): the largest volume first; then the common share of all
+exactly zero. Over those: the largest volume first; then the common share of all
 tied orders is raised until a limit stops some, those are frozen, and so on (pro rata), or they are
 served strictly by acceptance (time); then the smallest flows.
 

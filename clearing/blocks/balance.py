@@ -6,7 +6,7 @@ Sets: areas a, intervals t.
     exchange[a,t] = Σ outflow[a,t]                                    Wh, dual: connection price
     −import_limit[a,t] ≤ exchange[a,t] ≤ export_limit[a,t]            Wh
 
-Two nodes per area (decision 17): where a limit binds, the price inside parts from the price
+Two nodes per area: where a limit binds, the price inside parts from the price
 outside, and the difference is the limit's rent.
 
 Closes the accumulators `injection` and `outflow`; all blocks that add to them stand before it.
