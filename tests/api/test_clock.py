@@ -1,7 +1,6 @@
 """Market time never goes back, never passes a hold, and goes on from a hold without a jump."""
 
 import asyncio
-import heapq
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,49 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.clock import MachineTime, RealClock, SimulatedClock
+from tests.api.virtual_time import START_US, VirtualTime, settle
 
-START_US = 1_465_938_000_000_000
 SECOND = 1_000_000
-
-
-class VirtualTime:
-    """Real time as the test lets it pass; sleepers wake when their time has come."""
-
-    def __init__(self, wall_us: int = START_US) -> None:
-        self.ns = 5_000_000_000
-        self.wall_offset_us = wall_us - self.ns // 1_000
-        self.sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
-
-    def monotonic_ns(self) -> int:
-        return self.ns
-
-    def wall_us(self) -> int:
-        return self.ns // 1_000 + self.wall_offset_us
-
-    async def sleep(self, seconds: float) -> None:
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        due_ns = self.ns + max(1, round(seconds * 1e9))
-        heapq.heappush(self.sleepers, (due_ns, id(woken), woken))
-        await woken
-
-    async def passes(self, seconds: float) -> None:
-        """Let real time pass, waking whoever sleeps on the way."""
-        until_ns = self.ns + round(seconds * 1e9)
-        await settle()
-        while self.sleepers and self.sleepers[0][0] <= until_ns:
-            due_ns, _, woken = heapq.heappop(self.sleepers)
-            self.ns = max(self.ns, due_ns)
-            if not woken.done():
-                woken.set_result(None)
-            await settle()
-        self.ns = until_ns
-        await settle()
-
-
-async def settle() -> None:
-    """Let every task go as far as it can."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def clock_at(speed: float = 720, *, running: bool = True) -> tuple[SimulatedClock, VirtualTime]:
