@@ -6,6 +6,7 @@ report when the day is over. What it starts it also ends.
 """
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import stamina.instrumentation
+from rich.console import Console
+from rich.table import Table
 
+from sim.collect import collect
+from sim.profiles import load_village
 from sim.progress import Progress, progress_for
 from sim.scenario import FOLDER, MARKET_ID, SEED
 from wattmarket import AsyncClient, Client, UsageError, WattmarketError
@@ -33,6 +38,28 @@ ENDING_S: Final = 10.0
 """A child that does not end in this time is killed."""
 RESTARTS_MAX: Final = 10
 LAST_LINES: Final = 15
+SUMMARY: Final = (
+    ("intervals cleared", "intervals_cleared"),
+    ("orders sent", "orders.sent"),
+    ("orders acknowledged", "orders.acknowledged"),
+    ("orders refused", "orders.refused"),
+    ("trades", "trades"),
+    ("energy sold, Wh", "energy_sold_wh"),
+    ("energy bought, Wh", "energy_bought_wh"),
+    ("losses, Wh", "losses_wh"),
+    ("welfare", "welfare"),
+    ("savings of all households", "savings_total"),
+    ("self-sufficiency, market", "self_sufficiency.market"),
+    ("self-sufficiency, plain day", "self_sufficiency.plain"),
+    ("households worse off", "worse_off.count"),
+    ("acknowledgement, ms, p50", "ack_ms.p50"),
+    ("acknowledgement, ms, p99", "ack_ms.p99"),
+    ("clearing, ms, p50", "clearing_ms.p50"),
+    ("clearing, ms, max", "clearing_ms.max"),
+    ("sum of the ledger", "ledger_sum"),
+    ("audit failures", "audit_failures"),
+)
+"""What the closing table shows: words and the place in report.json."""
 
 
 class DemoError(WattmarketError):
@@ -250,21 +277,34 @@ async def _follow(client: AsyncClient, progress: Progress) -> None:
 
 async def _report(url: str, var: Path) -> tuple[dict[str, Any], list[str]]:
     """Read the day over the wire, write the report; returns it and the failed invariants."""
-    from sim.collect import collect
+    # Plotting takes seconds to load, and nobody should wait for it before the day begins.
     from sim.report import build, invariants
 
     operator = var / "credentials" / "operator.json"
     async with AsyncClient(url, market=MARKET_ID, credentials=operator) as client:
-        data = await collect(client, day=DAY, seed=SEED, tally_path=var / "simulation.json")
+        village = await asyncio.to_thread(load_village, seed=SEED)
+        tally = await asyncio.to_thread(_counted, var / "simulation.json")
+        data = await collect(client, day=DAY, village=village, tally=tally)
     report = await asyncio.to_thread(build, var, data)
     return report, invariants(report)
 
 
+def _counted(path: Path) -> dict[str, Any]:
+    counted: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return counted
+
+
 def show_report(report: dict[str, Any], failed: list[str], var: Path) -> None:
     """Print the figures, where the report lies, and what failed."""
-    from sim.report import print_summary
-
-    print_summary(report)
+    table = Table(title=f"{MARKET_ID}, {DAY}", show_header=False)
+    for words, path in SUMMARY:
+        value: Any = report
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if value is not None:
+            table.add_row(words, json.dumps(value) if isinstance(value, dict) else str(value))
+    console = Console(file=sys.stdout)
+    console.print(table)
     lines = [f"report: {var / 'report.html'}", f"        {var / 'report.json'}"]
     lines += [f"FAILED: {name}" for name in failed]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -57,9 +57,10 @@ def serve(
     ] = None,
 ) -> None:
     """Run the server. What is not given comes from WATTMARKET_… variables or the defaults."""
-    from api.__main__ import serve as serve_api
     from pydantic import ValidationError
 
+    from api.serve import StartRefusedError
+    from api.serve import serve as serve_api
     from api.settings import Settings
 
     given: dict[str, Any] = {
@@ -73,7 +74,10 @@ def serve(
             for fault in faults.errors()
         ]
         raise UsageError("\n".join(lines)) from faults
-    serve_api(settings)
+    try:
+        serve_api(settings)
+    except StartRefusedError as fault:
+        raise UsageError(str(fault)) from fault
 
 
 @app.command()
