@@ -239,6 +239,7 @@ class HouseholdAgent:
             for unit in household.units
             if unit.kind in ("load", "solar", "heat_pump")
         }
+        self._plain = {u.kind: u for u in household.units if not u.controllable}
         self._plain_placed = 0  # load and solar are placed for intervals before this index
         self._flexible_placed = 0
         self._bought_wh: dict[tuple[str, int], int] = {}
@@ -282,7 +283,7 @@ class HouseholdAgent:
         Between the two the quantity worth ordering at price p is the quantile whose chance of being
         too little equals (p − long) / (short − long): the newsvendor's rule.
         """
-        expected = round(float(self._expectation.expected_ticks()[index]))
+        expected = round(float(self._expectation.expected_ticks[index]))
         adder = self._tariff.adder_ticks(expected)
         middle, more = LADDER
         wait = round((2 * more - 1) * adder)
@@ -291,7 +292,7 @@ class HouseholdAgent:
             ("load", "buy", self._tariff.price_max_ticks, expected - wait),
             ("solar", "sell", 0, max(expected + wait, 0)),
         ):
-            unit = next((u for u in self._devices.values() if u.kind == kind), None)
+            unit = self._plain.get(kind)
             if unit is None:
                 continue
             firm, upper = self._forecasts[kind].quantiles_wh(index, ended, (middle, more))
@@ -309,10 +310,14 @@ class HouseholdAgent:
             return self._storage_orders(unit, unit.battery, index, ended, level)
         if unit.kind == "ev_charger":
             known = [s for s in unit.stays if self._start_s(s.arrival) - NOTICE_S <= now_s]
+            if sum(stay.energy_wh for stay in known) <= level:
+                return []
             need = car_need(known)
             step_wh = need.interval_max_wh / CAR_STEPS
         else:
             expected_wh = self._forecasts["heat_pump"].median_wh(ended)
+            if expected_wh[: index + SHIFT_INTERVALS + 1].sum() <= level:
+                return []
             need = heat_need(
                 [round(float(x)) for x in expected_wh], interval_max_wh=interval_max_wh(unit)
             )
@@ -341,7 +346,7 @@ class HouseholdAgent:
     def _around(
         self, others_wh: FloatArray, index: int, until: int, *, waiting: int = 0
     ) -> Surroundings:
-        prices = self._expectation.scenarios_ticks()[index:until]
+        prices = self._expectation.scenarios_ticks[index:until]
         return Surroundings(
             prices_ticks=prices + waiting * np.arange(until - index, dtype=np.float64)[:, None],
             weights=SCENARIO_WEIGHTS,

@@ -50,6 +50,7 @@ class PriceExpectation:
         self._position = typical_position(hours)
         self._published = -1
         self._surprise = 0.0
+        self._expect()
 
     def published(self, index: int, price_ticks: int) -> None:
         """Take up the price of interval `index`; a price heard again changes nothing."""
@@ -64,6 +65,7 @@ class PriceExpectation:
         off = float(np.clip(seen, POSITION_MIN, POSITION_MAX) - expected)
         self._surprise += LEARNING * off
         self._published = index
+        self._expect()
 
     def position(self) -> FloatArray:
         """(96,) expected position between floor and ceiling, from all that has been published."""
@@ -71,20 +73,18 @@ class PriceExpectation:
         expected = self._position + self._surprise * FADING**ahead
         return np.asarray(np.clip(expected, POSITION_MIN, POSITION_MAX), dtype=np.float64)
 
-    def expected_ticks(self) -> FloatArray:
-        """(96,) expected price in ticks, not rounded: a plan's number, not a price paid."""
-        expected = self.floor_ticks + self.position() * (self.ceiling_ticks - self.floor_ticks)
-        return np.asarray(expected, dtype=np.float64)
-
-    def scenarios_ticks(self) -> FloatArray:
-        """(96, 3) low, expected and high price in ticks, with `SCENARIO_WEIGHTS`."""
+    def _expect(self) -> None:
+        """Work out the day's prices anew: once per published price, however many ask."""
         position = self.position()
+        width = self.ceiling_ticks - self.floor_ticks
         openness = 4 * np.clip(position, 0, 1) * (1 - np.clip(position, 0, 1))
         spread = SPREAD_CLEAR + (SPREAD_OPEN - SPREAD_CLEAR) * openness
-        width = (self.ceiling_ticks - self.floor_ticks)[:, None]
         around = position[:, None] + spread[:, None] * np.array(SCENARIO_STEPS)
         limited = np.clip(around, POSITION_MIN, POSITION_MAX)
-        return np.asarray(self.floor_ticks[:, None] + limited * width, dtype=np.float64)
+        self.expected_ticks: FloatArray = self.floor_ticks + position * width
+        """(96,) expected price, not rounded: a plan's number, not a price paid."""
+        self.scenarios_ticks: FloatArray = self.floor_ticks[:, None] + limited * width[:, None]
+        """(96, 3) low, expected and high price, with `SCENARIO_WEIGHTS`."""
 
 
 def typical_position(hours: Sequence[float] | FloatArray) -> FloatArray:

@@ -14,6 +14,7 @@ import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -310,31 +311,30 @@ def _results(data: ReportInput, outcome: Outcome) -> dict[str, Any]:
 
 
 def _plain_results(data: ReportInput, outcome: Outcome) -> dict[str, int]:
-    """The same parties on the plain day, from its energies; each party's share is whole quanta.
+    """The same parties on the plain day, from its energies.
 
     What arrives was sent with the line's loss on top: the retailer is paid for what it sent, the
-    grid for what the line carried. Delivered prices are whole ticks, so a rest below one tick per
-    Wh stays with the operator.
+    grid for what the line carried. Each party's sum is rounded once; delivered prices are whole
+    ticks, so a rest below one tick per Wh stays with the operator.
     """
-    result = {"operator": 0, "grid": 0, "retailer": 0, "levies": 0}
+    sums = dict.fromkeys(("grid", "retailer", "levies"), Fraction(0))
     charges = data.definition["tariff"]
     network, levies = ticks(charges["network_per_mwh"]), ticks(charges["levies_per_mwh"])
     for bill in outcome.bills:
         tariff = tariff_of(data.definition, bill.household.area_id)
         for index, net in enumerate(bill.plain.net_wh.tolist()):
             band = tariff.band(data.village.day_start_s + index * INTERVAL_S)
-            kept_ppm = PPM - tariff.loss_ppm
+            kept = Fraction(PPM - tariff.loss_ppm, PPM)
             if net > 0:
-                sent = -(-net * PPM // kept_ppm)
-                result["retailer"] += band.ask_ticks * sent
-                result["grid"] += tariff.line_fee_in_ticks * sent + network * net
-                result["levies"] += levies * net
+                sums["retailer"] += band.ask_ticks * net / kept
+                sums["grid"] += tariff.line_fee_in_ticks * net / kept + network * net
+                sums["levies"] += levies * net
             else:
-                result["retailer"] -= band.bid_ticks * (-net * kept_ppm // PPM)
-                result["grid"] += tariff.line_fee_out_ticks * -net
+                sums["retailer"] += band.bid_ticks * net * kept
+                sums["grid"] -= tariff.line_fee_out_ticks * net
     paid = sum(bill.plain.cost_quanta for bill in outcome.bills)
-    result["operator"] = paid - result["grid"] - result["retailer"] - result["levies"]
-    return result
+    rounded = {who: round(amount) for who, amount in sums.items()}
+    return {"operator": paid - sum(rounded.values()), **rounded}
 
 
 def _total(outcome: Outcome, kind: str) -> int:

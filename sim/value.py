@@ -79,20 +79,19 @@ class Block:
 
 def level_values(unit: FlexibleUnit, around: Surroundings) -> FloatArray:
     """V at the end of the first interval, (levels,), ticks x Wh."""
-    energies = _grid_energies(unit)
     window = unit.up_steps + unit.down_steps + 1
     padded = np.full(unit.levels + window - 1, -np.inf)
+    inside = padded[unit.down_steps : unit.down_steps + unit.levels]
+    # A view: row k shows what can be reached from level k, whatever is written into `inside`.
+    reached = sliding_window_view(padded, window)[None, :, :]  # (1, levels, window)
+    costs = _costs(unit, around)[:, :, None, :]  # (t, w, 1, window)
+    breaches = _breaches(unit)  # (t, levels)
     weights = np.asarray(around.weights, dtype=np.float64)
-    held: FloatArray = np.arange(unit.levels, dtype=np.float64) * unit.step_wh
-    values: FloatArray = unit.final_values.copy()
-    for t in range(len(unit.least_wh) - 1, 0, -1):
-        values = values - BREACH_TICKS * _outside(held, unit.least_wh[t], unit.most_wh[t])
-        padded[unit.down_steps : unit.down_steps + unit.levels] = values
-        costs = _costs(unit, around, t, energies)  # (w, window)
-        reached = sliding_window_view(padded, window)  # (levels, window)
-        best = (reached[None, :, :] - costs[:, None, :]).max(axis=2)  # (w, levels)
-        values = np.asarray(weights @ best, dtype=np.float64)
-    return values - BREACH_TICKS * _outside(held, unit.least_wh[0], unit.most_wh[0])
+    values: FloatArray = unit.final_values - breaches[-1]
+    for t in range(len(breaches) - 1, 0, -1):
+        inside[:] = values
+        values = weights @ (reached - costs[t]).max(axis=2) - breaches[t - 1]
+    return values
 
 
 def purchase_blocks(
@@ -159,13 +158,19 @@ def _grid_energies(unit: FlexibleUnit) -> FloatArray:
     return np.asarray(grid, dtype=np.float64)
 
 
-def _costs(unit: FlexibleUnit, around: Surroundings, t: int, energies: FloatArray) -> FloatArray:
-    """(w, steps) cost of each move in interval t under each price."""
-    others = float(around.others_wh[t])
-    withdrawn = np.maximum(0.0, others + energies) - max(0.0, others)
+def _costs(unit: FlexibleUnit, around: Surroundings) -> FloatArray:
+    """(t, w, steps) cost of each move in each interval under each price."""
+    energies = _grid_energies(unit)
+    others = around.others_wh[:, None]
+    withdrawn = np.maximum(0.0, others + energies) - np.maximum(0.0, others)
     moved = unit.wear_ticks * np.abs(energies) + around.withdrawal_ticks * withdrawn
-    return np.asarray(around.prices_ticks[t][:, None] * energies + moved, dtype=np.float64)
+    costs = around.prices_ticks[:, :, None] * energies + moved[:, None, :]
+    return np.asarray(costs, dtype=np.float64)
 
 
-def _outside(held: FloatArray, least: float, most: float) -> FloatArray:
-    return np.asarray(np.maximum(0.0, least - held) + np.maximum(0.0, held - most))
+def _breaches(unit: FlexibleUnit) -> FloatArray:
+    """(t, levels) what it costs to end each interval at each level outside the allowed ones."""
+    held = np.arange(unit.levels) * unit.step_wh
+    below = np.maximum(0.0, unit.least_wh[:, None] - held)
+    above = np.maximum(0.0, held - unit.most_wh[:, None])
+    return np.asarray(BREACH_TICKS * (below + above), dtype=np.float64)
