@@ -102,7 +102,7 @@ def amounts_by_account(
             query = query.where(c.counts_s >= from_s)
         if until_s is not None:
             query = query.where(c.counts_s < until_s)
-        for name, kind_name, high, low in connection.execute(query.group_by(side, c.kind)).tuples():
+        for name, kind_name, high, low in connection.execute(query.group_by(side, c.kind)):
             kinds, kind = found[name], TransferKind(kind_name)
             kinds[kind] = kinds.get(kind, 0) + sign * joined(high, low)
     return dict(found)

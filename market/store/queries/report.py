@@ -86,7 +86,7 @@ def _traded_wh(
         select(c.participant_id, c.side, func.sum(c.energy_wh))
         .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
         .group_by(c.participant_id, c.side)
-    ).tuples()
+    )
     return {(participant_id, Side(side)): wh for participant_id, side, wh in rows}
 
 
@@ -99,7 +99,7 @@ def _order_states(
         select(c.state, func.count())
         .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
         .group_by(c.state)
-    ).tuples()
+    )
     return {OrderState(state): count for state, count in rows}
 
 
@@ -118,7 +118,7 @@ def _participants(
         select(c.participant_id, c.area_id)
         .where(c.market_id == market_id)
         .order_by(c.participant_id)
-    ).tuples()
+    )
     totals = []
     for participant_id, area_id in rows:
         own = amounts.get(participant_account(participant_id), {})
@@ -145,7 +145,7 @@ def _withdrawn_wh(
         select(c.participant_id, func.sum(c.withdrawal_wh))
         .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
         .group_by(c.participant_id)
-    ).tuples()
+    )
     return {participant_id: wh for participant_id, wh in rows}  # noqa: C416 - typed pairs
 
 
@@ -168,5 +168,5 @@ def _substituted(
             c.substituted.is_(True),
         )
         .group_by(units.participant_id)
-    ).tuples()
+    )
     return {participant_id: count for participant_id, count in rows}  # noqa: C416 - typed pairs
