@@ -1,4 +1,5 @@
 """What is asked of a market's file is what its engine has lived through."""
+# house: long because every question of the wire is asked once of the same life.
 
 import sqlite3
 from collections.abc import Callable, Iterator
