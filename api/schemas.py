@@ -75,6 +75,17 @@ Minutes = Annotated[int, Field(strict=True, ge=0, le=60 * 24 * 366)]
 Flag = Annotated[bool, Field(strict=True)]
 
 
+def _rows(least: int, most: int) -> tuple[Any, Any]:
+    """Bounds of a list, looked at before its rows are, so that a bad row is not also a short list."""
+
+    def validate(value: object) -> object:
+        if isinstance(value, list) and not least <= len(value) <= most:
+            raise PydanticCustomError(Code.FIELD_RANGE.value, "refused")
+        return value
+
+    return BeforeValidator(validate), Field(json_schema_extra={"minItems": least, "maxItems": most})
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -169,9 +180,9 @@ class MarketIn(_Body):
     deviation_adder_min_ticks: PriceTicks = Field(alias="deviation_adder_min_per_mwh")
     open_orders_max: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] = 100_000
     tariff: TariffIn
-    last_resort: tuple[BandIn, ...] = Field(default=(), max_length=24)
-    areas: tuple[AreaIn, ...] = Field(min_length=1, max_length=AREAS_MAX)
-    lines: tuple[LineIn, ...] = Field(default=(), max_length=LINES_MAX)
+    last_resort: Annotated[tuple[BandIn, ...], *_rows(0, 24)] = ()
+    areas: Annotated[tuple[AreaIn, ...], *_rows(1, AREAS_MAX)]
+    lines: Annotated[tuple[LineIn, ...], *_rows(0, LINES_MAX)] = ()
 
     def rules(self) -> MarketRules:
         """The rules; everything but the grid."""
@@ -286,25 +297,25 @@ class ClientIn(_Body):
 class ParticipantsIn(_Body):
     """Participants to register, all or none."""
 
-    items: tuple[ParticipantIn, ...] = Field(min_length=1, max_length=ROWS_MAX)
+    items: Annotated[tuple[ParticipantIn, ...], *_rows(1, ROWS_MAX)]
 
 
 class UnitsIn(_Body):
     """Units to register, all or none."""
 
-    items: tuple[UnitIn, ...] = Field(min_length=1, max_length=ROWS_MAX)
+    items: Annotated[tuple[UnitIn, ...], *_rows(1, ROWS_MAX)]
 
 
 class DepositsIn(_Body):
     """Deposits to book, all or none."""
 
-    items: tuple[DepositIn, ...] = Field(min_length=1, max_length=ROWS_MAX)
+    items: Annotated[tuple[DepositIn, ...], *_rows(1, ROWS_MAX)]
 
 
 class ClientsIn(_Body):
     """Credentials to make, all or none."""
 
-    items: tuple[ClientIn, ...] = Field(min_length=1, max_length=ROWS_MAX)
+    items: Annotated[tuple[ClientIn, ...], *_rows(1, ROWS_MAX)]
 
 
 # --- orders -------------------------------------------------------------------
@@ -326,14 +337,14 @@ class OrderIn(_Body):
 class OrdersIn(_Body):
     """Many orders of one participant."""
 
-    orders: tuple[OrderIn, ...] = Field(min_length=1, max_length=ORDERS_MAX)
+    orders: Annotated[tuple[OrderIn, ...], *_rows(1, ORDERS_MAX)]
     atomic: Flag = False
 
 
 class OrderIdsIn(_Body):
     """Orders to cancel."""
 
-    order_ids: tuple[Id, ...] = Field(min_length=1, max_length=ORDERS_MAX)
+    order_ids: Annotated[tuple[Id, ...], *_rows(1, ORDERS_MAX)]
 
 
 def order_columns(orders: tuple[OrderIn, ...]) -> OrderColumns:
@@ -374,7 +385,7 @@ class MeasurementsIn(_Body):
     """Readings of one area's units, all or none."""
 
     area_id: Id
-    items: tuple[MeasurementIn, ...] = Field(min_length=1, max_length=ROWS_MAX)
+    items: Annotated[tuple[MeasurementIn, ...], *_rows(1, ROWS_MAX)]
 
 
 # --- reading a body -----------------------------------------------------------

@@ -1,0 +1,41 @@
+"""The server of these tests and its markets."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.api.village import HandClock, LazySolver, Server, Village, make_village
+
+
+@pytest.fixture(scope="session")
+def solver() -> Iterator[LazySolver]:
+    made = LazySolver()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, solver: LazySolver) -> Iterator[Server]:
+    clock = HandClock(int(datetime(2016, 6, 14, 21, tzinfo=UTC).timestamp()))
+    made = Server(tmp_path_factory.mktemp("var"), clock, solver).start()
+    yield made
+    made.stop()
+    assert made.faults == []
+
+
+@pytest.fixture
+def village(server: Server) -> Village:
+    return make_village(server)
+
+
+@pytest.fixture(scope="session")
+def still_village(server: Server) -> Village:
+    """A market for tests that leave nothing behind; its gates are days away."""
+    return make_village(server)
+
+
+@pytest.fixture(scope="session")
+def other_village(server: Server) -> Village:
+    """Another market of the same deployment."""
+    return make_village(server)
