@@ -15,6 +15,7 @@ Every intent names its own interval: units with a state (storage, car, heat pump
 are in before the rush. The first call also places what that leaves out.
 """
 
+# house: long because the words a driver shares with its agents stand with the agents themselves.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.expectation import SCENARIO_WEIGHTS, PriceExpectation
+from sim.flexible import level_after, need_blocks, storage_blocks
 from sim.forecast import Forecaster
 from sim.profiles import (
     INTERVAL_S,
@@ -37,33 +39,22 @@ from sim.profiles import (
 )
 from sim.stays import SHIFT_INTERVALS, FlexibleNeed, car_need, heat_need
 from sim.tariff import Tariff, tariff_of
-from sim.value import (
-    Block,
-    FlexibleUnit,
-    Surroundings,
-    level_values,
-    purchase_blocks,
-    sale_blocks,
-)
+from sim.value import Block, Surroundings
 
 FloatArray = NDArray[np.float64]
 
-PPM: Final = 1_000_000
 #: Load and solar are ordered this many intervals beyond the nearest open gate.
 LEAD_INTERVALS: Final = 1
 #: Steps of the forecast ladder: the middle is price-taking, the next waits for a better price.
 LADDER: Final = (0.5, 0.75)
 #: An owner tells the charger this long ahead when the car comes, what it needs and until when.
 NOTICE_S: Final = 3_600
-#: Ageing of a battery per MWh through its terminals, each way: 1 ct/kWh.
-WEAR_TICKS: Final = 1_000
 #: Between equal prices sooner is better: a full line later could leave no choice. Per interval.
 WAITING_TICKS: Final = 50
 #: What must run now has no choice left and is flexible no more: it bids up to this many times the
 #: delivered retail price, because consuming without having bought costs the area price and more.
 MUST_RUN_FACTOR: Final = 1.5
-#: Steps of level a battery, a car and a heat pump plan in, per interval of full power.
-STORAGE_STEPS: Final = 4
+#: Steps of level a car plans in per interval of full power, and a heat pump for all its heat.
 CAR_STEPS: Final = 2
 HEAT_LEVELS: Final = 24
 
@@ -357,18 +348,19 @@ class HouseholdAgent:
     def _storage_orders(
         self, unit: UnitProfile, battery: Battery, index: int, ended: int, level_wh: int
     ) -> list[OrderIntent]:
-        """Buy at most η_c v − wear, sell at least v / η_d + wear, v falling with the charge."""
+        """The day's end is valued, not forced.
+
+        What is missing from the charge it began with costs the delivered retail price, what is
+        left over is worth the feed-in price.
+        """
         others = self._others_wh(("load", "solar", "heat_pump"), ended)
-        around = self._around(others, index, INTERVALS)
-        flexible = _as_flexible(
+        buys, sells = storage_blocks(
             battery,
-            intervals=INTERVALS - index,
+            self._around(others, index, INTERVALS),
+            level_wh=level_wh,
             low_ticks=float(self._expectation.floor_ticks[-1]),
             high_ticks=float(self._expectation.ceiling_ticks[-1]) + self._tariff.withdrawal_ticks,
         )
-        values = level_values(flexible, around)
-        buys = purchase_blocks(flexible, around, values, level_wh)
-        sells = sale_blocks(flexible, around, values, level_wh)
         return self._blocks(unit, index, "buy", buys) + self._blocks(unit, index, "sell", sells)
 
     def _need_orders(
@@ -381,32 +373,22 @@ class HouseholdAgent:
         level_wh: int,
     ) -> list[OrderIntent]:
         """Car and heat pump: take now what would not be cheaper later, at most its worth."""
-        least, most = need.bounds_wh(index, level_wh)
-        if most <= 0:
-            return []
-        until = min(index + 2 * SHIFT_INTERVALS + 1, INTERVALS)
-        if unit.kind == "ev_charger":
-            until = INTERVALS
-        kinds = ("load", "solar", "heat_pump") if unit.kind == "ev_charger" else ("load", "solar")
-        around = self._around(self._others_wh(kinds, ended), index, until, waiting=WAITING_TICKS)
-        levels = int(np.ceil(need.earliest_wh[-1] / step_wh)) + 1
-        last = float(np.median(around.prices_ticks[-1])) + self._tariff.withdrawal_ticks
-        flexible = FlexibleUnit(
-            step_wh=step_wh,
-            levels=levels,
-            up_steps=max(1, min(int(need.interval_max_wh / step_wh), levels - 1)),
-            down_steps=0,
-            efficiency_up=1.0,
-            efficiency_down=1.0,
-            wear_ticks=0.0,
-            least_wh=np.array(need.latest_wh[index:until], dtype=np.float64),
-            most_wh=np.array(need.earliest_wh[index:until], dtype=np.float64) + step_wh,
-            final_values=np.arange(levels, dtype=np.float64)
-            * (0.0 if until == INTERVALS else last * step_wh),
+        is_car = unit.kind == "ev_charger"
+        until = INTERVALS if is_car else min(index + 2 * SHIFT_INTERVALS + 1, INTERVALS)
+        others = self._others_wh(
+            ("load", "solar", "heat_pump") if is_car else ("load", "solar"), ended
         )
-        values = level_values(flexible, around)
-        blocks = purchase_blocks(flexible, around, values, level_wh)
-        return self._blocks(unit, index, "buy", _needed(blocks, least, most))
+        around = self._around(others, index, until, waiting=WAITING_TICKS)
+        last = float(np.median(around.prices_ticks[-1])) + self._tariff.withdrawal_ticks
+        blocks = need_blocks(
+            need,
+            around,
+            index=index,
+            level_wh=level_wh,
+            step_wh=step_wh,
+            final_ticks=0.0 if until == INTERVALS else last,
+        )
+        return self._blocks(unit, index, "buy", blocks)
 
     def _blocks(
         self, unit: UnitProfile, index: int, side: str, blocks: Sequence[Block]
@@ -440,59 +422,3 @@ class HouseholdAgent:
             for energy_wh, price_ticks in steps
             if energy_wh > 0
         ]
-
-
-def level_after(unit: UnitProfile, level_wh: int, bought_wh: int) -> int:
-    """Level of a device after an interval in which it took `bought_wh` (negative: delivered).
-
-    Storage: ⌊η_c · charge⌋ is added, ⌈discharge / η_d⌉ taken away, both in whole Wh (decision 20).
-    """
-    battery = unit.battery
-    if battery is None:
-        return level_wh + bought_wh
-    if bought_wh >= 0:
-        return level_wh + bought_wh * battery.efficiency_charge_ppm // PPM
-    # Floor division of a negative number: what is taken away is rounded up.
-    return level_wh + bought_wh * PPM // battery.efficiency_discharge_ppm
-
-
-def _as_flexible(
-    battery: Battery, *, intervals: int, low_ticks: float, high_ticks: float
-) -> FlexibleUnit:
-    """A battery as a unit with a level.
-
-    The day's end is valued, not forced: what is missing from the charge it began with costs the
-    delivered retail price, what is left over is worth the feed-in price.
-    """
-    efficiency_up = battery.efficiency_charge_ppm / PPM
-    efficiency_down = battery.efficiency_discharge_ppm / PPM
-    largest_wh = battery.power_w / 4
-    step_wh = largest_wh * efficiency_up / STORAGE_STEPS
-    levels = int(battery.capacity_wh / step_wh) + 1
-    above: FloatArray = np.arange(levels, dtype=np.float64) * step_wh - battery.start_wh
-    return FlexibleUnit(
-        step_wh=step_wh,
-        levels=levels,
-        up_steps=STORAGE_STEPS,
-        down_steps=max(1, int(largest_wh / efficiency_down / step_wh)),
-        efficiency_up=efficiency_up,
-        efficiency_down=efficiency_down,
-        wear_ticks=float(WEAR_TICKS),
-        least_wh=np.zeros(intervals),
-        most_wh=np.full(intervals, float(battery.capacity_wh)),
-        final_values=np.where(above < 0, above * high_ticks, above * low_ticks),
-    )
-
-
-def _needed(blocks: Sequence[Block], least_wh: int, most_wh: int) -> list[Block]:
-    """Blocks cut to what may be taken, what must be taken now first."""
-    result = []
-    if least_wh > 0:
-        result.append(Block(energy_wh=least_wh, price_ticks=float("inf"), must_run=True))
-    passed = 0
-    for block in blocks:
-        begin, end = max(passed, least_wh), min(passed + block.energy_wh, most_wh)
-        if end > begin:
-            result.append(Block(energy_wh=end - begin, price_ticks=block.price_ticks))
-        passed += block.energy_wh
-    return result

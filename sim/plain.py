@@ -26,7 +26,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.agents import WEAR_TICKS, level_after
+from sim.flexible import WEAR_TICKS, level_after
 from sim.profiles import INTERVAL_S, INTERVALS, Household, UnitProfile, interval_max_wh, true_need
 from sim.stays import FlexibleNeed
 from sim.tariff import Tariff
