@@ -19,7 +19,7 @@ import numpy as np
 from clearing.allocate.fills import fills, level_volumes
 from clearing.allocate.flows import WholeFlows, whole_flows
 from clearing.allocate.ties import settle_ties
-from clearing.build import compile_model, state
+from clearing.build import build
 from clearing.check import audit
 from clearing.curves import Curves, FloatArray, build_curves
 from clearing.merit_order import cancelled, merit_order
@@ -77,9 +77,9 @@ def clear(
     stages = _Stages(stopwatch)
     curves = build_curves(problem)
     stages.end("curves")
-    compiled = compile_model(state(problem, curves))
+    model = build(problem, curves)
     stages.end("build")
-    relaxation = Relaxation(problem, curves, compiled)
+    relaxation = Relaxation(problem, curves, model)
     stages.end("refine")
     best = search(problem, relaxation)
     stages.end("search")

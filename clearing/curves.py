@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from clearing.problem import ClearingProblem, IntArray
 
 FloatArray = NDArray[np.float64]
+#: Variable name -> its lower and upper bounds, flat, in the order of its index sets.
+Bounds = dict[str, tuple[FloatArray, FloatArray]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from clearing.build import Compiled
+from clearing.build import Model
 from clearing.curves import Curves, FloatArray
 from clearing.problem import BoolArray, ClearingProblem, IntArray
 from clearing.solver import Program
@@ -42,16 +42,17 @@ class Flows:
 class Relaxation:
     """The living program of one problem; directions of lines can be closed and opened again."""
 
-    def __init__(self, problem: ClearingProblem, curves: Curves, compiled: Compiled) -> None:
+    def __init__(self, problem: ClearingProblem, curves: Curves, model: Model) -> None:
+        compiled = model.compiled
         self._curves = curves
         self._column = compiled.column
         self._shape = (problem.n_areas, problem.n_intervals)
         self._line_shape = (len(problem.lines), problem.n_intervals)
-        self._lower, self._upper = compiled.lower, compiled.upper
+        self._lower, self._upper = model.lower, model.upper
         self.program = Program(
             cost=compiled.cost,
-            lower=compiled.lower,
-            upper=compiled.upper,
+            lower=model.lower,
+            upper=model.upper,
             row_lower=compiled.row_lower,
             row_upper=compiled.row_upper,
             start=compiled.start,

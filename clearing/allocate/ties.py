@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from clearing.build import compile_model, state
+from clearing.build import build
 from clearing.curves import Curves, FloatArray, build_curves
 from clearing.problem import NO_LIMIT_WH, PPM, BoolArray, ClearingProblem, IntArray, Tie
 from clearing.refine import Flows
@@ -159,12 +159,12 @@ class _FaceProgram:
 
     def __init__(self, problem: ClearingProblem, face: _Face, t: int) -> None:
         one = problem.slice(t)
-        compiled = compile_model(state(one, build_curves(one)))
-        column = compiled.column
+        model = build(one, build_curves(one))
+        compiled, column = model.compiled, model.compiled.column
         self.program = program = Program(
             cost=np.zeros(len(compiled.cost)),
-            lower=compiled.lower,
-            upper=compiled.upper,
+            lower=model.lower,
+            upper=model.upper,
             row_lower=compiled.row_lower,
             row_upper=compiled.row_upper,
             start=compiled.start,

@@ -18,21 +18,14 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from clearing.blocks.lines import limit
-from clearing.curves import Curves
+from clearing.blocks.lines import limits
+from clearing.curves import Bounds, Curves
 from clearing.problem import ClearingProblem
 
 
-def add(model: Any, problem: ClearingProblem, curves: Curves) -> None:  # noqa: ARG001 - one signature for all blocks
-    """State both balances and the limits between them."""
-    areas = problem.areas
-    imports, exports = areas.import_limit_wh.tolist(), areas.export_limit_wh.tolist()
-
-    def between(_: Any, a: int, t: int) -> tuple[int | None, int | None]:
-        lowest = limit(imports[a][t])
-        return (None if lowest is None else -lowest, limit(exports[a][t]))
-
-    model.exchange = pyo.Var(model.areas, model.intervals, bounds=between)
+def add(model: Any, problem: ClearingProblem) -> None:  # noqa: ARG001 - one signature for all blocks
+    """State both balances."""
+    model.exchange = pyo.Var(model.areas, model.intervals)
     model.inner_balance = pyo.Constraint(
         model.areas,
         model.intervals,
@@ -43,3 +36,9 @@ def add(model: Any, problem: ClearingProblem, curves: Curves) -> None:  # noqa: 
         model.intervals,
         rule=lambda m, a, t: m.exchange[a, t] - pyo.quicksum(m.outflow[a, t]) == 0,
     )
+
+
+def bounds(problem: ClearingProblem, curves: Curves) -> Bounds:  # noqa: ARG001 - one signature
+    """An area exchanges at most what its limits let in and out."""
+    areas = problem.areas
+    return {"exchange": (-limits(areas.import_limit_wh), limits(areas.export_limit_wh))}

@@ -20,23 +20,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
-from clearing.curves import Curves
-from clearing.problem import NO_LIMIT_WH, PPM, ClearingProblem
+from clearing.curves import Bounds, Curves, FloatArray
+from clearing.problem import NO_LIMIT_WH, PPM, ClearingProblem, IntArray
 
 
-def add(model: Any, problem: ClearingProblem, curves: Curves) -> None:  # noqa: ARG001 - one signature for all blocks
+def add(model: Any, problem: ClearingProblem) -> None:
     """State the flows of all lines."""
     lines = problem.lines
     model.lines = pyo.RangeSet(0, len(lines) - 1)
-    forward, backward = lines.capacity_forward_wh.tolist(), lines.capacity_backward_wh.tolist()
-    model.sent_forward = pyo.Var(
-        model.lines, model.intervals, bounds=lambda _, line, t: (0, limit(forward[line][t]))
-    )
-    model.sent_backward = pyo.Var(
-        model.lines, model.intervals, bounds=lambda _, line, t: (0, limit(backward[line][t]))
-    )
+    model.sent_forward = pyo.Var(model.lines, model.intervals)
+    model.sent_backward = pyo.Var(model.lines, model.intervals)
     kept = (1.0 - lines.loss_ppm / PPM).tolist()
     ends = list(zip(lines.from_area.tolist(), lines.to_area.tolist(), strict=True))
     fees: list[Any] = []
@@ -54,6 +50,17 @@ def add(model: Any, problem: ClearingProblem, curves: Curves) -> None:  # noqa: 
     model.welfare_terms["wheeling fees"] = fees
 
 
-def limit(capacity_wh: int) -> int | None:
-    """A capacity in Wh as a bound of a variable; None where there is no limit."""
-    return None if capacity_wh >= NO_LIMIT_WH else capacity_wh
+def bounds(problem: ClearingProblem, curves: Curves) -> Bounds:  # noqa: ARG001 - one signature
+    """A line sends at most its capacity in either direction."""
+    lines = problem.lines
+    forward, backward = limits(lines.capacity_forward_wh), limits(lines.capacity_backward_wh)
+    return {
+        "sent_forward": (np.zeros(len(forward)), forward),
+        "sent_backward": (np.zeros(len(backward)), backward),
+    }
+
+
+def limits(limit_wh: IntArray) -> FloatArray:
+    """Limits in Wh as bounds of variables, flat; infinite where there is no limit."""
+    flat: FloatArray = limit_wh.reshape(-1).astype(np.float64)
+    return np.where(flat >= NO_LIMIT_WH, np.inf, flat)

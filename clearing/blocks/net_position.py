@@ -18,21 +18,29 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
-from clearing.curves import Curves
+from clearing.curves import Bounds, Curves
 from clearing.problem import ClearingProblem
 
 
-def add(model: Any, problem: ClearingProblem, curves: Curves) -> None:
+def add(model: Any, problem: ClearingProblem) -> None:  # noqa: ARG001 - one signature for all blocks
     """State the net position and its cost."""
-    shape = (problem.n_areas, problem.n_intervals)
-    low = (-curves.demand_wh).reshape(shape).tolist()
-    high = curves.supply_wh.reshape(shape).tolist()
-    model.net_position = pyo.Var(
-        model.areas, model.intervals, bounds=lambda _, a, t: (low[a][t], high[a][t])
-    )
+    model.net_position = pyo.Var(model.areas, model.intervals)
     model.cost = pyo.Var(model.areas, model.intervals)
     for key, variable in model.net_position.items():
         model.injection[key].append(variable)
     model.welfare_terms["simple orders"] = [-cost for cost in model.cost.values()]
+
+
+def bounds(problem: ClearingProblem, curves: Curves) -> Bounds:  # noqa: ARG001 - one signature
+    """An area exports at most all it offers and imports at most all it asks."""
+    free = np.full(curves.n_nodes, np.inf)
+    return {
+        "net_position": (
+            -curves.demand_wh.astype(np.float64),
+            curves.supply_wh.astype(np.float64),
+        ),
+        "cost": (-free, free),
+    }

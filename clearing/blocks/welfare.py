@@ -13,11 +13,16 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from clearing.curves import Curves
+from clearing.curves import Bounds, Curves
 from clearing.problem import ClearingProblem
 
 
-def add(model: Any, problem: ClearingProblem, curves: Curves) -> None:  # noqa: ARG001 - one signature for all blocks
+def add(model: Any, problem: ClearingProblem) -> None:  # noqa: ARG001 - one signature for all blocks
     """State the objective."""
     terms = [term for block in model.welfare_terms.values() for term in block]
     model.objective = pyo.Objective(expr=-pyo.quicksum(terms), sense=pyo.minimize)
+
+
+def bounds(problem: ClearingProblem, curves: Curves) -> Bounds:  # noqa: ARG001 - one signature
+    """Welfare has no variables of its own."""
+    return {}

@@ -85,6 +85,22 @@ def _due(energy_wh: list[int], volume_wh: int, tie: Tie) -> list[int]:
     return due
 
 
+def all_bounds_from_orders(
+    problem: ClearingProblem, accepted: IntArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`bounds_from_orders` of every area and interval (n, t), passing over nothing."""
+    orders, shape = problem.orders, (problem.n_areas, problem.n_intervals)
+    price, left = orders.price_ticks.astype(np.float64), orders.energy_wh - accepted
+    low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
+    says_not_lower = np.where(orders.is_sell, accepted, left) > 0
+    says_not_higher = np.where(orders.is_sell, left, accepted) > 0
+    place = orders.area[says_not_lower], orders.interval[says_not_lower]
+    np.maximum.at(low, place, price[says_not_lower])
+    place = orders.area[says_not_higher], orders.interval[says_not_higher]
+    np.minimum.at(high, place, price[says_not_higher])
+    return low, high
+
+
 def bounds_from_orders(
     problem: ClearingProblem, accepted: IntArray, area: int, t: int, rounding_wh: int
 ) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from clearing.check.orders import bounds_from_orders
+from clearing.check.orders import all_bounds_from_orders, bounds_from_orders
 from clearing.problem import NO_LIMIT_WH, PPM, ClearingProblem, ClearingResult, Rung
 
 _EQUAL: Final = 1e-6
@@ -70,9 +70,10 @@ class _System:
 def price_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
     """Intervals whose published prices or roundings are not those the rules give."""
     refused = []
+    plain = all_bounds_from_orders(problem, result.accepted_wh)
     for t in range(problem.n_intervals):
         stated = set(result.rounding_wh[:, t].tolist())
-        found = _derive(problem, result, t)
+        found = _derive(problem, result, t, (plain[0][:, t].tolist(), plain[1][:, t].tolist()))
         if found is None:
             refused.append(f"interval {t}: no prices support the result")
             continue
@@ -95,9 +96,15 @@ def price_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str
 
 
 def _derive(
-    problem: ClearingProblem, result: ClearingResult, t: int
+    problem: ClearingProblem,
+    result: ClearingResult,
+    t: int,
+    plain: tuple[list[float], list[float]],
 ) -> tuple[int, list[float]] | None:
-    """The least rounding at which prices exist, and the middle of them."""
+    """The least rounding at which prices exist, and the middle of them.
+
+    `plain` are the lowest and highest prices the fills allow without any rounding.
+    """
     most = 2 * int(np.count_nonzero(problem.lines.loss_ppm)) + 2
     tries = [0, 1]
     while tries[-1] < most:
@@ -107,31 +114,35 @@ def _derive(
     span = 1e3 * (abs(least) + abs(highest) + max(fees, default=0))
     for idle_exempt in (False, True):
         for rounding in tries:
+            floors, ceilings = plain
+            if rounding:
+                bounds = [
+                    bounds_from_orders(problem, result.accepted_wh, area, t, rounding)
+                    for area in range(problem.n_areas)
+                ]
+                floors, ceilings = [low for low, _ in bounds], [high for _, high in bounds]
             for low, high in ((least, highest), (least - span, highest + span)):
-                system = _system(problem, result, t, rounding, idle_exempt, low, high)
+                system = _System(
+                    low=[max(floor, low) for floor in floors] + [low] * problem.n_areas,
+                    high=[min(top, high) for top in ceilings] + [high] * problem.n_areas,
+                )
+                _add_facts(system, problem, result, t, rounding, idle_exempt)
                 middle = system.middle()
                 if middle is not None and not (idle_exempt and min(middle) >= 0):
                     return rounding, middle
     return None
 
 
-def _system(
+def _add_facts(
+    system: _System,
     problem: ClearingProblem,
     result: ClearingResult,
     t: int,
     rounding: int,
     idle_exempt: bool,
-    low: float,
-    high: float,
-) -> _System:
+) -> None:
+    """What limits and lines say about pairs of prices."""
     n, areas = problem.n_areas, problem.areas
-    bounds = [
-        bounds_from_orders(problem, result.accepted_wh, area, t, rounding) for area in range(n)
-    ]
-    system = _System(
-        low=[max(floor, low) for floor, _ in bounds] + [low] * n,
-        high=[min(ceiling, high) for _, ceiling in bounds] + [high] * n,
-    )
     closed = result.rung is Rung.MERIT_ORDER
     for area in range(n):
         net = int(result.net_export_wh[area, t])
@@ -143,7 +154,6 @@ def _system(
             system.at_most.append((area, n + area, 1.0, 0.0))
     if not closed:
         _add_lines(system, problem, result, t, rounding, idle_exempt)
-    return system
 
 
 def _add_lines(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clearing.build import BLOCKS, compile_model, manual, state
+from clearing.build import BLOCKS, build, manual
 from clearing.curves import build_curves
 from tests.clearing.books import book, lines_of, market
 
@@ -23,7 +23,8 @@ def test_the_compiled_model_is_the_one_written_by_hand() -> None:
         lines=lines_of([(0, 1, 5, 4, 20_000, 30, 0)]),
         imports=[[2**53], [6]],
     )
-    compiled = compile_model(state(problem, build_curves(problem)))
+    model = build(problem, build_curves(problem))
+    compiled = model.compiled
     (x0, x1), (w0, w1) = compiled.column["net_position"], compiled.column["cost"]
     (p0, p1) = compiled.column["exchange"]
     (forward,), (backward,) = compiled.column["sent_forward"], compiled.column["sent_backward"]
@@ -57,7 +58,7 @@ def test_the_compiled_model_is_the_one_written_by_hand() -> None:
         backward: (0, 4),
     }
     for column, (low, high) in bounds.items():
-        assert (compiled.lower[column], compiled.upper[column]) == (low, high)
+        assert (model.lower[column], model.upper[column]) == (low, high)
 
 
 def _sorted(row: tuple[float, ...]) -> tuple[float, ...]:

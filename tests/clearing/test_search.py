@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from clearing.build import compile_model, state
+from clearing.build import build
 from clearing.clear import clear
 from clearing.curves import build_curves
 from clearing.merit_order import merit_order
@@ -38,7 +38,7 @@ def test_closing_directions_costs_no_more_than_any_other_way_to_close_them() -> 
         result = clear(problem)
         assert result.rung is Rung.OPTIMAL
         curves = build_curves(problem)
-        relaxation = Relaxation(problem, curves, compile_model(state(problem, curves)))
+        relaxation = Relaxation(problem, curves, build(problem, curves))
         best = np.inf
         for ways in itertools.product((0, 1, 2), repeat=len(problem.lines)):
             way = np.array(ways).reshape(-1, 1)
