@@ -31,6 +31,9 @@ from wattmarket.values import (
 CONNECTIONS_MAX = 64
 """Shared by all participants. The server puts what waits on disk together, so a third of them at
 once is quicker than a dozen, and all at once would only wait there instead of here."""
+TIMEOUT_S = 10.0
+PATIENCE_S = 90.0
+"""A server that starts again is waited for this long."""
 OPENING_LOOK_S = 0.2
 PRICE_DECIMALS = DECIMALS["_per_mwh"]
 HAS_RESULT = ("delivery_lock", "settling", "settled")
