@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import Settings
 from clearing import build
 from market.model.rejection import Code
 from tests.house.source import ROOT, text, tracked
@@ -111,6 +112,22 @@ def test_no_refusal_is_documented_that_does_not_exist() -> None:
     listed = set(re.findall(r"^\|\s*`([A-Z][A-Z_]+)`", rules, re.MULTILINE))
 
     assert listed == {code.value for code in Code}
+
+
+def test_every_setting_is_documented() -> None:
+    running = text(Path("docs/running.md"))
+    listed = set(re.findall(r"^\| `WATTMARKET_([A-Z_]+)`", running, re.MULTILINE))
+
+    assert listed == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_make_target_is_documented() -> None:
+    running = text(Path("docs/running.md"))
+    phony = re.search(r"^\.PHONY: (.*)$", text(Path("Makefile")), re.MULTILINE)
+    assert phony is not None
+    targets = {name for name in phony[1].split() if not name.startswith("check-")} - {"help"}
+
+    assert [target for target in targets if f"make {target}`" not in running] == []
 
 
 @pytest.mark.parametrize("block", build.BLOCKS, ids=lambda block: block.__name__)
