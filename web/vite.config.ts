@@ -25,5 +25,7 @@ export default defineConfig({
     environment: "node",
     // Two cores are plenty here, and the machine may be shared.
     maxWorkers: 2,
+    // A guard against a hang, not a measurement.
+    testTimeout: 60_000,
   },
 });

@@ -43,14 +43,6 @@ export function priceAt(curve: readonly Step[], wh: number): number | null {
   return curve.find((step) => step.fromWh <= wh && wh < step.toWh)?.price ?? null;
 }
 
-/** Energy offered at or below (asked at or above) a price. */
-export function energyAt(curve: readonly Step[], price: number, side: "supply" | "demand"): number {
-  const inside = curve.filter((step) =>
-    side === "supply" ? step.price <= price : step.price >= price,
-  );
-  return inside.at(-1)?.toWh ?? 0;
-}
-
 export interface Range {
   low: number;
   high: number;
@@ -103,4 +95,16 @@ export function curvesView(area: AreaCurves): CurvesView {
   const supply = steps(area.supply);
   const demand = steps(area.demand);
   return { supply, demand, maxWh: Math.max(supply.at(-1)?.toWh ?? 0, demand.at(-1)?.toWh ?? 0) };
+}
+
+/** Traded energy is at least two fifths of the picture's width. */
+const BEYOND = 2.5;
+
+/**
+ * Energy to show, Wh: the retailer of last resort offers far more than is ever taken, so the picture
+ * ends a good way beyond what was traded; or, if `full`, where the curves end.
+ */
+export function energyShown(maxWh: number, tradedWh: number, full: boolean): number {
+  const enough = full || tradedWh === 0 ? maxWh : Math.min(maxWh, tradedWh * BEYOND);
+  return Math.max(1, enough * 1.03);
 }

@@ -69,6 +69,7 @@ function Console({ rest, market, markets, choose, theme }: ConsoleProps) {
   const feed = useFeed(market, rest);
   const picture = usePicture(feed);
   const { situation } = picture;
+  const live = picture.connection.status === "live";
   const day = useMemo(() => dayView(situation, market), [situation.intervals, market]);
   const selection = useSelection(day);
   const interval = selection.index === null ? null : (day.intervals[selection.index] ?? null);
@@ -81,11 +82,15 @@ function Console({ rest, market, markets, choose, theme }: ConsoleProps) {
       </a>
       <Header theme={theme.theme} chooseTheme={theme.choose}>
         <MarketChoice market={market} markets={markets} choose={choose} />
-        <MarketClock clock={situation.clock} holdMs={nextGate(situation)?.gateMs ?? null} />
+        <MarketClock
+          clock={situation.clock}
+          holdMs={nextGate(situation)?.gateMs ?? null}
+          live={live}
+        />
         <ConnectionState connection={picture.connection} />
       </Header>
       <StaleBanner picture={picture} />
-      <PhaseRail situation={situation} day={day} />
+      <PhaseRail situation={situation} day={day} live={live} />
       <Announcer situation={situation} />
       <main id="charts" className="panels" tabIndex={-1}>
         <PricePanel
@@ -117,7 +122,9 @@ function useSelection(day: ReturnType<typeof dayView>): Selection {
   const latestIndex = latest === null ? null : day.intervals.indexOf(latest);
   const select = useCallback((index: number) => choose(index), []);
   const follow = useCallback(() => choose(null), []);
-  return { index: chosen ?? latestIndex, following: chosen === null, select, follow };
+  const index = chosen ?? latestIndex;
+  const following = chosen === null;
+  return useMemo(() => ({ index, following, select, follow }), [index, following, select, follow]);
 }
 
 /** Two heartbeats missed: worth a word before the third one makes the connection anew. */

@@ -2,6 +2,7 @@
 
 import { useId, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import {
+  energyShown,
   path,
   priceAt,
   priceRange,
@@ -44,7 +45,7 @@ export function CurvesChart({ view, clearing, anchors, full, description, unit, 
     height: Math.max(10, size.height - MARGIN.top - MARGIN.bottom),
   };
   const range = priceRange([view.supply, view.demand], [clearing.price, ...anchors], full);
-  const maxWh = Math.max(view.maxWh * 1.03, 1);
+  const maxWh = energyShown(view.maxWh, Math.max(clearing.soldWh, clearing.boughtWh), full);
   const scale: Scale = {
     x: (wh) => MARGIN.left + (wh / maxWh) * plot.width,
     y: (price) => MARGIN.top + ((range.high - price) / (range.high - range.low)) * plot.height,

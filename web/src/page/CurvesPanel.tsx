@@ -1,6 +1,6 @@
 // Supply and demand of one area in one interval, with the clearing point.
 
-import { useEffect, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { curvesView } from "../curves/steps";
 import { useSpeech } from "../language/Speak";
 import type { TextKey } from "../language/language";
@@ -22,7 +22,8 @@ interface Props {
   selection: Selection;
 }
 
-export function CurvesPanel({ feed, market, day, selection }: Props) {
+/** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
+export const CurvesPanel = memo(function CurvesPanel({ feed, market, day, selection }: Props) {
   const { t, format } = useSpeech();
   const [wanted, want] = useState<string | null>(null);
   const [full, setFull] = useState(false);
@@ -78,7 +79,7 @@ export function CurvesPanel({ feed, market, day, selection }: Props) {
     });
     body = (
       <>
-        <Facts clearing={clearing} unit={unit} />
+        <Facts clearing={clearing} unit={unit} whole={areaId === WHOLE} />
         <CurvesChart
           view={view}
           clearing={clearing}
@@ -118,13 +119,25 @@ export function CurvesPanel({ feed, market, day, selection }: Props) {
       {body}
     </Panel>
   );
+});
+
+interface FactsProps {
+  clearing: Clearing;
+  unit: string;
+  whole: boolean;
 }
 
-function Facts({ clearing, unit }: { clearing: Clearing; unit: string }) {
+function Facts({ clearing, unit, whole }: FactsProps) {
   const { t, format } = useSpeech();
   const netWh = clearing.soldWh - clearing.boughtWh;
-  const net: TextKey =
-    netWh < 0 ? "curves.net_import" : netWh > 0 ? "curves.net_export" : "curves.balanced";
+  // All areas together exchange with nobody: what is sold and not bought is lost on the lines.
+  const net: TextKey = whole
+    ? "curves.losses"
+    : netWh < 0
+      ? "curves.net_import"
+      : netWh > 0
+        ? "curves.net_export"
+        : "curves.balanced";
   return (
     <div className="readout">
       <span className="readout-item">
@@ -138,7 +151,8 @@ function Facts({ clearing, unit }: { clearing: Clearing; unit: string }) {
         {t("curves.bought")} <b>{format.kwh(clearing.boughtWh / 1000)}</b>
       </span>
       <span className="readout-item">
-        {t(net)} {netWh !== 0 && <b>{format.kwh(Math.abs(netWh) / 1000)}</b>} {t("unit.kwh")}
+        {t(net)} {(whole || netWh !== 0) && <b>{format.kwh(Math.abs(netWh) / 1000)}</b>}{" "}
+        {t("unit.kwh")}
       </span>
     </div>
   );

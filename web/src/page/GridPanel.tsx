@@ -1,12 +1,20 @@
 // What flows between the areas, against what the lines can carry.
 
+import { memo } from "react";
 import { useSpeech } from "../language/Speak";
 import { areaViews, lineViews, type AreaView, type LineView } from "../situation/views";
 import type { Interval, Market } from "../wire/types";
 import { NetworkPicture } from "./NetworkPicture";
 import { Panel, Table } from "./Panel";
 
-export function GridPanel({ market, interval }: { market: Market; interval: Interval | null }) {
+/** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
+export const GridPanel = memo(function GridPanel({
+  market,
+  interval,
+}: {
+  market: Market;
+  interval: Interval | null;
+}) {
   const { t, format } = useSpeech();
   const lines = lineViews(interval, market);
   const areas = areaViews(interval, market);
@@ -105,7 +113,7 @@ export function GridPanel({ market, interval }: { market: Market; interval: Inte
       </div>
     </Panel>
   );
-}
+});
 
 type Speech = ReturnType<typeof useSpeech>;
 

@@ -80,16 +80,26 @@ export function MarketChoice({ market, markets, choose }: MarketChoiceProps) {
   );
 }
 
-export function MarketClock({ clock, holdMs }: { clock: ClockBase | null; holdMs: number | null }) {
+interface MarketClockProps {
+  clock: ClockBase | null;
+  /** A time that the market cannot have passed yet. */
+  holdMs: number | null;
+  /** Without the stream nobody knows how the market's time goes on: the clock shows the last one. */
+  live: boolean;
+}
+
+export function MarketClock({ clock, holdMs, live }: MarketClockProps) {
   const { t, format } = useSpeech();
   const real = useRealTime(clock !== null && clock.speed > 1 ? 200 : 1_000);
   if (clock === null) return null;
-  const now = marketNow(clock, real, holdMs);
-  const pace = !clock.running
-    ? t("clock.waiting")
-    : clock.speed === 1
-      ? t("clock.real")
-      : t("clock.speed", { speed: format.plain(clock.speed) });
+  const now = live ? marketNow(clock, real, holdMs) : clock.nowMs;
+  const pace = !live
+    ? t("clock.last_heard")
+    : !clock.running
+      ? t("clock.waiting")
+      : clock.speed === 1
+        ? t("clock.real")
+        : t("clock.speed", { speed: format.plain(clock.speed) });
   return (
     <div className="clock" role="group" aria-label={t("clock.label")}>
       <time dateTime={new Date(now).toISOString()}>{format.seconds(now)}</time>

@@ -109,12 +109,7 @@ function useItems({ situation, connection, server }: Picture, day: DayView): Ite
     {
       name: "health.behind",
       look: !live ? "unknown" : connection.behind > 0 ? "warning" : "good",
-      value:
-        connection.behind > 0
-          ? t("health.messages", { count: format.whole(connection.behind) })
-          : live
-            ? t("health.in_step")
-            : "–",
+      value: live ? format.whole(connection.behind) : "–",
     },
     {
       name: "health.reconnects",

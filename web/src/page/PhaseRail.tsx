@@ -10,14 +10,15 @@ import { nextGate, phaseRail, type DayView } from "../situation/views";
 interface Props {
   situation: Situation;
   day: DayView;
+  live: boolean;
 }
 
-export function PhaseRail({ situation, day }: Props) {
+export function PhaseRail({ situation, day, live }: Props) {
   const { t, format } = useSpeech();
   const rail = phaseRail(day);
   return (
     <section className="rail" aria-label={t("rail.label")}>
-      <NextGate situation={situation} />
+      <NextGate situation={situation} live={live} />
       <div className="rail-main">
         <ol className="steps">
           {rail.map(({ phase, count, front }) => (
@@ -43,7 +44,7 @@ export function PhaseRail({ situation, day }: Props) {
   );
 }
 
-function NextGate({ situation }: { situation: Situation }) {
+function NextGate({ situation, live }: { situation: Situation; live: boolean }) {
   const { t, format } = useSpeech();
   const { clock } = situation;
   const real = useRealTime(clock !== null && clock.speed > 1 ? 200 : 500);
@@ -56,7 +57,7 @@ function NextGate({ situation }: { situation: Situation }) {
       </div>
     );
   }
-  const leftMs = gate.gateMs - marketNow(clock, real, gate.gateMs);
+  const leftMs = gate.gateMs - (live ? marketNow(clock, real, gate.gateMs) : clock.nowMs);
   return (
     <div className="gate">
       <span className="label">
@@ -66,7 +67,7 @@ function NextGate({ situation }: { situation: Situation }) {
         {countdown(leftMs)} <span className="unit">{t("rail.market_time")}</span>
       </span>
       <span className="muted">
-        {clock.running && clock.speed !== 1 && (
+        {live && clock.running && clock.speed !== 1 && (
           <>
             {(leftMs / clock.speed / 1000).toFixed(1)} {t("unit.s")} {t("rail.real_time")} ·{" "}
           </>

@@ -1,6 +1,6 @@
 // Clearing price of each area over the day, the last resort's band, and the energy bought.
 
-import { useMemo, useState, type KeyboardEvent } from "react";
+import { memo, useMemo, useState, type KeyboardEvent } from "react";
 import type { DayChart } from "../chart/dayChart";
 import { DayPlot } from "../chart/DayPlot";
 import { useSpeech } from "../language/Speak";
@@ -20,7 +20,8 @@ interface Props {
 
 const endOf = (startMs: number, market: Market) => startMs + market.interval_minutes * 60_000;
 
-export function PricePanel({ market, day, selection, look }: Props) {
+/** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
+export const PricePanel = memo(function PricePanel({ market, day, selection, look }: Props) {
   const { t, format } = useSpeech();
   const [hovered, hover] = useState<number | null>(null);
   const series = useMemo(() => priceSeries(day, market), [day, market]);
@@ -168,4 +169,4 @@ export function PricePanel({ market, day, selection, look }: Props) {
       </div>
     </Panel>
   );
-}
+});

@@ -1,6 +1,6 @@
 // Trades as they are made, without names.
 
-import { useState } from "react";
+import { memo, useState } from "react";
 import { useSpeech } from "../language/Speak";
 import type { SeenTrade } from "../situation/state";
 import { markOf } from "../style/marks";
@@ -14,7 +14,8 @@ interface Props {
   total: number;
 }
 
-export function TradesPanel({ market, trades, total }: Props) {
+/** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
+export const TradesPanel = memo(function TradesPanel({ market, trades, total }: Props) {
   const { t, format } = useSpeech();
   const [wanted, want] = useState<string | null>(null);
   const shown = wanted === null ? trades : trades.filter((each) => each.area_id === wanted);
@@ -78,4 +79,4 @@ export function TradesPanel({ market, trades, total }: Props) {
       )}
     </Panel>
   );
-}
+});

@@ -33,7 +33,7 @@ export interface Connection {
   heardMs: number | null;
   /** Real time of the next attempt while waiting. */
   retryMs: number | null;
-  /** How often the connection had to be made anew. */
+  /** How often a living connection was lost. */
   reconnects: number;
   /** How often a gap in the order was repaired. */
   repairs: number;
@@ -213,6 +213,7 @@ export class StreamClient {
 
   /** Waits longer after each failed attempt, by half at random, so that consoles do not return as one. */
   private again(leastMs: number): void {
+    const lived = this.state.status === "live" || this.state.status === "stale";
     this.outside.cancel(this.watch);
     this.outside.cancel(this.retry);
     if (this.state.status === "live" && this.outside.now() - this.openedMs >= GOOD_AFTER_MS) {
@@ -224,7 +225,7 @@ export class StreamClient {
     this.report({
       status: "waiting",
       retryMs: this.outside.now() + waitMs,
-      reconnects: this.state.reconnects + 1,
+      reconnects: this.state.reconnects + (lived ? 1 : 0),
     });
     this.retry = this.outside.later(() => this.open(), waitMs);
   }

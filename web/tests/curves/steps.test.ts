@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { energyAt, path, priceAt, priceRange, steps, ticks } from "../../src/curves/steps";
+import { energyShown, path, priceAt, priceRange, steps, ticks } from "../../src/curves/steps";
 import type { CurvePoint } from "../../src/wire/types";
 
 const SUPPLY: CurvePoint[] = [
@@ -43,12 +43,6 @@ describe("a curve", () => {
     ]);
   });
 
-  it("offers or asks a certain energy at a price", () => {
-    expect(energyAt(steps(SUPPLY), 50, "supply")).toBe(1_500);
-    expect(energyAt(steps(SUPPLY), 9.99, "supply")).toBe(0);
-    expect(energyAt(steps(DEMAND), 90, "demand")).toBe(2_750);
-  });
-
   it("is drawn along and up", () => {
     const scale = { x: (wh: number) => wh / 100, y: (price: number) => 100 - price };
     expect(path(steps(SUPPLY), scale)).toBe("M0 90H10V50H15V20H40");
@@ -70,6 +64,18 @@ describe("the prices shown", () => {
   it("are all of them when nothing is known", () => {
     expect(priceRange(curves, [null], false).high).toBeGreaterThan(4_000);
     expect(priceRange([], [], false)).toEqual({ low: 0, high: 1 });
+  });
+});
+
+describe("the energy shown", () => {
+  it("ends a good way beyond what was traded", () => {
+    expect(energyShown(250_000, 10_000, false)).toBeCloseTo(25_750);
+    expect(energyShown(20_000, 10_000, false)).toBeCloseTo(20_600);
+  });
+  it("ends with the curves if asked for, or if nothing was traded", () => {
+    expect(energyShown(250_000, 10_000, true)).toBeCloseTo(257_500);
+    expect(energyShown(250_000, 0, false)).toBeCloseTo(257_500);
+    expect(energyShown(0, 0, false)).toBe(1);
   });
 });
 

@@ -267,6 +267,9 @@ describe("the situation page", () => {
     await act(async () => FakeWebSocket.latest.onclose?.({ code: 1006 }));
     await pass(100);
     expect(find('[role="alert"]').textContent).toContain("10:00:00 market time");
+    await pass(3_000);
+    // Nobody knows how the market's time goes on: the clock stands.
+    expect(find(".clock").textContent).toContain("10:00:00");
   });
 
   it("says when nothing has been heard for two heartbeats", async () => {

@@ -200,6 +200,16 @@ describe("the stream's client", () => {
     expect((state()?.retryMs ?? 0) - world.time).toBe(250);
   });
 
+  it("counts a lost connection once, not each attempt to get it back", () => {
+    live();
+    socket().onclose?.(1006);
+    for (let n = 0; n < 3; n += 1) {
+      world.pass((state()?.retryMs ?? 0) - world.time);
+      socket().onclose?.(1006);
+    }
+    expect(state()?.reconnects).toBe(1);
+  });
+
   it("spreads the attempts by chance", () => {
     world.chance = 0.999;
     client.start();
