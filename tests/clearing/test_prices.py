@@ -32,7 +32,7 @@ def test_the_published_price_is_the_middle_of_all_supporting_prices() -> None:
 
 def extreme(problem: ClearingProblem, result: ClearingResult, sign: float) -> np.ndarray | None:
     """Prices inside then outside of largest (sign +1) or smallest sum; None where there are none."""
-    n, lines, areas = problem.n_areas, problem.lines, problem.areas
+    n, areas = problem.n_areas, problem.areas
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     for area in range(n):
@@ -40,48 +40,41 @@ def extreme(problem: ClearingProblem, result: ClearingResult, sign: float) -> np
         solver.addVar(max(low, PRICE_MIN), min(high, PRICE_MAX))
     for _ in range(n):
         solver.addVar(PRICE_MIN, PRICE_MAX)
-
-    def at_least(terms: dict[int, float], least: float) -> None:
-        columns = np.array(list(terms), dtype=np.int32)
-        values = np.array(list(terms.values()))
-        solver.addRow(least, highspy.kHighsInf, len(terms), columns, values)
-
     for area in range(n):
         net = result.net_export_wh[area, 0]
         most_out, most_in = areas.export_limit_wh[area, 0], areas.import_limit_wh[area, 0]
         if net < most_out or most_out >= NO_LIMIT_WH:
-            at_least({area: 1.0, n + area: -1.0}, 0.0)
+            at_least(solver, {area: 1.0, n + area: -1.0}, 0.0)
         if -net < most_in or most_in >= NO_LIMIT_WH:
-            at_least({n + area: 1.0, area: -1.0}, 0.0)
-    for line in range(len(lines)):
-        kept = 1 - lines.loss_ppm[line] / 1e6
-        i, j = n + int(lines.from_area[line]), n + int(lines.to_area[line])
-        for start, end, sent, most, fee in (
-            (
-                i,
-                j,
-                result.sent_forward_wh[line, 0],
-                lines.capacity_forward_wh[line, 0],
-                float(lines.fee_forward_ticks[line]),
-            ),
-            (
-                j,
-                i,
-                result.sent_backward_wh[line, 0],
-                lines.capacity_backward_wh[line, 0],
-                float(lines.fee_backward_ticks[line]),
-            ),
-        ):
-            if sent > 0:
-                at_least({end: kept, start: -1.0}, fee)
-            if sent < most:
-                at_least({end: -kept, start: 1.0}, -fee)
+            at_least(solver, {n + area: 1.0, area: -1.0}, 0.0)
+    state_rents(solver, problem, result)
     for column in range(2 * n):
         solver.changeColCost(column, -sign)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     return np.array(solver.getSolution().col_value)
+
+
+def at_least(solver: highspy.Highs, terms: dict[int, float], least: float) -> None:
+    columns = np.array(list(terms), dtype=np.int32)
+    solver.addRow(least, highspy.kHighsInf, len(terms), columns, np.array(list(terms.values())))
+
+
+def state_rents(solver: highspy.Highs, problem: ClearingProblem, result: ClearingResult) -> None:
+    """What is sent pays, and what could be sent besides would not."""
+    n, lines = problem.n_areas, problem.lines
+    for line in range(len(lines)):
+        kept = 1 - lines.loss_ppm[line] / 1e6
+        i, j = n + int(lines.from_area[line]), n + int(lines.to_area[line])
+        for start, end, sent, most, fees in (
+            (i, j, result.sent_forward_wh, lines.capacity_forward_wh, lines.fee_forward_ticks),
+            (j, i, result.sent_backward_wh, lines.capacity_backward_wh, lines.fee_backward_ticks),
+        ):
+            if sent[line, 0] > 0:
+                at_least(solver, {end: kept, start: -1.0}, float(fees[line]))
+            if sent[line, 0] < most[line, 0]:
+                at_least(solver, {end: -kept, start: 1.0}, -float(fees[line]))
 
 
 @pytest.mark.parametrize("loss_ppm", [0, 20_000, 250_000])
