@@ -52,7 +52,9 @@ BATCH_COMMANDS_MAX: Final = 500
 BATCH_ROWS_MAX: Final = 5_000
 """Rows after which a batch takes no further command: the engine runs between two I/O turns."""
 BEHIND_BATCHES_MAX: Final = 8
-"""Batches the projections may be behind under load; with an empty queue they follow at once."""
+"""Batches the projections may be behind when nobody waits for them."""
+IDLE_S: Final = 0.02
+"""Real time without a command after which the projections follow though nobody asks."""
 CATCH_UP_BATCHES: Final = 200
 """Batches projected in one transaction when catching up: bounds memory."""
 
@@ -150,8 +152,9 @@ class Sequencer:
         self.failed = asyncio.Event()
         """Set when a commit or the engine has failed: the process must end."""
         self.fault: BaseException | None = None
-        self._connection: Connection = database.open_writer(path)
-        # One thread: whatever touches the writing connection happens there, in order.
+        self._journal: Connection = database.open_writer(path)
+        self._tables: Connection = database.open_projector(path)
+        # One thread: whatever touches the writing connections happens there, in order.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="market-writer")
         self.readers = database.Readers(path)
 
@@ -273,7 +276,7 @@ class Sequencer:
     # --- start ---------------------------------------------------------------
 
     def _recover(self) -> None:
-        with self._transaction() as connection:
+        with self._transaction(self._journal) as connection:
             database.create_schema(connection)
             self.epoch = database.read_meta(connection, "epoch", 0) + 1
             database.write_meta(connection, "epoch", self.epoch)
@@ -303,12 +306,16 @@ class Sequencer:
 
     async def _run(self) -> None:
         try:
-            while True:
-                await self._wake.wait()
+            while not (self._closing and not self._queue):
+                idle_s = IDLE_S if self._unprojected else None
+                try:
+                    async with asyncio.timeout(idle_s):
+                        await self._wake.wait()
+                except TimeoutError:
+                    await self._project_pending()
                 self._wake.clear()
                 await self._work()
-                if self._closing:
-                    return
+            await self._project_pending()
         except asyncio.CancelledError as fault:
             self._fail(fault)
             raise
@@ -316,15 +323,12 @@ class Sequencer:
             self._fail(fault)
 
     async def _work(self) -> None:
-        """Batches, projections and rebuilds until nothing is left; neither can starve another."""
-        while self._queue or self._unprojected or self._rebuilds:
+        """Batches, projections and rebuilds until none is due; neither can starve another."""
+        while self._queue or self._rebuilds or self._projections_are_due():
             if self._queue:
                 await self._commit_batch()
             if self._projections_are_due():
-                batches = list(self._unprojected)
-                await self._in_thread(self._project, batches)
-                self._unprojected.clear()
-                self._show(batches[-1].last_command_seq)
+                await self._project_pending()
             if self._rebuilds:
                 asked = len(self._rebuilds)
                 await self._in_thread(self._rebuild)
@@ -335,11 +339,16 @@ class Sequencer:
                 del self._rebuilds[:asked]
 
     def _projections_are_due(self) -> bool:
-        if not self._unprojected:
-            return False
+        """Under load they follow in larger pieces, which costs less; a reader's wish comes first."""
         waited_for = any(seq <= self._command_seq for seq, _ in self._readers_waiting)
-        behind = len(self._unprojected) >= BEHIND_BATCHES_MAX
-        return behind or waited_for or not self._queue
+        return waited_for or len(self._unprojected) >= BEHIND_BATCHES_MAX
+
+    async def _project_pending(self) -> None:
+        if self._unprojected:
+            batches = list(self._unprojected)
+            await self._in_thread(self._project, batches)
+            self._unprojected.clear()
+        self._show(self._command_seq)
 
     async def _commit_batch(self) -> None:
         decided = self._decide_batch()
@@ -461,7 +470,8 @@ class Sequencer:
     def _release(self) -> None:
         self._thread.shutdown()
         self.readers.close()
-        self._connection.close()
+        self._tables.close()
+        self._journal.close()
 
     async def _in_thread(
         self,
@@ -475,30 +485,30 @@ class Sequencer:
     # --- in the writing thread ------------------------------------------------
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, connection: Connection) -> Iterator[Connection]:
         """The one place where a transaction that writes begins and ends."""
-        with self._connection.begin():
-            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield self._connection
+        with connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self, connection: Connection) -> Iterator[Connection]:
         """A transaction of the market's writer, refused when a newer one has taken over."""
-        with self._transaction() as connection:
+        with self._transaction(connection):
             if database.read_meta(connection, "epoch", 0) != self.epoch:
                 raise database.WriterReplaced("a newer writer has started on this file")
             yield connection
 
     def _append(self, batch: Batch) -> bytes:
-        with self._writing() as connection:
+        with self._writing(self._journal) as connection:
             return journal.append(connection, batch, self._hash)
 
     def _project(self, batches: list[Batch]) -> None:
-        with self._writing() as connection:
+        with self._writing(self._tables) as connection:
             Projector(connection).project(batches)
 
     def _rebuild(self) -> None:
-        with self.readers.connect() as reading, self._writing() as connection:
+        with self.readers.connect() as reading, self._writing(self._tables) as connection:
             database.recreate_projections(connection)
             projector = Projector(connection)
             everything = (proven.batch for proven in restore.batches(reading))

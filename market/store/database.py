@@ -1,4 +1,4 @@
-"""Opening a market's SQLite file: one connection that writes, any number that only read.
+"""Opening a market's SQLite file: one thread that writes, any number of connections that read.
 
 The one idea: a setting that was asked for is read back, and a file that does not keep it is refused.
 Only the writer's connection ever checkpoints, because older SQLite libraries have a race when two
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import NullPool, QueuePool
 
@@ -32,11 +32,24 @@ _WRITER: Final[Mapping[str, str | int]] = {
     "foreign_keys": 1,
     "busy_timeout": BUSY_TIMEOUT_MS,
 }
+_PROJECTOR: Final[Mapping[str, str | int]] = {
+    **_WRITER,
+    "synchronous": 1,  # NORMAL: whole or not at all, but a power cut may take the last ones
+    "wal_autocheckpoint": 0,
+}
 _READER: Final[Mapping[str, str | int]] = {
     "query_only": 1,
     "busy_timeout": BUSY_TIMEOUT_MS,
     "wal_autocheckpoint": 0,
 }
+
+
+# Made once: putting a statement together costs more than running it.
+_READ_META: Final = select(meta.c.value).where(meta.c.name == bindparam("wanted"))
+_ROW: Final = insert(meta)
+_WRITE_META: Final = _ROW.on_conflict_do_update(
+    index_elements=[meta.c.name], set_={"value": _ROW.excluded.value}
+)
 
 
 class StoreFault(Exception):
@@ -76,11 +89,27 @@ def _set(driver: sqlite3.Connection, settings: Mapping[str, str | int]) -> None:
 
 
 def open_writer(path: Path) -> Connection:
-    """The one connection that writes to a market's file. The caller begins and ends transactions.
+    """The connection that writes what must not be lost. The caller begins and ends transactions.
 
     Raises:
         SettingRefused: the file system or library does not give what durability needs.
     """
+    return _open(path, _WRITER)
+
+
+def open_projector(path: Path) -> Connection:
+    """The connection for what can be made again: its commits do not wait for the disk.
+
+    The next commit of the writer flushes them along; what a power cut takes, the start makes again.
+    It never checkpoints. Use it in the writer's thread, never beside an open transaction of it.
+
+    Raises:
+        SettingRefused: as for the writer.
+    """
+    return _open(path, _PROJECTOR)
+
+
+def _open(path: Path, settings: Mapping[str, str | int]) -> Connection:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,
@@ -89,7 +118,7 @@ def open_writer(path: Path) -> Connection:
 
     @event.listens_for(engine, "connect")
     def configure(driver: sqlite3.Connection, _record: object) -> None:
-        _set(driver, _WRITER)
+        _set(driver, settings)
 
     return engine.connect()
 
@@ -123,16 +152,13 @@ def recreate_projections(connection: Connection) -> None:
 
 def read_meta(connection: Connection, name: str, default: int) -> int:
     """A number the file keeps about itself, or the default where it has none."""
-    found = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar()
+    found = connection.execute(_READ_META, {"wanted": name}).scalar()
     return default if found is None else int(found)
 
 
 def write_meta(connection: Connection, name: str, value: int) -> None:
     """Keep a number about the file. Inside a transaction."""
-    row = insert(meta).values(name=name, value=value)
-    connection.execute(
-        row.on_conflict_do_update(index_elements=[meta.c.name], set_={"value": row.excluded.value})
-    )
+    connection.execute(_WRITE_META, {"name": name, "value": value})
 
 
 class Readers:

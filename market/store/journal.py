@@ -80,6 +80,7 @@ _COMMANDS: Final[_Codec[Command]] = _Codec(get_args(Command))
 _EVENTS: Final[_Codec[Event]] = _Codec(get_args(Event))
 _encoder: Final = msgspec.msgpack.Encoder()
 _command_list: Final = msgspec.msgpack.Decoder(list[Tagged])
+_APPEND: Final = insert(journal)
 _event_lists: Final = msgspec.msgpack.Decoder(list[list[Tagged]])
 
 
@@ -167,16 +168,17 @@ def append(connection: Connection, batch: Batch, previous_hash: bytes) -> bytes:
     commands, events = encode_commands(batch.entries), encode_events(batch.entries)
     own_hash = batch_hash(batch, commands, events, previous_hash)
     connection.execute(
-        insert(journal).values(
-            batch=batch.batch,
-            epoch=batch.epoch,
-            now_us=batch.now_us,
-            first_command_seq=batch.first_command_seq,
-            first_event_seq=batch.first_event_seq,
-            commands=commands,
-            events=events,
-            previous_hash=previous_hash,
-            hash=own_hash,
-        )
+        _APPEND,
+        {
+            "batch": batch.batch,
+            "epoch": batch.epoch,
+            "now_us": batch.now_us,
+            "first_command_seq": batch.first_command_seq,
+            "first_event_seq": batch.first_event_seq,
+            "commands": commands,
+            "events": events,
+            "previous_hash": previous_hash,
+            "hash": own_hash,
+        },
     )
     return own_hash

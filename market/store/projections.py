@@ -63,6 +63,12 @@ _INSERT: Final = {
     table: _REPLACE.get(table, insert(table)) for table in tables.METADATA.sorted_tables
 }
 
+_ACCOUNT: Final = insert(tables.accounts)
+_BALANCE: Final = _ACCOUNT.on_conflict_do_update(
+    index_elements=[tables.accounts.c.market_id, tables.accounts.c.account],
+    set_={"balance_quanta": _ACCOUNT.excluded.balance_quanta},
+)
+_KNOWN_MARKET: Final = select(tables.markets.c.market_id, tables.markets.c.rules)
 _ORDER_KEY: Final = (tables.orders.c.market_id == bindparam("of_market")) & (
     tables.orders.c.sequence == bindparam("of_sequence")
 )
@@ -104,9 +110,7 @@ class Projector:
         self._changes_quanta: defaultdict[str, int] = defaultdict(int)
         self._market_id = ""
         self._rules: MarketRules | None = None
-        found = connection.execute(
-            select(tables.markets.c.market_id, tables.markets.c.rules)
-        ).one_or_none()
+        found = connection.execute(_KNOWN_MARKET).one_or_none()
         if found is not None:
             self._market_id, self._rules = found
 
@@ -443,12 +447,8 @@ class Projector:
             select(c.account, c.balance_quanta).where(c.market_id == self._market_id)
         )
         balances = {row.account: row.balance_quanta for row in rows}
-        row = insert(tables.accounts)
         self._connection.execute(
-            row.on_conflict_do_update(
-                index_elements=[c.market_id, c.account],
-                set_={"balance_quanta": row.excluded.balance_quanta},
-            ),
+            _BALANCE,
             [
                 {
                     "market_id": self._market_id,

@@ -325,7 +325,7 @@ def test_a_full_disk_is_never_a_false_yes_and_stops_the_market(path: Path) -> No
 
     async def until_full(sequencer: Sequencer) -> None:
         await set_up(sequencer)
-        connection = sequencer._connection  # noqa: SLF001 - only the writer's own pages can run out
+        connection = sequencer._journal  # noqa: SLF001 - only the writer's own pages can run out
         with connection.begin():
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 6}")

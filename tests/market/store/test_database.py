@@ -11,6 +11,7 @@ from market.store.database import (
     Readers,
     SchemaRefused,
     SettingRefused,
+    open_projector,
     open_writer,
 )
 from tests.market.written import StillClock, write_life
@@ -26,6 +27,20 @@ def test_the_writer_flushes_every_commit(tmp_path: Path) -> None:
     connection.close()
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_what_can_be_made_again_does_not_wait_for_the_disk_and_never_checkpoints(
+    tmp_path: Path,
+) -> None:
+    connection = open_projector(tmp_path / "a.sqlite")
+
+    found = {
+        name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+        for name in ("journal_mode", "synchronous", "wal_autocheckpoint")
+    }
+    connection.close()
+
+    assert found == {"journal_mode": "wal", "synchronous": 1, "wal_autocheckpoint": 0}
 
 
 def test_where_there_is_no_write_ahead_log_nothing_is_written() -> None:
