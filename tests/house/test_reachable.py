@@ -7,7 +7,14 @@ import grimp
 from tests.house.source import PACKAGES, modules, python_files, tree
 
 # What somebody starts: the command line, the server, the simulation, the solver's child process.
-ENTRY_POINTS = {"wattmarket", "wattmarket.cli", "api.__main__", "sim.__main__", "clearing.service"}
+ENTRY_POINTS = {
+    "wattmarket",
+    "wattmarket.__main__",
+    "wattmarket.cli",
+    "api.__main__",
+    "sim.__main__",
+    "clearing.service",
+}
 
 
 def imported_by_tests() -> set[str]:
