@@ -155,12 +155,13 @@ def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
         house: House = request.app.state.house
         access = admitted(house, permission, request.headers.get("authorization"))
         request.state.client_id = None if access is None else access.principal.client_id
+        found_market = _market(house, permission, access, request)
         call = Call(
             request=request,
             house=house,
             access=access,
             query=_query(request, address.query),
-            found_market=_market(house, permission, access, request),
+            found_market=found_market,
         )
         return await handler(call)
 

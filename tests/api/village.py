@@ -9,7 +9,6 @@ import json
 import socket
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -347,15 +346,18 @@ class Reader:
 
     def __init__(self, village: Village, token: str | None) -> None:
         address = f"ws://127.0.0.1:{village.server.port}{village.path}/stream"
-        self.socket: ClientConnection = connect(address, compression=None, max_size=None)
-        self.say(type="authenticate", token=token)
+        # Some tests leave much unread, behind which the answer to our goodbye would wait.
+        self._connecting = connect(address, compression=None, max_size=None, close_timeout=0.2)
+        self._token = token
+        self.last: dict[str, Any] = {}
 
     def __enter__(self) -> "Reader":
+        self.socket: ClientConnection = self._connecting.__enter__()
+        self.say(type="authenticate", token=self._token)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self.socket.close()
+    def __exit__(self, *failure: Json) -> None:
+        self._connecting.__exit__(*failure)
 
     def say(self, **message: Json) -> None:
         self.socket.send(json.dumps(message))
