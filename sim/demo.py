@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import stamina.instrumentation
-from rich.console import Console
-from rich.table import Table
 
 from sim.collect import collect
 from sim.profiles import load_village
@@ -38,28 +36,6 @@ ENDING_S: Final = 10.0
 """A child that does not end in this time is killed."""
 RESTARTS_MAX: Final = 10
 LAST_LINES: Final = 15
-SUMMARY: Final = (
-    ("intervals cleared", "intervals_cleared"),
-    ("orders sent", "orders.sent"),
-    ("orders acknowledged", "orders.acknowledged"),
-    ("orders refused", "orders.refused"),
-    ("trades", "trades"),
-    ("energy sold, Wh", "energy_sold_wh"),
-    ("energy bought, Wh", "energy_bought_wh"),
-    ("losses, Wh", "losses_wh"),
-    ("welfare", "welfare"),
-    ("savings of all households", "savings_total"),
-    ("self-sufficiency, market", "self_sufficiency.market"),
-    ("self-sufficiency, plain day", "self_sufficiency.plain"),
-    ("households worse off", "worse_off.count"),
-    ("acknowledgement, ms, p50", "ack_ms.p50"),
-    ("acknowledgement, ms, p99", "ack_ms.p99"),
-    ("clearing, ms, p50", "clearing_ms.p50"),
-    ("clearing, ms, max", "clearing_ms.max"),
-    ("sum of the ledger", "ledger_sum"),
-    ("audit failures", "audit_failures"),
-)
-"""What the closing table shows: words and the place in report.json."""
 
 
 class DemoError(WattmarketError):
@@ -296,15 +272,9 @@ def _counted(path: Path) -> dict[str, Any]:
 
 def show_report(report: dict[str, Any], failed: list[str], var: Path) -> None:
     """Print the figures, where the report lies, and what failed."""
-    table = Table(title=f"{MARKET_ID}, {DAY}", show_header=False)
-    for words, path in SUMMARY:
-        value: Any = report
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-        if value is not None:
-            table.add_row(words, json.dumps(value) if isinstance(value, dict) else str(value))
-    console = Console(file=sys.stdout)
-    console.print(table)
+    from sim.report import print_summary
+
+    print_summary(report)
     lines = [f"report: {var / 'report.html'}", f"        {var / 'report.json'}"]
     lines += [f"FAILED: {name}" for name in failed]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -311,8 +311,12 @@ class Simulation:
             member.agent.on_result(start_s, fills, prices.get(home.area_id))
 
     async def _order_all(self, now_s: int, start_s: int) -> None:
-        """Every agent decides and sends; decisions and sendings overlap."""
-        waiting = deque(self._members)
+        """Every agent decides and sends; decisions and sendings overlap.
+
+        Who has something to steer goes first: its orders are for the next gate, those of the
+        others for the one after.
+        """
+        waiting = deque(sorted(self._members, key=_is_patient))
 
         async def work() -> None:
             while waiting:
@@ -352,6 +356,11 @@ class Simulation:
             else:
                 self.tally.acknowledged += 1
                 self.tally.repeated += result["status"] == "repeated"
+
+
+def _is_patient(member: Member) -> bool:
+    home = member.household
+    return home is not None and not any(unit.controllable for unit in home.units)
 
 
 def order_records(intents: Iterable[OrderIntent]) -> list[dict[str, Any]]:
