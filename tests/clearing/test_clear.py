@@ -344,3 +344,43 @@ def _left_over(problem: ClearingProblem, result: ClearingResult, a: int, t: int)
         result.received_forward_wh[coming, t].sum() + result.received_backward_wh[leaving, t].sum()
     )
     return sold + int(received) - bought - int(sent)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_villages_auction_clears_whole_and_priced(seed: int) -> None:
+    """Two areas of households and a retailer behind lossy lines, loads bidding the cap."""
+    rng = np.random.default_rng(seed)
+    retail, feed_in = int(rng.choice([12_000, 16_000, 22_000])), int(rng.choice([8_000, 0, -2_000]))
+    rows = [(2, 0, True, retail, 10**7, 0), (2, 0, False, feed_in, 10**7, 1)]
+    sun = float(rng.random())
+    for area, households in ((0, 118), (1, 104)):
+        for household in range(households):
+            need, yielded = int(rng.gamma(2, 100)) + 10, int(sun * rng.gamma(3, 3_000)) + 4
+            rows.append((area, 0, False, PRICE_MAX, need, len(rows)))
+            flexible = int(rng.choice([feed_in, retail + 4_000, 20_000, 20_408]))
+            rows.append((area, 0, False, flexible, need // 10, len(rows)))
+            if household < 21:
+                rows.append((area, 0, True, int(rng.choice([0, 500, feed_in])), yielded, len(rows)))
+    problem = market(
+        orders_of(rows),
+        n_areas=3,
+        lines=lines_of(
+            [
+                (2, 0, 20_000, 20_000, 20_000, 4_000, 0),
+                (2, 1, 20_000, 20_000, 20_000, 4_000, 0),
+                (0, 1, 10_000, 10_000, 20_000, 100, 100),
+            ]
+        ),
+        tie=list(Tie)[seed % 2],
+    )
+
+    result = clear(problem)
+
+    assert result.rung is Rung.OPTIMAL
+    assert not result.rounding_wh.any()
+    assert result.upper_bound_quanta - result.welfare_quanta <= 1e-5 * result.welfare_quanta
+    lost = (result.sent_forward_wh + result.sent_backward_wh).sum() - (
+        result.received_forward_wh + result.received_backward_wh
+    ).sum()
+    signed = np.where(problem.orders.is_sell, result.accepted_wh, -result.accepted_wh)
+    assert signed.sum() == lost > 0

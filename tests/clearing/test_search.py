@@ -30,9 +30,9 @@ def test_a_circle_is_found_in_whichever_direction_it_runs() -> None:
 def test_closing_directions_costs_no_more_than_any_other_way_to_close_them() -> None:
     """Against every choice of directions of a small grid at negative prices."""
     tried = 0
-    for seed in range(3000, 3014):
+    for seed in range(3000, 3010):
         problem = random_grid(np.random.default_rng(seed), negative=True).slice(0)
-        if not 0 < len(problem.lines) <= 4:
+        if not 0 < len(problem.lines) <= 3:
             continue
         tried += 1
         result = clear(problem)
@@ -50,4 +50,4 @@ def test_closing_directions_costs_no_more_than_any_other_way_to_close_them() -> 
         lossy = int((problem.lines.loss_ppm > 0).sum())
         # Whole Wh may miss the continuous optimum by a Wh or two a line, either way.
         assert abs(result.welfare_quanta - (alone - best)) <= (2 * lossy + 1e-6) * dearest + 1e-3
-    assert tried > 3
+    assert tried > 2

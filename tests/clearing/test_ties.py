@@ -124,7 +124,7 @@ def test_the_largest_remainder_decides_single_wh() -> None:
 @pytest.mark.parametrize("tie", list(Tie))
 def test_the_rule_of_sharing_costs_no_welfare(tie: Tie) -> None:
     """Coarse prices, so that whole grids tie: both rules reach the same welfare and volume."""
-    for seed in range(2000, 2020):
+    for seed in range(2000, 2008):
         problem = random_grid(np.random.default_rng(seed))
         coarse = market(
             problem.orders,
