@@ -44,7 +44,7 @@ lint: .venv/.stamp
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo --no-cache
 
 check-web: .venv/.stamp web/node_modules/.stamp
 	@$(PYTHON) tools/setup.py check

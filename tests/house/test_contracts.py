@@ -129,7 +129,7 @@ def test_a_contract_about_a_list_of_modules_forgets_none(
 
 
 def test_agents_take_from_the_model_only_what_the_unit_itself_needs() -> None:
-    graph = grimp.build_graph(*PACKAGES)
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     needed = graph.find_upstream_modules("market.control.unit") | {"market.control.unit"}
     agents = graph.find_descendants("sim")
     taken = {name for agent in agents for name in graph.find_modules_directly_imported_by(agent)}
