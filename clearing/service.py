@@ -53,12 +53,20 @@ class ServiceClosedError(Exception):
     """The service was asked to solve before `start` or after `close`."""
 
 
+class ServiceNotStartedError(Exception):
+    """The child process cannot be started or never gets warm."""
+
+
 class _ChildLostError(Exception):
     """The child ended or said something that is no answer."""
 
 
 class _DeadlinePassedError(Exception):
     """The child did not answer in time."""
+
+
+class _StillWarmingError(Exception):
+    """The deadline passed before the child was warm; it was given nothing and goes on warming."""
 
 
 class ClearingService:
@@ -71,12 +79,20 @@ class ClearingService:
         self._spare: _Child | None = None
 
     def start(self) -> None:
-        """Start the child and its spare; returns when the child is warm."""
+        """Start the child and its spare; returns when the child is warm.
+
+        Raises:
+            ServiceNotStartedError: it never gets warm.
+        """
         with self._lock:
             if self._child is None:
-                self._child = _Child()
-                self._child.await_ready(_WARM_UP_S, self._clock)
-                self._spare = _Child()
+                child = _Child(self._clock)
+                try:
+                    child.await_ready(self._clock() + _WARM_UP_S)
+                except (_ChildLostError, _StillWarmingError, _DeadlinePassedError) as error:
+                    child.kill()
+                    raise ServiceNotStartedError("the solver process does not start") from error
+                self._child, self._spare = child, _Child(self._clock)
 
     def close(self) -> None:
         """End both processes."""
@@ -125,7 +141,12 @@ class ClearingService:
             reason = ""
             for _ in range(2):
                 try:
-                    return self._child.solve(problem, until, self._clock)
+                    return self._child.solve(problem, until)
+                except _StillWarmingError:
+                    # Killing it here would start the warm-up anew, and short deadlines would
+                    # never see a warm child.
+                    reason = f"no solver process was warm within {deadline_s:g} s"
+                    break
                 except _DeadlinePassedError:
                     reason = f"no result within {deadline_s:g} s"
                     self._replace_child()
@@ -139,14 +160,16 @@ class ClearingService:
         """Kill the child; the spare takes its place, and a new spare is started."""
         if self._child is not None:
             self._child.kill()
-        self._child = self._spare if self._spare is not None else _Child()
-        self._spare = _Child()
+        self._child = self._spare if self._spare is not None else _Child(self._clock)
+        self._spare = _Child(self._clock)
 
 
 class _Child:
     """The parent's hold on one child process."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._born = clock()
         self._shared = _nameless_file()
         root = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
@@ -166,26 +189,31 @@ class _Child:
     def pid(self) -> int:
         return self._process.pid
 
-    def await_ready(self, seconds: float, clock: Callable[[], float]) -> None:
+    def await_ready(self, until: float) -> None:
         """Wait until the child is warm."""
-        if not self._ready:
-            if self._read_line(clock() + seconds, clock) != {"status": _READY}:
-                raise _ChildLostError("the solver process did not start")
-            self._ready = True
+        if self._ready:
+            return
+        try:
+            answer = self._read_line(until)
+        except _DeadlinePassedError as error:
+            if self._clock() - self._born > _WARM_UP_S:
+                raise
+            raise _StillWarmingError from error
+        if answer != {"status": _READY}:
+            raise _ChildLostError("the solver process did not start")
+        self._ready = True
 
-    def solve(
-        self, problem: ClearingProblem, until: float, clock: Callable[[], float]
-    ) -> ClearingResult:
+    def solve(self, problem: ClearingProblem, until: float) -> ClearingResult:
         """Hand the problem over and wait for the answer."""
-        self.await_ready(until - clock(), clock)
-        header = {"left_s": until - clock(), **_write(self._shared, problem)}
+        self.await_ready(until)
+        header = _write(self._shared, problem)
         try:
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(header).encode() + b"\n")
             self._process.stdin.flush()
         except (BrokenPipeError, OSError) as error:
             raise _ChildLostError("the solver process has ended") from error
-        answer = self._read_line(until, clock)
+        answer = self._read_line(until)
         if answer.get("status") != "result":
             raise _ChildLostError(f"{answer.get('status')}: {answer.get('message', '')}")
         return _result(_read(self._shared, answer))
@@ -201,11 +229,11 @@ class _Child:
                     pipe.close()
         os.close(self._shared)
 
-    def _read_line(self, until: float, clock: Callable[[], float]) -> dict[str, Any]:
+    def _read_line(self, until: float) -> dict[str, Any]:
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
         while b"\n" not in self._unread:
-            left = until - clock()
+            left = until - self._clock()
             if left <= 0 or not select.select([pipe], [], [], left)[0]:
                 raise _DeadlinePassedError
             chunk = os.read(pipe, 65536)

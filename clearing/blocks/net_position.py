@@ -5,9 +5,9 @@ Sets: areas a, intervals t.
     −demand[a,t] ≤ net_position[a,t] ≤ supply[a,t]                    Wh
     cost[a,t] ≥ f(x̂) + g · (net_position[a,t] − x̂)                   quanta, for every x̂ visited
 
-f is the convex cost curve of the area's simple orders in that interval (`clearing.curves`), g a slope of f at x̂ in
-ticks. The supporting lines are not written here: `clearing.refine` adds those the solution
-touches, so the model does not grow with the number of orders.
+f is the convex cost curve of the area's simple orders in that interval (`clearing.curves`), g a
+slope of f at x̂ in ticks. The supporting lines are not written here: `clearing.refine` adds those
+the solution touches, so the model does not grow with the number of orders.
 
 Adds `net_position` to the injection of the inner node and `−cost` to the welfare.
 

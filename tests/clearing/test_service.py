@@ -90,6 +90,23 @@ def test_a_child_that_crashes_while_solving_ends_in_the_fallback_when_no_time_is
     assert result.rung is Rung.MERIT_ORDER
 
 
+def test_a_child_that_is_still_warming_is_left_to_warm() -> None:
+    with ClearingService() as service:
+        child = service.child_pid
+        assert child is not None
+        os.kill(child, signal.SIGKILL)
+        problem = random_grid(np.random.default_rng(4))
+
+        # The crash brings the spare forward, which has only just been started.
+        early = service.solve(problem, 0.01)
+        spare = service.child_pid
+        again = service.solve(problem, 0.01)
+
+        assert {early.rung, again.rung} == {Rung.MERIT_ORDER}
+        assert service.child_pid == spare
+        assert service.solve(problem, LONG_S).rung is Rung.OPTIMAL
+
+
 def test_a_faulty_problem_never_reaches_the_child(service: ClearingService) -> None:
     with pytest.raises(ProblemFaultyError):
         service.solve(market(book("5 sell 10 @ 100")), LONG_S)
