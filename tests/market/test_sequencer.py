@@ -546,11 +546,16 @@ def test_what_is_projected_is_what_the_engine_knows(path: Path) -> None:
     with_sequencer(path, story)
 
 
-def test_kill_at_any_moment_loses_nothing_acknowledged_and_doubles_nothing(path: Path) -> None:
-    """A real process, a real SIGKILL, ten times over the same file."""
+@pytest.mark.parametrize(
+    "kills", [pytest.param(10, id="few"), pytest.param(200, id="many", marks=pytest.mark.long)]
+)
+def test_kill_at_any_moment_loses_nothing_acknowledged_and_doubles_nothing(
+    kills: int, path: Path
+) -> None:
+    """A real process, a real SIGKILL, many times over the same file."""
     moments = random.Random(7)
     acknowledged: dict[str, str] = {}
-    for number in range(10):
+    for number in range(kills):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.market.killed_writer", str(path), f"round{number}"],
             stdout=subprocess.PIPE,
@@ -585,7 +590,7 @@ def test_kill_at_any_moment_loses_nothing_acknowledged_and_doubles_nothing(path:
     assert lost == set()
     assert len(acknowledged) > 100
     batches = [item.batch for item in in_journal(path)]
-    assert {batch.epoch for batch in batches} >= set(range(1, 11))
+    assert {batch.epoch for batch in batches} >= set(range(1, kills + 1))
     assert any(len(batch.entries) > 1 for batch in batches), "kills came among whole batches too"
     for before, after in pairwise(batches):
         assert after.first_command_seq == before.last_command_seq + 1
