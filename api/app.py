@@ -36,14 +36,15 @@ from market.model.rejection import Code
 from market.timetable import Solver
 
 ADDRESSES: Final[tuple[Address, ...]] = (
+    # Addresses are tried in this order; the busy ones come first.
+    *orders.ADDRESSES,
+    *delivery.ADDRESSES,
     *access.ADDRESSES,
     *server.ADDRESSES,
     *markets.ADDRESSES,
     *members.ADDRESSES,
-    *orders.ADDRESSES,
     *results.ADDRESSES,
     *money.ADDRESSES,
-    *delivery.ADDRESSES,
     # Last, because the console's files may have any name.
     *pages.ADDRESSES,
 )

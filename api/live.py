@@ -6,8 +6,9 @@ follows events that are on disk, so nothing public can vanish again. It decides 
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, NamedTuple
 
 from api import answers
@@ -56,7 +57,8 @@ class Delta(NamedTuple):
 
     channel: Channel
     key: str
-    data: Answer
+    make: Callable[[], Answer]
+    """Writes the change out; only called when somebody listens or may ask for it again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,9 +67,11 @@ class OpenOrder:
 
     participant_id: str
     start_s: int
+    client_order_id: str
     energy_wh: int
     held_quanta: int
-    answer: Answer
+    make: Callable[[], Answer]
+    """Writes the order out, as it stands while it is open."""
     filled_wh: int = 0
 
 
@@ -140,9 +144,10 @@ class LiveMarket:
                 OpenOrder(
                     participant_id=view.order.header.participant_id,
                     start_s=view.order.header.start_s,
+                    client_order_id=view.order.header.client_order_id,
                     energy_wh=view.order.energy_wh,
                     held_quanta=view.held_quanta,
-                    answer=answers.order(view, self.rules.interval_minutes),
+                    make=partial(answers.order, view, self.rules.interval_minutes),
                 ),
             )
         for trade in seed.trades:
@@ -191,7 +196,7 @@ class LiveMarket:
             case Channel.UNIT:
                 return {"unit": key, "setpoint": self._unit_setpoints.get(key)}
             case Channel.ACCOUNT:
-                orders = [dict(item.answer) for item in self._orders_of.get(key, {}).values()]
+                orders = [item.make() for item in self._orders_of.get(key, {}).values()]
                 return {**self.wallets[key].answer(), "orders": orders}
 
     def _is_over(self, start_s: int, now_us: int) -> bool:
@@ -225,12 +230,10 @@ class LiveMarket:
 
     # --- what happens -------------------------------------------------------------
 
-    def apply(self, event: Event, now_us: int, event_seq: int) -> Iterator[Delta]:
+    def apply(self, event: Event, now_us: int, event_seq: int) -> Iterable[Delta]:
         """Follow one event; gives the changes it means, in order."""
         self.event_seq = event_seq
-        for delta in self._changes(event, now_us):
-            delta.data["event_seq"] = event_seq
-            yield delta
+        return self._changes(event, now_us)
 
     def _changes(self, event: Event, now_us: int) -> Iterable[Delta]:  # noqa: C901 - an arm an event
         match event:
@@ -275,11 +278,11 @@ class LiveMarket:
         return ()
 
     def _market_delta(self, name: str, **data: object) -> Delta:
-        return Delta(Channel.MARKET, self.rules.market_id, {"event": name, **data})
+        return _delta(Channel.MARKET, self.rules.market_id, {"event": name, **data})
 
     def _account_delta(self, participant_id: str, name: str, **data: object) -> Delta:
         money = self.wallets[participant_id].answer()
-        return Delta(Channel.ACCOUNT, participant_id, {"event": name, **data, **money})
+        return _delta(Channel.ACCOUNT, participant_id, {"event": name, **data, **money})
 
     def _add_participants(self, participants: Iterable[Participant]) -> None:
         for item in participants:
@@ -305,23 +308,32 @@ class LiveMarket:
         return order
 
     def _accepted(self, event: OrdersAccepted) -> Iterator[Delta]:
-        orders, made = event.orders, []
-        for row, order_id in enumerate(orders.order_id):
-            answer = answers.accepted_order(
-                event.participant_id, orders, row, event.now_us, self.rules.interval_minutes
+        orders, minutes = event.orders, self.rules.interval_minutes
+        makers = [
+            partial(
+                answers.accepted_order, event.participant_id, orders, row, event.now_us, minutes
             )
-            made.append(answer)
+            for row in range(len(orders))
+        ]
+        for row, order_id in enumerate(orders.order_id):
             self._add_order(
                 order_id,
                 OpenOrder(
                     participant_id=event.participant_id,
                     start_s=orders.start_s[row],
+                    client_order_id=orders.client_order_id[row],
                     energy_wh=orders.energy_wh[row],
                     held_quanta=orders.held_quanta[row],
-                    answer=answer,
+                    make=makers[row],
                 ),
             )
-        yield self._account_delta(event.participant_id, "orders_accepted", items=made)
+        money = self.wallets[event.participant_id].answer()
+
+        def accepted() -> Answer:
+            items = [make() for make in makers]
+            return {"event": "orders_accepted", "items": items, **money}
+
+        yield Delta(Channel.ACCOUNT, event.participant_id, accepted)
 
     def _rejected(self, event: OrdersRejected) -> Iterator[Delta]:
         items = [
@@ -373,7 +385,7 @@ class LiveMarket:
             by_owner[trade.participant_id].append(answers.trade(trade, minutes))
         for area_id, items in by_area.items():
             data = {"event": "trades", "start": start, "items": items}
-            yield Delta(Channel.TRADES, area_id, data)
+            yield _delta(Channel.TRADES, area_id, data)
         for participant_id, items in by_owner.items():
             yield self._account_delta(participant_id, "trades", start=start, items=items)
 
@@ -384,7 +396,7 @@ class LiveMarket:
             by_owner[order.participant_id].append(
                 {
                     "order_id": order_id,
-                    "client_order_id": order.answer["client_order_id"],
+                    "client_order_id": order.client_order_id,
                     "state": _closed_state(order).value,
                     "filled_kwh": energy_text(order.filled_wh),
                 }
@@ -437,7 +449,7 @@ class LiveMarket:
             *changed.values(),
         ]
         self._unit_setpoints.update(changed)
-        yield Delta(
+        yield _delta(
             Channel.AREA,
             event.area_id,
             {
@@ -449,21 +461,25 @@ class LiveMarket:
             },
         )
         for unit_id, answer in changed.items():
-            yield Delta(Channel.UNIT, unit_id, {"event": "setpoint", **answer})
+            yield _delta(Channel.UNIT, unit_id, {"event": "setpoint", **answer})
 
     def _measured(self, event: MeasurementsRecorded) -> Iterator[Delta]:
         minutes = self.rules.interval_minutes
         for item in event.measurements:
             answer = answers.measurement(item, event.area_id, minutes)
-            yield Delta(Channel.UNIT, item.unit_id, {"event": "measurement", **answer})
+            yield _delta(Channel.UNIT, item.unit_id, {"event": "measurement", **answer})
 
     def _deviated(self, event: DeviationsSeen) -> Iterator[Delta]:
         for item in event.deviations:
             data = {"event": "deviation", **answers.deviation(item)}
             if item.level == "unit":
-                yield Delta(Channel.UNIT, item.member_id, data)
+                yield _delta(Channel.UNIT, item.member_id, data)
             elif item.level == "area":
-                yield Delta(Channel.AREA, item.member_id, data)
+                yield _delta(Channel.AREA, item.member_id, data)
+
+
+def _delta(channel: Channel, key: str, data: Answer) -> Delta:
+    return Delta(channel, key, lambda: data)
 
 
 def _seen_trade(trade: Trade) -> Answer:

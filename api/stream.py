@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from api.answers import Answer
 from api.auth import Access
 from api.live import LiveMarket
 from api.permissions import CHANNELS, Channel, Reach
@@ -23,6 +24,8 @@ from market.sequencer import Published
 
 HELD_MAX: Final = 1_000
 """Changes per channel and key that can be sent again: a reader may be away for minutes."""
+HELD_ROWS_MAX: Final = 20_000
+"""The same as rows, since one change may hold thousands: some ten MB for one channel and key."""
 QUEUE_MAX: Final = 2_000
 """Messages that may wait for one reader. More means it does not keep up."""
 QUEUE_CHARACTERS_MAX: Final = 8_000_000
@@ -114,7 +117,12 @@ class Listener:
 class _Held:
     seq: int
     ts: str
-    data: Any
+    data: Answer
+
+    @property
+    def rows(self) -> int:
+        """How much it holds."""
+        return 1 + len(self.data.get("items", ())) + len(self.data.get("setpoints", ()))
 
 
 @dataclass(slots=True)
@@ -126,6 +134,16 @@ class Topic:
     listeners: dict[Listener, None] = field(default_factory=dict)
     held: deque[_Held] | None = None
     """The last changes; None until somebody listens for the first time."""
+    held_rows: int = 0
+
+    def hold(self, change: _Held) -> None:
+        """Keep a change for those who miss it, and forget the oldest beyond the bounds."""
+        held = self.held
+        assert held is not None, "only what somebody listens to is held"
+        held.append(change)
+        self.held_rows += change.rows
+        while len(held) > HELD_MAX or (self.held_rows > HELD_ROWS_MAX and len(held) > 1):
+            self.held_rows -= held.popleft().rows
 
 
 class Hub:
@@ -151,18 +169,20 @@ class Hub:
         try:
             changes = self.live.apply(published.event, published.now_us, published.event_seq)
             ts = moment_text(published.now_us)
-            for channel, key, data in changes:
-                self._change((channel, key), ts, data)
+            for channel, key, make in changes:
+                self._change((channel, key), ts, published.event_seq, make)
         except BaseException as fault:
             # A hub that has missed an event would tell everybody something that is not so.
             self._on_fault(fault)
             raise
 
-    def _change(self, key: Key, ts: str, data: Any) -> None:  # noqa: ANN401 - any change
+    def _change(self, key: Key, ts: str, event_seq: int, make: Callable[[], Answer]) -> None:
         topic = self._topic(key)
         topic.seq += 1
-        if topic.held is not None:
-            topic.held.append(_Held(topic.seq, ts, data))
+        if topic.held is None:
+            return  # nobody has ever listened, so nobody can ask for it again either
+        data = {**make(), "event_seq": event_seq}
+        topic.hold(_Held(topic.seq, ts, data))
         if topic.listeners:
             text = self.envelopes.text("delta", data, key=key, seq=topic.seq, ts=ts)
             for listener in topic.listeners:
@@ -212,7 +232,7 @@ class Hub:
         """Begin to send a channel: with a snapshot, or from a number that is still held."""
         topic = self._topic(key)
         if topic.held is None:
-            topic.held = deque(maxlen=HELD_MAX)
+            topic.held = deque()
         listener.topics[key] = topic
         topic.listeners[listener] = None
         missed = None if from_seq is None else self._held(topic, from_seq, topic.seq)
