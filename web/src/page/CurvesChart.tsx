@@ -32,7 +32,9 @@ interface Props {
   children?: ReactNode;
 }
 
-const MARGIN = { left: 54, right: 14, top: 10, bottom: 26 };
+const MARGIN = { left: 54, right: 14, top: 20, bottom: 26 };
+/** Tick labels keep out of the corner where the unit stands. */
+const UNIT_WIDTH = 42;
 
 export function CurvesChart({ view, clearing, anchors, full, description, unit, children }: Props) {
   const { t, format } = useSpeech();
@@ -87,10 +89,10 @@ export function CurvesChart({ view, clearing, anchors, full, description, unit, 
             )}
           </g>
           {clearing.price !== null && <ClearingPoint clearing={clearing} scale={scale} />}
-          <text className="axis-title" x={right} y={bottom - 6} textAnchor="end">
+          <text className="axis-title" x={right} y={bottom + 16} textAnchor="end">
             {t("unit.kwh")}
           </text>
-          <text className="axis-title" x={MARGIN.left + 6} y={MARGIN.top + 10}>
+          <text className="axis-title" x={0} y={11}>
             {unit}
           </text>
           {pointer !== null && (
@@ -146,7 +148,7 @@ function Axes({ scale, range, maxWh, bottom, right }: AxesProps) {
         <g key={kwh}>
           <line x1={scale.x(kwh * 1000)} x2={scale.x(kwh * 1000)} y1={MARGIN.top} y2={bottom} />
           <text x={scale.x(kwh * 1000)} y={bottom + 16} textAnchor="middle">
-            {format.plain(kwh)}
+            {scale.x(kwh * 1000) < right - UNIT_WIDTH && format.plain(kwh)}
           </text>
         </g>
       ))}

@@ -79,7 +79,11 @@ export const CurvesPanel = memo(function CurvesPanel({ feed, market, day, select
     });
     body = (
       <>
-        <Facts clearing={clearing} unit={unit} whole={areaId === WHOLE} />
+        <Facts
+          clearing={clearing}
+          whole={areaId === WHOLE}
+          span={format.span(interval.start, interval.end)}
+        />
         <CurvesChart
           view={view}
           clearing={clearing}
@@ -123,11 +127,12 @@ export const CurvesPanel = memo(function CurvesPanel({ feed, market, day, select
 
 interface FactsProps {
   clearing: Clearing;
-  unit: string;
   whole: boolean;
+  /** The interval these facts are of. */
+  span: string;
 }
 
-function Facts({ clearing, unit, whole }: FactsProps) {
+function Facts({ clearing, whole, span }: FactsProps) {
   const { t, format } = useSpeech();
   const netWh = clearing.soldWh - clearing.boughtWh;
   // All areas together exchange with nobody: what is sold and not bought is lost on the lines.
@@ -140,9 +145,9 @@ function Facts({ clearing, unit, whole }: FactsProps) {
         : "curves.balanced";
   return (
     <div className="readout">
+      <span className="readout-time">{span}</span>
       <span className="readout-item">
-        {t("curves.price")}{" "}
-        <b>{clearing.price === null ? "–" : `${format.price(clearing.price)} ${unit}`}</b>
+        {t("curves.price")} <b>{format.price(clearing.price)}</b>
       </span>
       <span className="readout-item">
         {t("curves.sold")} <b>{format.kwh(clearing.soldWh / 1000)}</b>

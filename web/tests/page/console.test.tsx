@@ -178,7 +178,7 @@ describe("the situation page", () => {
     await live();
     expect(find(".step.phase-settled").textContent).toContain("1");
     expect(find(".gate").textContent).toContain("Next gate 10:00");
-    expect(find(".panel-curves").textContent).toContain("200.00 EUR/MWh");
+    expect(find(".panel-curves").textContent).toContain("200.00Sold 3.000");
     expect(find(".panel-grid").textContent).toContain("36.7 / 80.0 kW");
     expect(find(".panel-trades").textContent).toContain("1.250");
     expect(find(".panel-health").textContent).toContain("2 of 96");
