@@ -6,19 +6,18 @@ report when the day is over. What it starts it also ends.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-
-import stamina.instrumentation
 
 from sim.collect import collect
 from sim.profiles import load_village
@@ -36,6 +35,7 @@ ENDING_S: Final = 10.0
 """A child that does not end in this time is killed."""
 RESTARTS_MAX: Final = 10
 LAST_LINES: Final = 15
+INTERRUPTED: Final = 130
 
 
 class DemoError(WattmarketError):
@@ -99,19 +99,19 @@ def run_demo(*, port: int, once: bool, speed: float, var: Path) -> int:
         var: folder of the run; what an earlier run left there is moved aside.
 
     Returns:
-        0, or 1 if an invariant of the report failed.
+        0; 1 if an invariant of the report failed; 130 if it was told to end before its time.
 
     Raises:
-        UsageError: the port is taken.
+        UsageError: the port is taken, or another demonstration uses the folder.
         DemoError: a part of the demonstration failed.
     """
     require_free(port)
-    stamina.instrumentation.set_on_retry_hooks([])
-    fresh_folder(var)
-    try:
-        return asyncio.run(_demo(port=port, once=once, speed=speed, var=var))
-    except KeyboardInterrupt:
-        return 0
+    with alone_in(var):
+        fresh_folder(var)
+        try:
+            return asyncio.run(_demo(port=port, once=once, speed=speed, var=var))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            return INTERRUPTED if once else 0
 
 
 def require_free(port: int) -> None:
@@ -129,6 +129,24 @@ def require_free(port: int) -> None:
                 f"port {port} is taken ({fault.strerror}). Take another one:"
                 f" PORT={port + 1} make demo, or wattmarket demo --port {port + 1}"
             ) from fault
+
+
+@contextmanager
+def alone_in(var: Path) -> Iterator[None]:
+    """Hold the folder for this demonstration: a second one would move it away under the first.
+
+    Raises:
+        UsageError: another demonstration holds it.
+    """
+    var.parent.mkdir(parents=True, exist_ok=True)
+    with var.with_name(var.name + ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as held:
+            raise UsageError(
+                f"another demonstration runs in {var}; end it, or take another folder with --var"
+            ) from held
+        yield
 
 
 def fresh_folder(var: Path) -> None:

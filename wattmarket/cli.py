@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import stamina.instrumentation
 import typer
 
 from wattmarket.errors import RefusedError, UsageError, WattmarketError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 NO, ASKED_WRONGLY, NOT_SERVED = 1, 2, 3
 PATIENCE_S = 5.0
 """A person waits at the command line: a server that is not there is said soon."""
+PIPE_WIDTH = 240
 OPERATOR_FILE = Path("var/credentials/operator.json")
 
 app = typer.Typer(
@@ -260,7 +262,11 @@ def _show(rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
         table.add_column(name)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        # Nobody reads a pipe by eye: no column is cut to fit a screen that is not there.
+        console = Console(width=PIPE_WIDTH)
+    console.print(table)
 
 
 def _show_json(value: object) -> None:
@@ -269,6 +275,8 @@ def _show_json(value: object) -> None:
 
 def main() -> None:
     """Entry point: turns our exceptions into a sentence and an exit code."""
+    # What is tried again is not worth a line each; what fails in the end is said below.
+    stamina.instrumentation.set_on_retry_hooks([])
     try:
         app()
     except UsageError as wrong:

@@ -33,6 +33,8 @@ from wattmarket.values import as_wire
 REFRESH_BEFORE_S = 60.0
 """A token is renewed this long before it ends, so that it cannot end on the way."""
 TIMEOUT_S = 10.0
+PAUSE_MAX_S = 1.0
+"""Longest pause between two tries (and a little jitter): a server that is back is soon noticed."""
 PATIENCE_S = 45.0
 """How long a request is repeated before the caller is told."""
 
@@ -264,7 +266,7 @@ class BlockingSession(Session, Blocking):
         try:
             for attempt in stamina.retry_context(
                 on=_pause(outgoing), attempts=None, timeout=self._patience_s, wait_initial=0.05,
-                wait_max=2.0, wait_jitter=0.2,
+                wait_max=PAUSE_MAX_S, wait_jitter=0.2,
             ):  # fmt: skip
                 with attempt:
                     return _raise_if_busy(
@@ -310,7 +312,7 @@ class AwaitingSession(Session, Awaiting):
         try:
             async for attempt in stamina.retry_context(
                 on=_pause(outgoing), attempts=None, timeout=self._patience_s, wait_initial=0.05,
-                wait_max=2.0, wait_jitter=0.2,
+                wait_max=PAUSE_MAX_S, wait_jitter=0.2,
             ):  # fmt: skip
                 with attempt:
                     return _raise_if_busy(
