@@ -1,7 +1,8 @@
 """A short market life written to a file: two intervals, from creation to the day's close.
 
 The one idea: every kind of command and event comes up once, so that what is kept, read back and
-projected can be compared whole.
+projected can be compared whole. In the first interval the line binds, so there is rent to give
+back; in the second an order that holds money expires.
 """
 
 import asyncio
@@ -104,9 +105,17 @@ TRADING: Final[tuple[Command, ...]] = (
         a-3 ann-solar sell 9500 500 1
         a-4 ann-load buy 20000 700 1
         a-5 ann-solar sell 9000 99000
+        a-6 ann-battery buy 300000 2000
         """,
     ),
-    place("ben", "b-1 ben-load buy 400000 2400\nb-2 ben-load buy 400000 2000 1"),
+    place(
+        "ben",
+        """
+        b-1 ben-load buy 400000 2400
+        b-2 ben-load buy 400000 2000 1
+        b-3 ben-load buy 100 50 1
+        """,
+    ),
     place(
         "retailer",
         """

@@ -126,11 +126,13 @@ def test_an_order_shows_what_became_of_it(reading: Connection) -> None:
 
     assert states == {
         "a-1": OrderState.FILLED,
-        "a-2": OrderState.FILLED,
+        "a-2": OrderState.PARTIALLY_FILLED,
         "a-3": OrderState.FILLED,
         "a-4": OrderState.CANCELLED,
+        "a-6": OrderState.FILLED,
         "b-1": OrderState.FILLED,
         "b-2": OrderState.FILLED,
+        "b-3": OrderState.EXPIRED,
         "r-1": OrderState.PARTIALLY_FILLED,
         "r-2": OrderState.PARTIALLY_FILLED,
         "r-3": OrderState.EXPIRED,
@@ -161,12 +163,12 @@ def test_orders_by_owner_interval_state_unit_and_id(reading: Connection) -> None
         found = queries.orders(reading, MARKET_ID, **wanted).items  # type: ignore[arg-type]
         return {view.order.header.client_order_id for view in found}
 
-    assert ids(participant_id="ben") == {"b-1", "b-2"}
-    assert ids(participant_id="ben", start_s=LATER_S) == {"b-2"}
+    assert ids(participant_id="ben") == {"b-1", "b-2", "b-3"}
+    assert ids(participant_id="ben", start_s=LATER_S) == {"b-2", "b-3"}
     assert ids(state=OrderState.CANCELLED) == {"a-4"}
     assert ids(unit_id="ann-solar") == {"a-1", "a-3"}
     assert ids(participant_id="ann", client_order_id="a-2") == {"a-2"}
-    assert ids(order_ids=["ord-1", "ord-5", "nonsense"]) == {"a-1", "b-1"}
+    assert ids(order_ids=["ord-1", "ord-6", "nonsense"]) == {"a-1", "b-1"}
     assert ids(order_ids=[]) == set()
 
 
@@ -176,19 +178,20 @@ def test_orders_are_sealed_until_their_gate_has_closed(tmp_path: Path) -> None:
             await sequencer.submit(command)
         await sequencer.projected(sequencer.committed_seq)
         with sequencer.readers.connect() as connection:
-            assert len(queries.orders(connection, MARKET_ID).items) == 9
+            assert len(queries.orders(connection, MARKET_ID).items) == 11
             assert queries.orders(connection, MARKET_ID, after_gate=True).items == ()
             assert queries.order(connection, MARKET_ID, "ord-1") is not None
             assert queries.order(connection, MARKET_ID, "ord-1", after_gate=True) is None
             account = queries.account(connection, MARKET_ID, "ben")
-            assert account.held_quanta == 400_000 * 4_400
-            assert account.available_quanta == 10**12 - 400_000 * 4_400
+            held_quanta = 400_000 * 4_400 + 100 * 50
+            assert account.held_quanta == held_quanta
+            assert account.available_quanta == 10**12 - held_quanta
 
     with_sequencer(tmp_path / "village.sqlite", story)
 
 
 def test_after_the_gate_everything_may_be_seen(reading: Connection) -> None:
-    assert len(queries.orders(reading, MARKET_ID, after_gate=True).items) == 9
+    assert len(queries.orders(reading, MARKET_ID, after_gate=True).items) == 11
     assert queries.order(reading, MARKET_ID, "ord-1", after_gate=True) is not None
 
 
@@ -199,6 +202,7 @@ def test_trades_by_owner_unit_and_time(reading: Connection) -> None:
     assert {t.unit_id for t in queries.trades(reading, MARKET_ID, participant_id="ann").items} == {
         "ann-solar",
         "ann-load",
+        "ann-battery",
     }
     for wanted in ({"start_s": LATER_S}, {"from_s": LATER_S}):
         found = queries.trades(reading, MARKET_ID, **wanted).items  # type: ignore[arg-type]
@@ -225,6 +229,8 @@ def test_prices_of_a_span(reading: Connection) -> None:
     ]
     assert all(price.area.price_ticks is not None for price in found)
     assert queries.prices(reading, MARKET_ID, from_s=END_S, until_s=END_S + 1) == ()
+    assert queries.prices(reading, MARKET_ID, from_s=MIDNIGHT_S, until_s=LATER_S) == found[:2]
+    assert queries.prices(reading, MARKET_ID, from_s=LATER_S, until_s=END_S) == found[2:]
 
 
 def test_intervals_show_their_phase_and_result(reading: Connection) -> None:
@@ -270,7 +276,7 @@ def test_curves_of_few_owners_are_only_in_the_sum(reading: Connection) -> None:
 
     assert (whole.curve.area_id, whole.price_ticks) == ("market", None)
     assert whole.curve.supply == ((9_000, 1_500), (12_000, 201_500))
-    assert whole.curve.demand == ((400_000, 2_400), (30_000, 3_400))
+    assert whole.curve.demand == ((400_000, 2_400), (300_000, 4_400), (30_000, 5_400))
     assert queries.curves(reading, MARKET_ID, start_s=END_S) == ()
 
 
@@ -346,6 +352,7 @@ def test_a_statement_of_a_day_holds_what_belongs_to_its_intervals(reading: Conne
     assert kinds[TransferKind.TRADE] < 0
     assert kinds[TransferKind.NETWORK_FEE] == -7_000 * 2 * 2_450
     assert kinds[TransferKind.LEVIES] == -5_000 * 2 * 2_450
+    assert kinds[TransferKind.RENT_RETURN] > 0, "booked the day after, but it is this day's rent"
     second = queries.statement(reading, MARKET_ID, "ben", from_s=LATER_S, until_s=END_S)
     assert {line.kind: line.amount_quanta for line in second}[TransferKind.LEVIES] == -5_000 * 2_450
 
@@ -412,12 +419,14 @@ def test_the_day_in_numbers(reading: Connection) -> None:
     trades = queries.trades(reading, MARKET_ID).items
 
     assert (totals.intervals_cleared, totals.trade_count) == (2, len(trades))
-    assert (totals.orders_accepted, totals.orders_rejected, totals.orders_cancelled) == (9, 1, 1)
+    assert (totals.orders_accepted, totals.orders_rejected, totals.orders_cancelled) == (11, 1, 1)
     assert totals.sold_wh == totals.bought_wh + totals.losses_wh
     assert totals.losses_wh > 0
     assert totals.bought_wh == sum(t.energy_wh for t in trades if t.side is Side.BUY)
     assert (totals.audit_failures, totals.rungs, totals.ledger.sum_quanta) == (0, {"optimal": 2}, 0)
     assert (totals.solve_ms_quantile(50), totals.solve_ms_quantile(100)) == (7, 7)
+    assert totals.binding_intervals == {"GRID-RUR": 1}
+    assert totals.welfare_quanta > 0
     ben = next(item for item in totals.participants if item.participant_id == "ben")
     assert (ben.bought_wh, ben.sold_wh, ben.withdrawal_wh, ben.area_id) == (4_400, 0, 4_900, "RUR")
     assert ben.total_quanta == sum(ben.amounts_quanta.values()) < 0
