@@ -5,7 +5,6 @@ market's writer ends the process, because a server that goes on could tell what 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -225,14 +224,18 @@ class House:
         """End the timetables, finish what waits, close every file."""
         for watcher in tuple(self._watching):
             watcher.cancel()
-        for market in self.markets.values():
-            market.running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await market.running
-        for market in self.markets.values():
+        timetables = [market.running for market in self.markets.values()]
+        for running in timetables:
+            running.cancel()
+        await asyncio.gather(*timetables, return_exceptions=True)  # their faults were told before
+        for market_id, market in self.markets.items():
             for listener in tuple(market.hub.listeners):
                 listener.close()
-            await market.sequencer.close()
+            try:
+                await market.sequencer.close()
+            except Exception:
+                # Its writer failed; the others are still to be closed in good order.
+                log.exception("market not closed", market_id=market_id)
         self.identity.close()
 
 

@@ -42,6 +42,7 @@ def serve(settings: Settings) -> None:
     logs.configure(settings.log_level)
     _check(settings)
     listening = _listen(settings)
+    log.info("listening", host=settings.host, port=listening.getsockname()[1])
     config = uvicorn.Config(
         create_app(settings, on_fault=_end_process),
         log_config=None,

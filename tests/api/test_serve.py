@@ -1,0 +1,174 @@
+"""Starting and ending the server: settings, checks, busy port, signals."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from api import checks
+from api.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60
+
+
+@contextmanager
+def running(var: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """`python -m api` on a free port; the port is the one it says it listens on."""
+    environment = {
+        **os.environ,
+        "WATTMARKET_VAR": str(var),
+        "WATTMARKET_PORT": "0",
+        **{f"WATTMARKET_{name.upper()}": value for name, value in settings.items()},
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "api"],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            port = 0
+            for line in process.stderr:
+                said = json.loads(line)
+                port = said.get("port", port)
+                if said["event"] == "server ready":
+                    break
+            yield process, port
+        finally:
+            process.kill()
+
+
+def test_it_serves_and_ends_when_told(tmp_path: Path) -> None:
+    start = {"start": "2016-06-14T22:00:00+01:00", "paused": "true", "speed": "720"}
+    with running(tmp_path, **start) as (process, port):
+        clock = httpx.get(f"http://127.0.0.1:{port}/v1/clock", timeout=30).json()
+        assert clock == {
+            "now": "2016-06-14T21:00:00.000Z",
+            "speed": 720,
+            "simulated": True,
+            "running": False,
+        }
+        answer = httpx.get(f"http://127.0.0.1:{port}/v1/health", timeout=30)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "server" not in answer.headers
+        process.send_signal(signal.SIGTERM)
+        give_up = time.monotonic() + PATIENCE_S
+        while process.poll() is None:
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+    assert (tmp_path / "credentials" / "operator.json").exists()
+
+
+def test_a_busy_port_is_told_with_the_way_round_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        environment = {
+            **os.environ,
+            "WATTMARKET_VAR": str(tmp_path),
+            "WATTMARKET_PORT": str(port),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "api"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert f"PORT={port + 10}" in done.stderr
+    assert not (tmp_path / "identity.sqlite").exists()
+
+
+def test_bad_settings_are_named(tmp_path: Path) -> None:
+    environment = {**os.environ, "WATTMARKET_VAR": str(tmp_path), "WATTMARKET_PORT": "many"}
+    done = subprocess.run(
+        [sys.executable, "-m", "api"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "WATTMARKET_PORT" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"paused": True},
+        {"speed": 720},
+        {"speed": 0, "start": datetime(2016, 6, 14, tzinfo=UTC)},
+        {"start": datetime(2016, 6, 14)},  # noqa: DTZ001 - no zone, on purpose
+        {"port": 70_000},
+        {"token_lifetime_s": 0},
+        {"colour": "green"},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("host", "public"),
+    [
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("localhost", False),
+        ("0.0.0.0", True),  # noqa: S104 - what is to be noticed
+        ("192.168.1.5", True),
+        ("example.org", True),
+    ],
+)
+def test_a_public_address_is_known(host: str, public: bool) -> None:
+    assert Settings(host=host).is_public is public
+
+
+def test_a_public_address_is_refused_without_security(tmp_path: Path) -> None:
+    environment = {**os.environ, "WATTMARKET_VAR": str(tmp_path), "WATTMARKET_HOST": "0.0.0.0"}  # noqa: S104
+    done = subprocess.run(
+        [sys.executable, "-m", "api"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "WATTMARKET_BEHIND_TLS" in done.stderr
+
+
+def test_checks_notice_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "SQLITE_MIN", (3, 0, 0))
+    monkeypatch.setattr(checks, "DISK_FREE_MIN", 0.0)
+    settings = Settings(var=tmp_path, behind_tls=True)
+    assert checks.start_faults(settings) == []
+    assert len(checks.start_faults(Settings(var=tmp_path))) == 1
+    settings.identity_path.write_text("")
+    settings.identity_path.chmod(0o644)
+    assert "read by others" in checks.start_faults(settings)[0]
+    settings.identity_path.chmod(0o600)
+    monkeypatch.setattr(checks, "SQLITE_MIN", (99, 0, 0))
+    assert "SQLite" in checks.start_faults(settings)[0]
+    monkeypatch.setattr(checks, "SQLITE_MIN", (3, 0, 0))
+    monkeypatch.setattr(checks, "DISK_FREE_MIN", 1.1)
+    assert "disk" in checks.start_faults(settings)[0]
