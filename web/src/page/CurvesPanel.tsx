@@ -42,7 +42,9 @@ export const CurvesPanel = memo(function CurvesPanel({ feed, market, day, select
   const area = areas.find((each) => each.area_id === areaId) ?? null;
   const clearing = clearingOf(interval, areaId, area);
   const unit = t("unit.price", { currency: market.currency });
-  const band = lastResort(day, market, (ms) => local(ms, market.time_zone).hour)[index] ?? null;
+  const startMs = day.startsMs[index];
+  const hourOf = (ms: number) => local(ms, market.time_zone).hour;
+  const band = startMs === undefined ? null : (lastResort([startMs], market, hourOf)[0] ?? null);
 
   const tools = (
     <>

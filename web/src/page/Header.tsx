@@ -90,7 +90,7 @@ interface MarketClockProps {
 
 export function MarketClock({ clock, holdMs, live }: MarketClockProps) {
   const { t, format } = useSpeech();
-  const real = useRealTime(clock !== null && clock.speed > 1 ? 200 : 1_000);
+  const real = useRealTime(clock !== null && clock.speed > 1 ? 250 : 1_000);
   if (clock === null) return null;
   const now = live ? marketNow(clock, real, holdMs) : clock.nowMs;
   const pace = !live

@@ -47,7 +47,7 @@ export function PhaseRail({ situation, day, live }: Props) {
 function NextGate({ situation, live }: { situation: Situation; live: boolean }) {
   const { t, format } = useSpeech();
   const { clock } = situation;
-  const real = useRealTime(clock !== null && clock.speed > 1 ? 200 : 500);
+  const real = useRealTime(clock !== null && clock.speed > 1 ? 250 : 1_000);
   const gate = nextGate(situation);
   if (gate === null || clock === null) {
     return (

@@ -5,6 +5,7 @@ import type { DayChart } from "../chart/dayChart";
 import { DayPlot } from "../chart/DayPlot";
 import { useSpeech } from "../language/Speak";
 import { local } from "../situation/time";
+import { useSame } from "../situation/same";
 import { isCleared, lastResort, priceSeries, volumeSeries, type DayView } from "../situation/views";
 import { markOf } from "../style/marks";
 import type { Market } from "../wire/types";
@@ -24,11 +25,13 @@ const endOf = (startMs: number, market: Market) => startMs + market.interval_min
 export const PricePanel = memo(function PricePanel({ market, day, selection, look }: Props) {
   const { t, format } = useSpeech();
   const [hovered, hover] = useState<number | null>(null);
-  const series = useMemo(() => priceSeries(day, market), [day, market]);
-  const volumes = useMemo(() => volumeSeries(day, market), [day, market]);
+  const series = useSame(priceSeries(day, market));
+  const volumes = useSame(volumeSeries(day, market));
+  const starts = useSame(day.startsMs);
+  const done = useSame(day.intervals.map(isCleared));
   const bands = useMemo(
-    () => lastResort(day, market, (ms) => local(ms, market.time_zone).hour),
-    [day, market],
+    () => lastResort(starts, market, (ms) => local(ms, market.time_zone).hour),
+    [starts, market],
   );
   const unit = t("unit.price", { currency: market.currency });
 
@@ -40,13 +43,13 @@ export const PricePanel = memo(function PricePanel({ market, day, selection, loo
       ...markOf(market.areas, areaId),
     });
     const shared = {
-      edges: [...day.startsMs, endOf(day.startsMs.at(-1) ?? 0, market)].map((ms) => ms / 1000),
+      edges: [...starts, endOf(starts.at(-1) ?? 0, market)].map((ms) => ms / 1000),
       selected: selection.index,
       timeText: (seconds: number) => format.time(seconds * 1000),
       valueText: (value: number) => format.plain(value),
       onHover: hover,
       onSelect: (index: number) => {
-        if (isCleared(day.intervals[index] ?? null)) selection.select(index);
+        if (done[index]) selection.select(index);
       },
     };
     return [
@@ -65,7 +68,7 @@ export const PricePanel = memo(function PricePanel({ market, day, selection, loo
         series: volumes.map(({ areaId, kwh }) => drawn(kwh, areaId)),
       },
     ];
-  }, [day, market, series, volumes, bands, selection.index, selection.select, format]);
+  }, [starts, done, market, series, volumes, bands, selection.index, selection.select, format]);
   const readout = hovered ?? selection.index;
 
   const span = (index: number | null) => {

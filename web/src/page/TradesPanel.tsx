@@ -7,6 +7,9 @@ import { markOf } from "../style/marks";
 import type { Market } from "../wire/types";
 import { Panel, Swatch, Table } from "./Panel";
 
+/** An interval's auction brings a hundred at once: more rows would be drawn than anybody reads. */
+const ROWS = 60;
+
 interface Props {
   market: Market;
   trades: readonly SeenTrade[];
@@ -18,7 +21,7 @@ interface Props {
 export const TradesPanel = memo(function TradesPanel({ market, trades, total }: Props) {
   const { t, format } = useSpeech();
   const [wanted, want] = useState<string | null>(null);
-  const shown = wanted === null ? trades : trades.filter((each) => each.area_id === wanted);
+  const shown = trades.filter((each) => wanted === null || each.area_id === wanted).slice(0, ROWS);
   const shownText = t("trades.shown", { count: format.whole(shown.length) });
   const tools = (
     <div className="segments" role="group" aria-label={t("trades.area")}>

@@ -9,7 +9,7 @@ import type { Curves, Market, ServerHealth } from "../wire/types";
 import { NOTHING_YET, reduce, type Action, type Situation } from "./state";
 import { dayView } from "./views";
 
-const BATCH_MS = 80;
+const BATCH_MS = 200;
 /** Health and clock are asked this often; the stream carries everything else. */
 const POLL_MS = 5_000;
 /** Curves kept: a day of quarter-hours, twice. */

@@ -96,8 +96,12 @@ export function volumeSeries(
 }
 
 /** Ask and bid of the retailer of last resort, one per interval of the day. */
-export function lastResort(day: Day, market: Market, hourOf: (ms: number) => number) {
-  return day.startsMs.map((start) => {
+export function lastResort(
+  startsMs: readonly number[],
+  market: Market,
+  hourOf: (ms: number) => number,
+) {
+  return startsMs.map((start) => {
     const hour = hourOf(start);
     const band = market.last_resort.find((each) => each.from_hour <= hour && hour < each.to_hour);
     return band ? { ask: Number(band.ask_per_mwh), bid: Number(band.bid_per_mwh) } : null;

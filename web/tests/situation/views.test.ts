@@ -87,7 +87,7 @@ describe("prices", () => {
 
   it("are set against the last resort of the local hour", () => {
     const day = dayView(situation(morning), MARKET);
-    const bands = lastResort(day, MARKET, (ms) => local(ms, MARKET.time_zone).hour);
+    const bands = lastResort(day.startsMs, MARKET, (ms) => local(ms, MARKET.time_zone).hour);
     expect([bands[0]?.ask, bands[23]?.ask, bands[24]?.ask]).toEqual([120, 120, 160]);
   });
 });
