@@ -155,7 +155,7 @@ def live(village: Village, market: dict[str, Any], seed: int) -> Day:
     needs = {u: true_need(units[u]) for u in levels if units[u].battery is None}
     books: dict[int, list[OrderIntent]] = defaultdict(list)
     for index in range(INTERVALS):
-        # Gate of `index` closes at its start less 15 minutes: interval index-1 is then under way.
+        # The result of index - 1 is out: its gate was when interval index - 2 began.
         now_s = village.day_start_s + (index - 2) * INTERVAL_S
         states = {
             u: DeviceState(as_of_s=village.day_start_s + max(index - 2, 0) * INTERVAL_S, level_wh=v)
@@ -174,8 +174,10 @@ def live(village: Village, market: dict[str, Any], seed: int) -> Day:
         day.clear_ms.append((time.perf_counter() - begun) * 1000)
         record(day, index, problem, result, market)
         tell(agents, book, result, owner, village.day_start_s + index * INTERVAL_S, day, index)
-        if index >= 1:
-            deliver(day, index - 1, units, levels, needs)
+        # The next orders are decided when interval index - 1 begins: all before it is over.
+        if index >= 2:
+            deliver(day, index - 2, units, levels, needs)
+    deliver(day, INTERVALS - 2, units, levels, needs)
     deliver(day, INTERVALS - 1, units, levels, needs)
     day.levels = levels
     return day

@@ -50,7 +50,7 @@ LADDER: Final = (0.5, 0.75)
 #: An owner tells the charger this long ahead when the car comes, what it needs and until when.
 NOTICE_S: Final = 3_600
 #: Between equal prices sooner is better: a full line later could leave no choice. Per interval.
-WAITING_TICKS: Final = 50
+WAITING_TICKS: Final = 100
 #: What must run now has no choice left and is flexible no more: it bids up to this many times the
 #: delivered retail price, because consuming without having bought costs the area price and more.
 MUST_RUN_FACTOR: Final = 1.5

@@ -35,7 +35,7 @@ POSITION_MIN, POSITION_MAX = -0.25, 1.25
 SCENARIO_STEPS: Final = (-1.0, 0.0, 1.0)
 SCENARIO_WEIGHTS: Final = (0.25, 0.5, 0.25)
 #: Spread of the position where nothing is clear (z = 1/2), and where it is.
-SPREAD_OPEN, SPREAD_CLEAR = 0.30, 0.05
+SPREAD_OPEN, SPREAD_CLEAR = 0.30, 0.02
 
 
 class PriceExpectation:

@@ -50,10 +50,10 @@ class Spread:
         return float((steps * grown + self.smooth**2) ** 0.5)
 
 
-#: Smooth parts measured on the day's profiles, rounded up.
+#: Smooth parts as the middle half of the day's profiles has them; outside it there are spikes.
 SPREADS: Final = {
     "load": Spread(persistence=0.9, own_step=0.06, common_step=0.02, smooth=0.12),
-    "solar": Spread(persistence=0.92, own_step=0.03, common_step=0.05, smooth=0.08),
+    "solar": Spread(persistence=0.92, own_step=0.03, common_step=0.05, smooth=0.02),
     "heat_pump": Spread(persistence=0.9, own_step=0.06, common_step=0.0, smooth=0.0),
 }
 
@@ -100,7 +100,8 @@ class Forecaster:
         if ended == 0:
             return self._disturbance
         known = self._disturbance[ended - 1]
-        return self._disturbance[ended:] - known * self._decay[: len(self._disturbance) - ended]
+        faded: FloatArray = known * self._decay[: len(self._disturbance) - ended]
+        return self._disturbance[ended:] - faded
 
 
 def _generator(seed: int, name: str) -> np.random.Generator:

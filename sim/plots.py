@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -217,5 +218,7 @@ def _legend(axes: Axes) -> None:
 def _svg(figure: Figure) -> str:
     """The figure as SVG text without a date, so that equal days make equal files."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    # Names inside the drawing are made from this instead of from chance.
+    with rc_context({"svg.hashsalt": "wattmarket"}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return buffer.getvalue()

@@ -141,7 +141,7 @@ def load_village(
         storage_share: part of the source's batteries that takes part, 0 to 1; only paired ones can.
         folder: where the data set lies.
     """
-    assets = _rows(folder / "assets.csv")
+    assets = read_rows(folder / "assets.csv")
     energies = _energies(folder / "asset_energy_15min.parquet", DAY)
     wanted = round(storage_share * sum(asset["kind"] == "storage" for asset in assets))
     taking_part = _participating(pair_storage(assets), seed=seed, count=wanted)
@@ -150,7 +150,7 @@ def load_village(
         if asset["kind"] != "storage":
             by_owner.setdefault(asset["participant_id"], []).append(asset)
     households = []
-    for row in sorted(_rows(folder / "participants.csv"), key=lambda r: r["participant_id"]):
+    for row in sorted(read_rows(folder / "participants.csv"), key=lambda r: r["participant_id"]):
         owner = row["participant_id"]
         units = _units(owner, by_owner.get(owner, []), taking_part.get(owner), energies)
         households.append(
@@ -204,7 +204,8 @@ def _participating(
     return {owner: pairs[owner] for owner in sorted(chosen)}
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """A table of the data set, a record a row, as text."""
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
