@@ -21,7 +21,7 @@ DOCS = [
     if path.parts[0] == "docs" or str(path) in {"README.md", "ARCHITECTURE.md"}
 ]
 # A bare name with one of these is a source file; other bare names may be what a run writes.
-SOURCE = {".py", ".md", ".ts", ".tsx", ".toml"}
+SOURCE = {".py", ".md", ".tsx", ".toml"}
 SUFFIXES = "py|md|tsx?|mjs|toml|txt|json|csv|parquet|html|yml|yaml|png"
 # A word with a slash or a known ending: folder/file.py, market/{model,store}/, build.py.
 NAMED = re.compile(
