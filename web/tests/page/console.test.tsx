@@ -13,6 +13,9 @@ import { MARKET, cleared, message, on, scheduled } from "../wire";
 // Canvases cannot be read in here; what the chart draws is also in the page's tables.
 vi.mock("../../src/chart/DayPlot", () => ({ DayPlot: () => <div aria-hidden="true" /> }));
 
+/** After this long what was heard is on the page, and the curves it asks for are there. */
+const SHOWN_MS = 300;
+
 class FakeWebSocket {
   static OPEN = 1;
   static latest: FakeWebSocket;
@@ -265,7 +268,7 @@ describe("the situation page", () => {
     await live();
     expect(box.querySelector('[role="alert"]')).toBeNull();
     await act(async () => FakeWebSocket.latest.onclose?.({ code: 1006 }));
-    await pass(100);
+    await pass(SHOWN_MS);
     expect(find('[role="alert"]').textContent).toContain("10:00:00 market time");
     await pass(3_000);
     // Nobody knows how the market's time goes on: the clock stands.
