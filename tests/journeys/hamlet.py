@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from sim.profiles import Village, load_village
 from sim.scenario import SEED, write_scenario
 from wattmarket import Client
@@ -80,6 +82,16 @@ class Town:
     def operator(self) -> Client:
         file = self.folder / "var" / "credentials" / "operator.json"
         return Client(self.url, market=MARKET_ID, credentials=file, patience_s=PATIENCE_S)
+
+    def token(self, name: str) -> str:
+        """An access token, for tests that speak the wire without the client."""
+        file = json.loads(self.credentials.read_text(encoding="utf-8"))
+        entry = file["clients"][name]
+        form = {key: entry[key] for key in ("client_id", "client_secret")}
+        form["grant_type"] = "client_credentials"
+        answer = httpx.post(f"{self.url}/v1/token", data=form)
+        token: str = answer.json()["access_token"]
+        return token
 
     def create_market(self) -> None:
         command(

@@ -1,0 +1,120 @@
+"""A client that stops reading hurts only itself: the day goes on and others miss nothing."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.journeys.hamlet import (
+    INTERVALS,
+    MARKET_ID,
+    PATIENCE_S,
+    WITNESS,
+    Town,
+    simulation,
+    town,
+    wait_for_settled,
+)
+
+pytestmark = pytest.mark.journey
+
+ROWS = 10_000
+BATCHES = 14
+"""Their news is some 20 MB: more than the kernel's buffers and the server's bound for one client."""
+SLOW_READER = 4008
+
+
+@contextmanager
+def _subscribed(made: Town, token: str, *channels: tuple[str, str]) -> Iterator[ClientConnection]:
+    address = f"ws://127.0.0.1:{made.port}/v1/markets/{MARKET_ID}/stream"
+    with connect(
+        address,
+        compression=None,
+        max_size=None,
+        max_queue=1,
+        close_timeout=0.2,
+        ping_interval=None,
+    ) as socket:
+        socket.send(json.dumps({"type": "authenticate", "token": token}))
+        for channel, key in channels:
+            socket.send(json.dumps({"type": "subscribe", "channel": channel, "key": key}))
+        yield socket
+
+
+class Quick(threading.Thread):
+    """Reads everything and keeps the numbers it saw, by channel."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        super().__init__()
+        self.socket = socket
+        self.seen: dict[str, list[int]] = {}
+
+    def run(self) -> None:
+        try:
+            for text in self.socket:
+                message: dict[str, Any] = json.loads(text)
+                if message["type"] in ("snapshot", "delta"):
+                    self.seen.setdefault(message["channel"], []).append(message["seq"])
+        except ConnectionClosed:
+            return
+
+
+def test_a_slow_reader_is_let_go_while_the_day_goes_on(tmp_path: Path) -> None:
+    with (
+        town(tmp_path, speed=720) as made,
+        simulation(made) as homes,
+        made.operator() as operator,
+        made.client(WITNESS) as witness,
+    ):
+        token, account = made.token(WITNESS), ("account", WITNESS)
+        with (
+            _subscribed(made, token, account) as slow,
+            _subscribed(made, token, account, ("market", MARKET_ID)) as socket,
+        ):
+            quick = Quick(socket)
+            quick.start()
+            operator.start_clock()
+            refused = [_order_of_somebody_else(row) for row in range(ROWS)]
+            wait_for_settled(operator, 1)
+            code = _read_nothing_until_closed(slow, lambda: witness.orders.place_many(refused))
+            assert code == SLOW_READER
+
+            assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
+            wait_for_settled(operator, INTERVALS)
+        quick.join(PATIENCE_S)
+        for channel, numbers in quick.seen.items():
+            assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), channel
+        assert len(quick.seen["market"]) > INTERVALS
+        assert operator.ledger()["sum_quanta"] == 0
+
+
+def _order_of_somebody_else(row: int) -> dict[str, str]:
+    return {
+        "kind": "limit",
+        "client_order_id": f"slow-{row}",
+        "unit_id": "nobodys-unit",
+        "start": "2016-06-15T12:45:00+01:00",
+        "side": "buy",
+        "price_per_mwh": "90.00",
+        "energy_kwh": "0.010",
+    }
+
+
+def _read_nothing_until_closed(
+    slow: ClientConnection, make_news: Callable[[], object]
+) -> int | None:
+    """Make more news than anybody keeps for a client that does not read; its close code."""
+    for _ in range(BATCHES):
+        make_news()
+    # What the server had already sent is still to be read, then the goodbye.
+    try:
+        while True:
+            slow.recv(timeout=PATIENCE_S)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd is not None else None
