@@ -101,6 +101,14 @@ def test_the_document_is_written(path: str) -> None:
     assert Path(path) in tracked()
 
 
+def test_every_decision_is_in_the_index() -> None:
+    index = text(Path("docs/decisions/README.md"))
+    pages = [path.name for path in tracked() if path.match("docs/decisions/0*.md")]
+
+    assert pages
+    assert [name for name in pages if f"]({name})" not in index] == []
+
+
 def test_every_refusal_is_documented() -> None:
     rules = text(Path("docs/market-rules.md"))
 
