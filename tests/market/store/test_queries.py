@@ -186,6 +186,8 @@ def test_orders_are_sealed_until_their_gate_has_closed(tmp_path: Path) -> None:
             held_quanta = 400_000 * 4_400 + 100 * 50
             assert account.held_quanta == held_quanta
             assert account.available_quanta == 10**12 - held_quanta
+            ann = queries.account(connection, MARKET_ID, "ann")
+            assert ann.held_quanta == 30_000 * 1_000 + 300_000 * 2_000, "nothing for a-4, cancelled"
 
     with_sequencer(tmp_path / "village.sqlite", story)
 
