@@ -1,13 +1,16 @@
 """What is installed is what was tried: every package pinned, with hashes, for every platform."""
 
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
+import grimp
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.house.source import ROOT
+from tests.house.source import PACKAGES, ROOT
 
 PIN = re.compile(
     r"^([a-z0-9][a-z0-9-]*)==(\S+)((?: ; [^\\]+)?) \\\n((?:    --hash=.*\n?)+)", re.MULTILINE
@@ -57,3 +60,24 @@ def test_a_compiled_package_is_pinned_for_more_than_one_machine() -> None:
     # A handful of hashes would mean that only this platform's files were written down.
     for name in ("highspy", "numpy", "polars-runtime-32", "pyarrow"):
         assert len(pins("constraints.txt")[name][1]) > 5
+
+
+def test_every_library_that_is_imported_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = {Requirement(line).name for line in project["project"]["dependencies"]}
+    graph = grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
+    outside = {
+        name
+        for name in graph.modules
+        if graph.is_module_squashed(name) and name not in sys.stdlib_module_names
+    }
+    owners = packages_distributions()
+
+    # pandas only hands a frame to somebody who has it; pydantic_core is pydantic's own half.
+    outside -= {"pandas", "pydantic_core"}
+    lost = {name for name in outside if asked.isdisjoint(map(canonical, owners[name]))}
+    assert lost == set()
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
