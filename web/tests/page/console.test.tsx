@@ -110,7 +110,7 @@ async function hear(...envelopes: Envelope[]) {
   await act(async () => {
     for (const each of envelopes) socket.onmessage?.({ data: JSON.stringify(each) });
   });
-  await pass(100);
+  await pass(SHOWN_MS);
 }
 
 async function live() {
