@@ -3,8 +3,8 @@
     from wattmarket import Client
 
     with Client("http://localhost:8000", credentials="credentials.json", name="RUR-P0001") as market:
-        order = market.orders.place(unit_id="RUR-P0001-load", start="2016-06-15T12:00+01:00",
-                                    side="buy", price_per_mwh="210.00", energy_kwh="0.250")
+        order = market.orders.place(unit_id="RUR-P0001-load", side="buy", energy_kwh="0.250",
+                                    start="2016-06-15T12:00:00+01:00", price_per_mwh="210.00")
         print(order["order_id"], order["state"])
 
 The one idea: both speak the same verbs (`verbs.py`); here is only how they are opened and closed.

@@ -279,7 +279,7 @@ class BlockingSession(Session, Blocking):
                         )
                     )
         except httpx.TransportError as failure:
-            raise _unreachable(outgoing, failure) from failure
+            raise _unreachable(outgoing, failure) from None  # its words are in ours
         raise AssertionError("a retry context ends with a value or an exception")
 
 
@@ -325,5 +325,5 @@ class AwaitingSession(Session, Awaiting):
                         )
                     )
         except httpx.TransportError as failure:
-            raise _unreachable(outgoing, failure) from failure
+            raise _unreachable(outgoing, failure) from None  # its words are in ours
         raise AssertionError("a retry context ends with a value or an exception")
