@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ from sim.agents import Agent, DeviceState, Fill, OrderIntent, make_agents
 from sim.devices import devices_of
 from sim.gateway import ENERGY_DECIMALS, Gateway
 from sim.profiles import Household, Village
+from sim.tally import Tally
 from sim.transport import LeanTransport
 from wattmarket import AsyncClient, Event, RefusedError, StreamError, UsageError
 from wattmarket.values import (
@@ -37,36 +38,6 @@ PATIENCE_S = 90.0
 OPENING_LOOK_S = 0.2
 PRICE_DECIMALS = DECIMALS["_per_mwh"]
 HAS_RESULT = ("delivery_lock", "settling", "settled")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the simulation counted, for the report."""
-
-    sent: int = 0
-    acknowledged: int = 0
-    repeated: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    ack_ms: list[float] = field(default_factory=list)
-    """Real time from sending a participant's batch to its answer, one value per batch."""
-    requests_refused: Counter[str] = field(default_factory=Counter)
-    setpoints_refused: Counter[str] = field(default_factory=Counter)
-    readings_refused: Counter[str] = field(default_factory=Counter)
-
-    def summary(self) -> dict[str, Any]:
-        """As a record."""
-        ordered = sorted(self.ack_ms)
-        return {
-            "sent": self.sent,
-            "acknowledged": self.acknowledged,
-            "repeated": self.repeated,
-            "refused": dict(self.refused),
-            "ack_ms": {"p50": _percentile(ordered, 50), "p99": _percentile(ordered, 99)},
-            "batches": len(ordered),
-            "requests_refused": dict(self.requests_refused),
-            "setpoints_refused": dict(self.setpoints_refused),
-            "readings_refused": dict(self.readings_refused),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,11 +365,3 @@ def _fills(home: Household, targets_w: Mapping[str, int], interval_s: int) -> li
             side = "sell" if energy_wh > 0 else "buy"
             fills.append(Fill(unit_id=unit.unit_id, side=side, energy_wh=abs(energy_wh)))
     return fills
-
-
-def _percentile(ordered: list[float], percent: int) -> float | None:
-    """The nearest-rank percentile of values in rising order; None without values."""
-    if not ordered:
-        return None
-    rank = -(-len(ordered) * percent // 100)
-    return round(ordered[rank - 1], 3)

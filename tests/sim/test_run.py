@@ -1,7 +1,7 @@
-"""Orders get names that stay the same, and the tally counts what it says."""
+"""Orders get names that stay the same."""
 
 from sim.agents import OrderIntent
-from sim.run import Tally, order_records
+from sim.run import order_records
 
 DAY_S = 1_465_945_200
 
@@ -33,10 +33,3 @@ def test_the_same_intents_have_the_same_names_and_no_two_share_one() -> None:
     assert len(set(names)) == 4
     assert names == [record["client_order_id"] for record in order_records(intents)]
     assert all(len(name) <= 64 for name in names)
-
-
-def test_the_tallys_percentiles_are_nearest_rank() -> None:
-    tally = Tally(ack_ms=[float(value) for value in range(1, 101)])
-
-    assert tally.summary()["ack_ms"] == {"p50": 50.0, "p99": 99.0}
-    assert Tally().summary()["ack_ms"] == {"p50": None, "p99": None}
