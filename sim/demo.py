@@ -34,6 +34,7 @@ READY_S: Final = 120.0
 ENDING_S: Final = 10.0
 """A child that does not end in this time is killed."""
 RESTARTS_MAX: Final = 10
+LOOK_S: Final = 0.1
 LAST_LINES: Final = 15
 INTERRUPTED: Final = 130
 
@@ -57,6 +58,11 @@ class Server:
     def log_path(self) -> Path:
         """What it printed."""
         return self.var / "server.log"
+
+    @property
+    def operator_path(self) -> Path:
+        """The operator's credentials, which the server makes when it first starts."""
+        return self.var / "credentials" / "operator.json"
 
     async def start(self, *, paused: bool) -> None:
         """Start the process on the market's file as it is."""
@@ -112,6 +118,19 @@ def run_demo(*, port: int, once: bool, speed: float, var: Path) -> int:
             return asyncio.run(_demo(port=port, once=once, speed=speed, var=var))
         except (KeyboardInterrupt, asyncio.CancelledError):
             return INTERRUPTED if once else 0
+        except BaseExceptionGroup as failures:
+            raise _told(failures) from None
+
+
+def _told(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What a person should read: our own words if there are any, else everything."""
+    ours = failures.subgroup(WattmarketError)
+    while ours is not None:
+        first = ours.exceptions[0]
+        if not isinstance(first, BaseExceptionGroup):
+            return first
+        ours = first
+    return failures
 
 
 def require_free(port: int) -> None:
@@ -195,16 +214,29 @@ async def _served(port: int, var: Path, speed: float, progress: Progress) -> Asy
 
 
 async def _wait_until_up(server: Server) -> None:
+    """Wait for the server that was started here: somebody else's on the port does not count.
+
+    Raises:
+        DemoError: it ended, or did not come up in time.
+    """
     assert server.process is not None
+    up = asyncio.ensure_future(_is_up(server))
+    ended = asyncio.ensure_future(server.process.wait())
+    await asyncio.wait({up, ended}, timeout=SERVER_UP_S, return_when=asyncio.FIRST_COMPLETED)
+    if not up.done() or ended.done():
+        up.cancel()
+        ended.cancel()
+        raise DemoError(f"the server did not start\n{last_lines(server.log_path)}")
+    ended.cancel()
+    up.result()
+
+
+async def _is_up(server: Server) -> None:
+    # Its own secret is on disk before it listens.
+    while not await asyncio.to_thread(server.operator_path.exists):  # noqa: ASYNC110  # another process makes it
+        await asyncio.sleep(LOOK_S)
     async with AsyncClient(f"http://127.0.0.1:{server.port}", patience_s=SERVER_UP_S) as client:
-        up = asyncio.ensure_future(client.health())
-        ended = asyncio.ensure_future(server.process.wait())
-        done, waiting = await asyncio.wait({up, ended}, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()
-        if up not in done:
-            raise DemoError(f"the server did not start\n{last_lines(server.log_path)}")
-        up.result()
+        await client.health()
 
 
 def _create_village(url: str, var: Path) -> None:

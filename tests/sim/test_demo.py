@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from sim import demo
-from sim.demo import alone_in, end_child, fresh_folder, last_lines, require_free
+from sim.demo import (
+    DemoError,
+    alone_in,
+    end_child,
+    fresh_folder,
+    last_lines,
+    require_free,
+    run_demo,
+)
 from sim.progress import progress_for
 from wattmarket import UsageError
 
@@ -94,3 +102,17 @@ def test_the_end_of_a_log_is_what_an_error_shows(tmp_path: Path) -> None:
 
     assert shown[-1] == "line 99"
     assert len(shown) == 16
+
+
+def test_a_server_that_cannot_start_is_told_with_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        somebody.listen()
+        port = somebody.getsockname()[1]
+        # The port was free when it was looked at, and taken when the server wanted it.
+        monkeypatch.setattr(demo, "require_free", lambda _: None)
+        with pytest.raises(DemoError, match="cannot listen"):
+            run_demo(port=port, once=True, speed=720, var=tmp_path / "demo")
+    assert "console" not in capsys.readouterr().out
