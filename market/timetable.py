@@ -59,6 +59,8 @@ class Timetable:
         self._service = service
         self._holder = f"timetable {market_id}"
         self._changed = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._warming: asyncio.Future[None] | None = None
         self._hold_at_next()
 
     async def run(self) -> None:
@@ -76,19 +78,30 @@ class Timetable:
                 await self._run_with_own_service()
         finally:
             unsubscribe()
+            self._idle.set()
+
+    async def caught_up(self) -> None:
+        """Return once nothing is overdue (calls of a new market are open), or `run` has ended."""
+        await self._idle.wait()
 
     async def _run_with_own_service(self) -> None:
+        """Its process takes seconds to warm up; only the first auction has to wait for that."""
         service = ClearingService()
+        self._warming = asyncio.ensure_future(asyncio.to_thread(service.start))
         try:
-            await asyncio.to_thread(service.start)
             await self._run(service)
         finally:
+            await asyncio.wait({self._warming})
             await asyncio.to_thread(service.close)
 
     async def _run(self, service: Solver) -> None:
         while True:
             self._changed.clear()
             timer = self._hold_at_next()
+            if timer is None or timer.due_us > self._clock.now_us():
+                self._idle.set()
+            else:
+                self._idle.clear()
             if timer is None:
                 await self._changed.wait()
             elif await self._is_reached(timer.due_us):
@@ -135,6 +148,8 @@ class Timetable:
         """Solve a locked interval's auction. How long it took is for people, never for decisions."""
         engine = self._sequencer.engine
         stopwatch = asyncio.get_running_loop().time
+        if self._warming is not None:
+            await asyncio.shield(self._warming)
         began_s = stopwatch()
         auction = engine.clearing_problem(timer.start_s)
         result = await asyncio.to_thread(service.solve, auction.problem, SOLVE_DEADLINE_S)

@@ -12,6 +12,7 @@ import pytest
 from api.clock import SimulatedClock
 from clearing.clear import clear, fallback
 from clearing.problem import ClearingProblem, ClearingResult
+from clearing.service import ClearingService
 from market.engine.engine import Engine
 from market.model.messages import Command, DayClosed, Decision, IntervalCleared, Phase, PhaseChanged
 from market.model.rejection import Code, Rejection
@@ -282,6 +283,43 @@ def test_an_act_that_does_not_happen_is_a_fault_and_no_endless_loop(
             await asyncio.wait_for(asyncio.shield(world.running), timeout=60)
 
     in_world(path, story, engine=Contrary(refuses=refuses))
+
+
+def test_what_is_overdue_is_done_before_it_has_caught_up(path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.sequencer.submit(SETUP[0])
+        await world.timetable.caught_up()
+        assert world.phases() == [(0, Phase.CALL), (1, Phase.CALL)]
+
+    in_world(path, story)
+
+
+def test_calls_open_while_the_solver_is_still_warming_up(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm = threading.Event()
+    started = ClearingService.start
+
+    def slow_start(service: ClearingService) -> None:
+        assert warm.wait(timeout=60)
+        started(service)
+
+    monkeypatch.setattr(ClearingService, "start", slow_start)
+
+    async def story() -> None:
+        world = World(path)
+        await world.sequencer.start()
+        world.timetable = Timetable(world.sequencer, world.clock, market_id=MARKET_ID)
+        world.running = asyncio.create_task(world.timetable.run())
+        await prepare(world)
+        await world.until(lambda: (0, Phase.LOCKED) in world.phases())
+        await world.real.passes(1_000)
+        assert world.clock.now_us() == GATE_US
+        warm.set()
+        await world.until(lambda: (0, Phase.DELIVERY_LOCK) in world.phases())
+        await world.stop()
+
+    asyncio.run(story())
 
 
 def test_a_timetable_without_a_service_starts_and_ends_its_own(path: Path) -> None:
