@@ -21,71 +21,13 @@ from sim.profiles import INTERVALS, Village
 
 
 def as_wire(village: Village, day: Day, market: dict[str, Any]) -> ReportInput:
-    """The day as the wire would tell it, settled by the arithmetic above."""
-
-    def at(index: int) -> str:
-        moment = datetime.fromtimestamp(village.day_start_s + index * INTERVAL_S, tz=UTC)
-        return moment.isoformat().replace("+00:00", "Z")
-
-    def kwh(energy: int) -> str:
-        return f"{Decimal(int(energy)).scaleb(-3):.3f}"
-
-    area_of = {u.unit_id: h.area_id for h in village.households for u in h.units}
-    bought = {a: np.zeros(INTERVALS, np.int64) for a in AREAS}
-    sold = {a: np.zeros(INTERVALS, np.int64) for a in AREAS}
-    for unit_id, traded in day.traded_wh.items():
-        bought[area_of.get(unit_id, "GRID")] += np.maximum(traded, 0)
-        sold[area_of.get(unit_id, "GRID")] += np.maximum(-traded, 0)
-    intervals = []
-    for i in range(INTERVALS):
-        areas = [
-            {
-                "area_id": a,
-                "price_per_mwh": f"{Decimal(int(day.prices[n, i])).scaleb(-2):.2f}",
-                "bought_kwh": kwh(bought[a][i]),
-                "sold_kwh": kwh(sold[a][i]),
-            }
-            for n, a in enumerate(AREAS)
-        ]
-        lines = [
-            {
-                "line_id": x["line_id"],
-                "from_area": x["from_area"],
-                "to_area": x["to_area"],
-                "sent_forward_kwh": kwh(day.sent[n, 0, i]),
-                "received_forward_kwh": kwh(day.received[n, 0, i]),
-                "sent_backward_kwh": kwh(day.sent[n, 1, i]),
-                "received_backward_kwh": kwh(day.received[n, 1, i]),
-                "capacity_forward_kwh": kwh(int(float(x["capacity_forward_kw"]) * 250)),
-                "capacity_backward_kwh": kwh(int(float(x["capacity_backward_kw"]) * 250)),
-                "binding": "forward"
-                if day.binding[n, 0, i]
-                else "backward"
-                if day.binding[n, 1, i]
-                else None,
-            }
-            for n, x in enumerate(market["lines"])
-        ]
-        intervals.append({"start": at(i), "areas": areas, "lines": lines})
-    measurements = [
-        {
-            "unit_id": unit_id,
-            "start": at(i),
-            "consumption_kwh": kwh(max(int(values[i]), 0)),
-            "generation_kwh": kwh(max(-int(values[i]), 0)),
-            "state_of_charge_kwh": kwh(day.levels_wh[unit_id][i])
-            if unit_id.endswith("storage")
-            else None,
-        }
-        for unit_id, values in day.measured_wh.items()
-        for i in range(INTERVALS)
-    ]
+    """The day as the wire would tell it, settled by the trial's own arithmetic."""
     return ReportInput(
         day="2016-06-15",
         definition=market,
         totals=wire_totals(village, day, market),
-        intervals=intervals,
-        measurements=measurements,
+        intervals=wire_intervals(village, day, market),
+        measurements=wire_measurements(village, day),
         tally={
             "sent": day.orders,
             "acknowledged": day.orders,
@@ -95,6 +37,75 @@ def as_wire(village: Village, day: Day, market: dict[str, Any]) -> ReportInput:
         village=village,
         retailer_id=RETAILER,
     )
+
+
+def at(village: Village, index: int) -> str:
+    moment = datetime.fromtimestamp(village.day_start_s + index * INTERVAL_S, tz=UTC)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def kwh(energy: int) -> str:
+    return f"{Decimal(int(energy)).scaleb(-3):.3f}"
+
+
+def wire_intervals(village: Village, day: Day, market: dict[str, Any]) -> list[dict[str, Any]]:
+    area_of = {u.unit_id: h.area_id for h in village.households for u in h.units}
+    bought = {a: np.zeros(INTERVALS, np.int64) for a in AREAS}
+    sold = {a: np.zeros(INTERVALS, np.int64) for a in AREAS}
+    for unit_id, traded in day.traded_wh.items():
+        bought[area_of.get(unit_id, "GRID")] += np.maximum(traded, 0)
+        sold[area_of.get(unit_id, "GRID")] += np.maximum(-traded, 0)
+    return [
+        {
+            "start": at(village, i),
+            "areas": [
+                {
+                    "area_id": a,
+                    "price_per_mwh": f"{Decimal(int(day.prices[n, i])).scaleb(-2):.2f}"
+                    if day.prices[n, i] >= 0
+                    else None,
+                    "bought_kwh": kwh(bought[a][i]),
+                    "sold_kwh": kwh(sold[a][i]),
+                }
+                for n, a in enumerate(AREAS)
+            ],
+            "lines": [wire_line(day, line, n, i) for n, line in enumerate(market["lines"])],
+        }
+        for i in range(INTERVALS)
+    ]
+
+
+def wire_line(day: Day, line: dict[str, Any], n: int, i: int) -> dict[str, Any]:
+    directions = ("forward", "backward")
+    full = [name for d, name in enumerate(directions) if day.binding[n, d, i]]
+    return {
+        "line_id": line["line_id"],
+        "from_area": line["from_area"],
+        "to_area": line["to_area"],
+        "sent_forward_kwh": kwh(day.sent[n, 0, i]),
+        "received_forward_kwh": kwh(day.received[n, 0, i]),
+        "sent_backward_kwh": kwh(day.sent[n, 1, i]),
+        "received_backward_kwh": kwh(day.received[n, 1, i]),
+        "capacity_forward_kwh": kwh(int(float(line["capacity_forward_kw"]) * 250)),
+        "capacity_backward_kwh": kwh(int(float(line["capacity_backward_kw"]) * 250)),
+        "binding": full[0] if full else None,
+    }
+
+
+def wire_measurements(village: Village, day: Day) -> list[dict[str, Any]]:
+    return [
+        {
+            "unit_id": unit_id,
+            "start": at(village, i),
+            "consumption_kwh": kwh(max(int(values[i]), 0)),
+            "generation_kwh": kwh(max(-int(values[i]), 0)),
+            "state_of_charge_kwh": kwh(day.levels_wh[unit_id][i])
+            if unit_id.endswith("storage")
+            else None,
+        }
+        for unit_id, values in day.measured_wh.items()
+        for i in range(INTERVALS)
+    ]
 
 
 def wire_totals(village: Village, day: Day, market: dict[str, Any]) -> dict[str, Any]:

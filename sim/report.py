@@ -73,6 +73,7 @@ def figures_of(data: ReportInput, outcome: Outcome) -> dict[str, Any]:
     """The record behind everything: what the market says of the day, and what it brought."""
     totals, tally = data.totals, data.tally
     saved = [bill.saving_quanta for bill in outcome.bills]
+    results = _results(data, outcome)
     refused = dict(tally["refused"])
     return {
         "day": data.day,
@@ -104,6 +105,8 @@ def figures_of(data: ReportInput, outcome: Outcome) -> dict[str, Any]:
             "market": money(sum(bill.market_cost_quanta for bill in outcome.bills)),
         },
         "savings_total": money(sum(saved)),
+        # What the operator's accounts lost was paid out to somebody: it is no gain of the village.
+        "savings_after_operator": money(sum(saved) + quanta(results["operator"]["market"])),
         "savings": {group: _spread(_group(outcome, group)) for group in GROUPS},
         "savings_by_cause": {
             cause: money(sum(bill.causes_quanta[cause] for bill in outcome.bills))
@@ -111,7 +114,7 @@ def figures_of(data: ReportInput, outcome: Outcome) -> dict[str, Any]:
         },
         "worse_off": _worse_off(outcome.bills),
         "self_sufficiency": _self_sufficiency(outcome),
-        "results": _results(data, outcome),
+        "results": results,
         "energy": {
             "use_wh": outcome.use_wh,
             "solar_wh": _total(outcome, "solar"),
@@ -176,6 +179,7 @@ def summary_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("audit failures", str(report["audit_failures"])),
         ("bills plain, market", f"{_two(report, 'plain')}, {_two(report, 'market')} {currency}"),
         ("saved", f"{_short(report['savings_total'])} {currency}"),
+        ("after the operator's result", f"{_short(report['savings_after_operator'])} {currency}"),
         ("worse off", f"{worse['count']} of {report['households']} ({worse['share']:.1%})"),
         ("self-sufficiency", f"{shares['market']:.1%} (alone {shares['plain']:.1%})"),
         ("acknowledged p50, p99", f"{report['ack_ms']['p50']}, {report['ack_ms']['p99']} ms"),

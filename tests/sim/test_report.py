@@ -126,6 +126,11 @@ def test_what_the_parties_took_in_on_the_plain_day_is_what_households_paid(
     assert abs(Decimal(report["results"]["operator"]["plain"])) < Decimal("0.01")
 
 
+def test_what_the_operator_lost_is_no_gain_of_the_village(report: dict[str, Any]) -> None:
+    after = Decimal(report["savings_total"]) + Decimal(report["results"]["operator"]["market"])
+    assert Decimal(report["savings_after_operator"]) == after
+
+
 def parties(report: dict[str, Any]) -> list[dict[str, str]]:
     return [value for value in report["results"].values() if isinstance(value, dict)]
 
