@@ -180,6 +180,8 @@ class House:
                 _remove(path)
                 raise RefusedError(committed.answer.rejections)
             await self._open(market_id, sequencer)
+            # Whoever is told of the market finds the calls open that are due to be.
+            await self.markets[market_id].timetable.caught_up()
             return True
 
     async def _open(self, market_id: str, sequencer: Sequencer) -> None:
