@@ -3,6 +3,7 @@
 The one idea: decimal strings with the unit in the field's name, times in UTC, nothing computed here
 but the change of units. docs/wire.md lists the fields.
 """
+# house: long because every noun of the wire has its one function here.
 
 from typing import Any, Final, TypeAlias
 

@@ -6,14 +6,13 @@ follows events that are on disk, so nothing public can vanish again. It decides 
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from api import answers
+from api.accounts import Accounts, Delta, delta
 from api.answers import Answer
-from api.errors import detail_of
 from api.permissions import Channel
 from market.model.grid import Grid
 from market.model.interval import MICROSECONDS, MarketDay, day_of, instant_text, moment_text
@@ -38,53 +37,18 @@ from market.model.messages import (
     TransfersBooked,
     UnitsRegistered,
 )
-from market.model.money import Transfer, participant_account
-from market.model.order import OrderState, OrderView
+from market.model.money import participant_account
+from market.model.order import OrderView
 from market.model.participant import Participant, Unit
 from market.model.power import Setpoint
 from market.model.rules import MarketRules
 from market.model.trade import Trade
-from market.model.units import SECONDS_PER_MINUTE, energy_text, money_text, power_text
+from market.model.units import SECONDS_PER_MINUTE, money_text, power_text
 
 TRADES_SHOWN: Final = 100
 INTERVALS_KEPT: Final = 1_000
 """Intervals with a phase of their own that are remembered: ten days of quarter-hours."""
 _ACCOUNT_PREFIX: Final = participant_account("")
-
-
-class Delta(NamedTuple):
-    """One change for the readers of one channel and key."""
-
-    channel: Channel
-    key: str
-    make: Callable[[], Answer]
-    """Writes the change out; only called when somebody listens or may ask for it again."""
-
-
-@dataclass(slots=True, kw_only=True)
-class OpenOrder:
-    """An order in the book, as its owner sees it."""
-
-    participant_id: str
-    start_s: int
-    client_order_id: str
-    energy_wh: int
-    held_quanta: int
-    make: Callable[[], Answer]
-    """Writes the order out, as it stands while it is open."""
-    filled_wh: int = 0
-
-
-@dataclass(slots=True)
-class Wallet:
-    """A participant's money."""
-
-    balance_quanta: int = 0
-    held_quanta: int = 0
-
-    def answer(self) -> Answer:
-        """Balance, held, available."""
-        return answers.money(self.balance_quanta, self.held_quanta)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +86,9 @@ class LiveMarket:
         self.event_seq = seed.event_seq
         self.participants: dict[str, Participant] = {}
         self.units: dict[str, Unit] = {}
-        self.wallets: dict[str, Wallet] = {}
         self._intervals: dict[int, Answer] = dict(seed.intervals)
         self._areas = {area.area_id: _AreaState() for area in seed.grid.areas}
-        self._orders: dict[str, OpenOrder] = {}
-        self._orders_of: defaultdict[str, dict[str, OpenOrder]] = defaultdict(dict)
-        self._orders_at: defaultdict[int, dict[str, OpenOrder]] = defaultdict(dict)
+        self._accounts = Accounts(seed.rules.interval_minutes)
         self._unit_setpoints: dict[str, Answer] = {}
         self._take_in(seed)
 
@@ -135,21 +96,9 @@ class LiveMarket:
         self._add_participants(seed.participants)
         self._add_units(seed.units)
         for account, balance_quanta in seed.balances_quanta:
-            wallet = self._wallet_of(account)
-            if wallet is not None:
-                wallet[1].balance_quanta = balance_quanta
+            self._accounts.put_balance(account, balance_quanta)
         for view in seed.open_orders:
-            self._add_order(
-                view.order.header.order_id,
-                OpenOrder(
-                    participant_id=view.order.header.participant_id,
-                    start_s=view.order.header.start_s,
-                    client_order_id=view.order.header.client_order_id,
-                    energy_wh=view.order.energy_wh,
-                    held_quanta=view.held_quanta,
-                    make=partial(answers.order, view, self.rules.interval_minutes),
-                ),
-            )
+            self._accounts.put_order(view)
         for trade in seed.trades:
             self._areas[trade.area_id].trades.append(_seen_trade(trade))
         for item in seed.setpoints:
@@ -196,8 +145,7 @@ class LiveMarket:
             case Channel.UNIT:
                 return {"unit": key, "setpoint": self._unit_setpoints.get(key)}
             case Channel.ACCOUNT:
-                orders = [item.make() for item in self._orders_of.get(key, {}).values()]
-                return {**self.wallets[key].answer(), "orders": orders}
+                return self._accounts.snapshot(key)
 
     def _is_over(self, start_s: int, now_us: int) -> bool:
         return self._end_s(start_s) * MICROSECONDS <= now_us
@@ -242,11 +190,11 @@ class LiveMarket:
             case UnitsRegistered():
                 self._add_units(event.units)
             case OrdersAccepted():
-                return self._accepted(event)
+                return self._accounts.accepted(event)
             case OrdersRejected():
-                return self._rejected(event)
+                return self._accounts.rejected(event)
             case OrdersCancelled():
-                return self._cancelled(event)
+                return self._accounts.cancelled(event)
             case PhaseChanged():
                 return self._phase(event)
             case IntervalCleared():
@@ -254,9 +202,9 @@ class LiveMarket:
             case TradesMade():
                 return self._trades(event)
             case OrdersClosed():
-                return self._closed(event)
+                return self._accounts.closed(event)
             case TransfersBooked():
-                return self._transfers(event)
+                return self._accounts.transferred(event)
             case SetpointsChanged():
                 return self._setpoints(event, now_us)
             case MeasurementsRecorded():
@@ -278,79 +226,17 @@ class LiveMarket:
         return ()
 
     def _market_delta(self, name: str, **data: object) -> Delta:
-        return _delta(Channel.MARKET, self.rules.market_id, {"event": name, **data})
-
-    def _account_delta(self, participant_id: str, name: str, **data: object) -> Delta:
-        money = self.wallets[participant_id].answer()
-        return _delta(Channel.ACCOUNT, participant_id, {"event": name, **data, **money})
+        return delta(Channel.MARKET, self.rules.market_id, {"event": name, **data})
 
     def _add_participants(self, participants: Iterable[Participant]) -> None:
         for item in participants:
             self.participants[item.participant_id] = item
-            self.wallets.setdefault(item.participant_id, Wallet())
+            self._accounts.open(item.participant_id)
 
     def _add_units(self, units: Iterable[Unit]) -> None:
         for item in units:
             self.units[item.unit_id] = item
             self._areas[item.area_id].units.append(item.unit_id)
-
-    def _add_order(self, order_id: str, order: OpenOrder) -> None:
-        self._orders[order_id] = order
-        self._orders_of[order.participant_id][order_id] = order
-        self._orders_at[order.start_s][order_id] = order
-        self.wallets[order.participant_id].held_quanta += order.held_quanta
-
-    def _drop_order(self, order_id: str) -> OpenOrder:
-        order = self._orders.pop(order_id)
-        del self._orders_of[order.participant_id][order_id]
-        del self._orders_at[order.start_s][order_id]
-        self.wallets[order.participant_id].held_quanta -= order.held_quanta
-        return order
-
-    def _accepted(self, event: OrdersAccepted) -> Iterator[Delta]:
-        orders, minutes = event.orders, self.rules.interval_minutes
-        makers = [
-            partial(
-                answers.accepted_order, event.participant_id, orders, row, event.now_us, minutes
-            )
-            for row in range(len(orders))
-        ]
-        for row, order_id in enumerate(orders.order_id):
-            self._add_order(
-                order_id,
-                OpenOrder(
-                    participant_id=event.participant_id,
-                    start_s=orders.start_s[row],
-                    client_order_id=orders.client_order_id[row],
-                    energy_wh=orders.energy_wh[row],
-                    held_quanta=orders.held_quanta[row],
-                    make=makers[row],
-                ),
-            )
-        money = self.wallets[event.participant_id].answer()
-
-        def accepted() -> Answer:
-            items = [make() for make in makers]
-            return {"event": "orders_accepted", "items": items, **money}
-
-        yield Delta(Channel.ACCOUNT, event.participant_id, accepted)
-
-    def _rejected(self, event: OrdersRejected) -> Iterator[Delta]:
-        items = [
-            {"client_order_id": name, "code": fault.code.value, "detail": detail_of(fault)}
-            for name, fault in zip(event.client_order_ids, event.rejections, strict=True)
-        ]
-        yield self._account_delta(event.participant_id, "orders_rejected", items=items)
-
-    def _cancelled(self, event: OrdersCancelled) -> Iterator[Delta]:
-        for order_id in event.order_ids:
-            self._drop_order(order_id)
-        yield self._account_delta(
-            event.participant_id,
-            "orders_cancelled",
-            order_ids=list(event.order_ids),
-            reason=event.reason,
-        )
 
     def _phase(self, event: PhaseChanged) -> Iterator[Delta]:
         known = self.interval(event.start_s)
@@ -371,63 +257,19 @@ class LiveMarket:
             **answers.result(outcome, self.rules, self.grid),
         }
         self._intervals[outcome.start_s] = made
-        for order_id, filled_wh in zip(outcome.filled_order_ids, outcome.filled_wh, strict=True):
-            self._orders[order_id].filled_wh = filled_wh
+        self._accounts.fill(outcome)
         yield self._market_delta("cleared", interval=made)
 
     def _trades(self, event: TradesMade) -> Iterator[Delta]:
-        start, minutes = instant_text(event.start_s), self.rules.interval_minutes
+        start = instant_text(event.start_s)
         by_area: defaultdict[str, list[Answer]] = defaultdict(list)
-        by_owner: defaultdict[str, list[Answer]] = defaultdict(list)
         for trade in event.trades:
             self._areas[trade.area_id].trades.append(_seen_trade(trade))
             by_area[trade.area_id].append(answers.public_trade(trade))
-            by_owner[trade.participant_id].append(answers.trade(trade, minutes))
         for area_id, items in by_area.items():
             data = {"event": "trades", "start": start, "items": items}
-            yield _delta(Channel.TRADES, area_id, data)
-        for participant_id, items in by_owner.items():
-            yield self._account_delta(participant_id, "trades", start=start, items=items)
-
-    def _closed(self, event: OrdersClosed) -> Iterator[Delta]:
-        by_owner: defaultdict[str, list[Answer]] = defaultdict(list)
-        for order_id in tuple(self._orders_at.get(event.start_s, {})):
-            order = self._drop_order(order_id)
-            by_owner[order.participant_id].append(
-                {
-                    "order_id": order_id,
-                    "client_order_id": order.client_order_id,
-                    "state": _closed_state(order).value,
-                    "filled_kwh": energy_text(order.filled_wh),
-                }
-            )
-        self._orders_at.pop(event.start_s, None)
-        start = instant_text(event.start_s)
-        for participant_id, items in by_owner.items():
-            yield self._account_delta(participant_id, "orders_closed", start=start, items=items)
-
-    def _transfers(self, event: TransfersBooked) -> Iterator[Delta]:
-        by_owner: defaultdict[str, list[Answer]] = defaultdict(list)
-        for transfer in event.transfers:
-            sides = ((transfer.debit_account, -1), (transfer.credit_account, 1))
-            for account, sign in sides:
-                found = self._wallet_of(account)
-                if found is None:
-                    continue
-                participant_id, wallet = found
-                wallet.balance_quanta += sign * transfer.amount_quanta
-                by_owner[participant_id].append(
-                    _moved(transfer, sign * transfer.amount_quanta, wallet.balance_quanta)
-                )
-        for participant_id, items in by_owner.items():
-            yield self._account_delta(participant_id, "transfers", items=items)
-
-    def _wallet_of(self, account: str) -> tuple[str, Wallet] | None:
-        """The participant and wallet of an account; None: it is one of the market's own."""
-        if not account.startswith(_ACCOUNT_PREFIX):
-            return None
-        participant_id = account.removeprefix(_ACCOUNT_PREFIX)
-        return participant_id, self.wallets[participant_id]
+            yield delta(Channel.TRADES, area_id, data)
+        yield from self._accounts.traded(event.trades, start)
 
     def _keep_setpoint(self, item: Setpoint) -> Answer:
         answer = answers.setpoint(item)
@@ -449,7 +291,7 @@ class LiveMarket:
             *changed.values(),
         ]
         self._unit_setpoints.update(changed)
-        yield _delta(
+        yield delta(
             Channel.AREA,
             event.area_id,
             {
@@ -461,42 +303,22 @@ class LiveMarket:
             },
         )
         for unit_id, answer in changed.items():
-            yield _delta(Channel.UNIT, unit_id, {"event": "setpoint", **answer})
+            yield delta(Channel.UNIT, unit_id, {"event": "setpoint", **answer})
 
     def _measured(self, event: MeasurementsRecorded) -> Iterator[Delta]:
         minutes = self.rules.interval_minutes
         for item in event.measurements:
             answer = answers.measurement(item, event.area_id, minutes)
-            yield _delta(Channel.UNIT, item.unit_id, {"event": "measurement", **answer})
+            yield delta(Channel.UNIT, item.unit_id, {"event": "measurement", **answer})
 
     def _deviated(self, event: DeviationsSeen) -> Iterator[Delta]:
         for item in event.deviations:
             data = {"event": "deviation", **answers.deviation(item)}
             if item.level == "unit":
-                yield _delta(Channel.UNIT, item.member_id, data)
+                yield delta(Channel.UNIT, item.member_id, data)
             elif item.level == "area":
-                yield _delta(Channel.AREA, item.member_id, data)
-
-
-def _delta(channel: Channel, key: str, data: Answer) -> Delta:
-    return Delta(channel, key, lambda: data)
+                yield delta(Channel.AREA, item.member_id, data)
 
 
 def _seen_trade(trade: Trade) -> Answer:
     return {"start": instant_text(trade.start_s), **answers.public_trade(trade)}
-
-
-def _closed_state(order: OpenOrder) -> OrderState:
-    if order.filled_wh >= order.energy_wh:
-        return OrderState.FILLED
-    return OrderState.PARTIALLY_FILLED if order.filled_wh else OrderState.EXPIRED
-
-
-def _moved(transfer: Transfer, amount_quanta: int, balance_quanta: int) -> Answer:
-    return {
-        "kind": transfer.kind.value,
-        "amount": money_text(amount_quanta),
-        "reference": transfer.reference,
-        "start": None if transfer.start_s is None else instant_text(transfer.start_s),
-        "balance": money_text(balance_quanta),
-    }

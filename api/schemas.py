@@ -4,6 +4,7 @@ The one idea: a body is read by a pydantic model whose fields already hold integ
 units; unknown names are refused, and all faults come together, each with its pointer and code. The
 `command` and `columns` methods are the last place where a request is a request.
 """
+# house: long because all that strangers may send stands in one place.
 
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, TypeVar

@@ -40,8 +40,8 @@ def serve(settings: Settings) -> None:
         StartRefusedError: the address is in use, or it is public and a check failed.
     """
     logs.configure(settings.log_level)
-    _check(settings)
-    listening = _listen(settings)
+    check(settings)
+    listening = listen(settings)
     log.info("listening", host=settings.host, port=listening.getsockname()[1])
     config = uvicorn.Config(
         create_app(settings, on_fault=_end_process),
@@ -69,7 +69,12 @@ def serve(settings: Settings) -> None:
         raise StartRefusedError("the server could not start; the log says why")
 
 
-def _check(settings: Settings) -> None:
+def check(settings: Settings) -> None:
+    """Warn of what is not in order, or refuse where others could reach it.
+
+    Raises:
+        StartRefusedError: the address is public and something is not in order.
+    """
     faults = start_faults(settings)
     if faults and settings.is_public:
         raise StartRefusedError(
@@ -79,7 +84,12 @@ def _check(settings: Settings) -> None:
         log.warning("start check", fault=fault)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens on the address of the settings.
+
+    Raises:
+        StartRefusedError: the address is in use or not this machine's.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -30,6 +30,9 @@ QUEUE_MAX: Final = 2_000
 """Messages that may wait for one reader. More means it does not keep up."""
 QUEUE_CHARACTERS_MAX: Final = 8_000_000
 """The same as memory: 10,000 such readers would still be the exception, one is nothing."""
+ASKED_MAX: Final = 16
+"""Messages that may wait when the reader's next request is looked at. Who asks for more than it
+reads waits for itself, and the server does not work ahead for it."""
 SUBSCRIPTIONS_MAX: Final = 256
 """Channels and keys on one socket; a gateway or an aggregator opens more sockets."""
 
@@ -78,6 +81,7 @@ class Listener:
         self._waiting: deque[str] = deque()
         self._characters = 0
         self._ready = asyncio.Event()
+        self._drained = asyncio.Event()
 
     def offer(self, text: str) -> None:
         """Put a message into the queue; when it does not fit, the reader is let go."""
@@ -95,11 +99,20 @@ class Listener:
         self.evicted = True
         self._waiting.clear()
         self._ready.set()
+        self._drained.set()
 
     def close(self) -> None:
         """Nothing more will come: the server ends."""
         self.ended = True
         self._ready.set()
+        self._drained.set()
+
+    async def drained(self) -> None:
+        """Return once little waits for this reader. Always lets others go first."""
+        await asyncio.sleep(0)
+        while len(self._waiting) > ASKED_MAX and not self.evicted:
+            self._drained.clear()
+            await self._drained.wait()
 
     async def next(self) -> str | None:
         """The next message to send; None: the reader was let go, or the server ends."""
@@ -110,6 +123,8 @@ class Listener:
             await self._ready.wait()
         text = self._waiting.popleft()
         self._characters -= len(text)
+        if len(self._waiting) <= ASKED_MAX:
+            self._drained.set()
         return text
 
 

@@ -168,6 +168,7 @@ class _Session:
 
     async def _read_all(self) -> None:
         while True:
+            await self._listener.drained()
             match await self._message():
                 case _Authenticate() as message:
                     self._authenticate(message)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.api.village import HandClock, LazySolver, Server, Village, make_village
+from tests.api.hosting import HandClock, LazySolver, Server
+from tests.api.village import Village, make_village
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +32,11 @@ def village(server: Server) -> Village:
 
 @pytest.fixture(scope="session")
 def still_village(server: Server) -> Village:
-    """A market for tests that leave nothing behind; its gates are days away."""
-    return make_village(server)
+    """A market for tests that leave nothing behind; no test moves the clock to its gates."""
+    return make_village(server, days_ahead=90)
 
 
 @pytest.fixture(scope="session")
 def other_village(server: Server) -> Village:
     """Another market of the same deployment."""
-    return make_village(server)
+    return make_village(server, days_ahead=90)

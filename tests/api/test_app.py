@@ -10,7 +10,8 @@ from api.app import ADDRESSES
 from api.permissions import PERMISSIONS
 from api.routes import pages
 from market.model.rejection import Code
-from tests.api.village import HandClock, LazySolver, Server, Village, make_village
+from tests.api.hosting import HandClock, LazySolver, Server
+from tests.api.village import Village, make_village
 
 
 def test_health_and_clock(server: Server) -> None:

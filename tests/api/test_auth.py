@@ -12,7 +12,8 @@ from api.auth import ALGORITHM, AUDIENCE, ISSUER, TOKEN_TYPE, Tokens, bearer_tok
 from api.errors import RefusedError
 from api.identity import Principal, SigningKey
 from market.model.participant import Role
-from tests.api.village import Server, Village
+from tests.api.hosting import Server
+from tests.api.village import Village
 
 KEY = SigningKey(key_id="here", key=b"k" * 32)
 ADA = Principal(client_id="c-1", role=Role.PARTICIPANT, market_id="village", participant_id="ada")

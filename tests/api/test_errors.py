@@ -7,7 +7,7 @@ import pytest
 
 from api.errors import FAULTS_MAX, PROBLEMS, RefusedError, problem_body, problem_response
 from market.model.rejection import TRANSIENT, Code, Rejection
-from tests.api.village import Server
+from tests.api.hosting import Server
 
 ROW = re.compile(r"\| `([A-Z_]+)` \| (\d{3}) \| ([^|]+) \| ([^|]+) \|")
 RULES = Path(__file__).parents[2] / "docs" / "market-rules.md"

@@ -3,7 +3,8 @@
 from api.live import LiveMarket
 from api.permissions import Channel
 from api.seed import read_seed
-from tests.api.village import US, Server, make_village
+from tests.api.hosting import US, Server
+from tests.api.village import make_village
 
 
 def test_following_events_and_reading_the_file_lead_to_the_same_state(server: Server) -> None:

@@ -9,7 +9,8 @@ from starlette.routing import Route, WebSocketRoute
 from api.app import ADDRESSES
 from api.permissions import CHANNELS, MARKET, PERMISSIONS, Channel, Reach
 from market.model.participant import Role
-from tests.api.village import Server, Village
+from tests.api.hosting import Server
+from tests.api.village import Village
 
 WHO = {
     Role.PARTICIPANT: "ada",

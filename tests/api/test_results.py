@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.village import Server, Village, make_village
+from tests.api.hosting import Server
+from tests.api.village import Village, make_village
 
 
 @pytest.fixture(scope="module")

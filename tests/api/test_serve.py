@@ -17,6 +17,8 @@ import pytest
 from pydantic import ValidationError
 
 from api import checks
+from api.__main__ import main
+from api.serve import StartRefusedError, check, listen
 from api.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -76,38 +78,19 @@ def test_it_serves_and_ends_when_told(tmp_path: Path) -> None:
 def test_a_busy_port_is_told_with_the_way_round_it(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        environment = {
-            **os.environ,
-            "WATTMARKET_VAR": str(tmp_path),
-            "WATTMARKET_PORT": str(port),
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "api"],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert f"PORT={port + 10}" in done.stderr
-    assert not (tmp_path / "identity.sqlite").exists()
+        with pytest.raises(StartRefusedError, match=f"PORT={port + 10}"):
+            listen(Settings(var=tmp_path, port=port))
 
 
-def test_bad_settings_are_named(tmp_path: Path) -> None:
-    environment = {**os.environ, "WATTMARKET_VAR": str(tmp_path), "WATTMARKET_PORT": "many"}
-    done = subprocess.run(
-        [sys.executable, "-m", "api"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "WATTMARKET_PORT" in done.stderr
+def test_bad_settings_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WATTMARKET_PORT", "many")
+    monkeypatch.setenv("WATTMARKET_SPEED", "0")
+    assert main() == 2
+    told = capsys.readouterr().err
+    assert "WATTMARKET_PORT: " in told
+    assert "WATTMARKET_SPEED: " in told
 
 
 @pytest.mark.parametrize(
@@ -143,18 +126,9 @@ def test_a_public_address_is_known(host: str, public: bool) -> None:
 
 
 def test_a_public_address_is_refused_without_security(tmp_path: Path) -> None:
-    environment = {**os.environ, "WATTMARKET_VAR": str(tmp_path), "WATTMARKET_HOST": "0.0.0.0"}  # noqa: S104
-    done = subprocess.run(
-        [sys.executable, "-m", "api"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "WATTMARKET_BEHIND_TLS" in done.stderr
+    with pytest.raises(StartRefusedError, match="WATTMARKET_BEHIND_TLS"):
+        check(Settings(var=tmp_path, host="0.0.0.0"))  # noqa: S104 - what is refused
+    check(Settings(var=tmp_path))  # on the loopback address the same is a warning
 
 
 def test_checks_notice_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

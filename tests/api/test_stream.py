@@ -1,5 +1,6 @@
 """The stream over a real socket: snapshot, deltas without a gap, resend, resync, slow readers."""
 
+import asyncio
 import json
 import time
 
@@ -7,8 +8,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from api.stream import SUBSCRIPTIONS_MAX
-from tests.api.village import PATIENCE_S, Reader, Server, Village
+from api.stream import (
+    ASKED_MAX,
+    QUEUE_CHARACTERS_MAX,
+    QUEUE_MAX,
+    SUBSCRIPTIONS_MAX,
+    Listener,
+)
+from tests.api.hosting import PATIENCE_S, Server
+from tests.api.village import Reader, Village
 
 
 def closed_with(reader: Reader) -> tuple[int, str]:
@@ -326,6 +334,8 @@ def test_a_market_that_is_not_there_is_told_before_the_socket_opens(server: Serv
 
 
 def test_a_slow_reader_is_let_go_and_nobody_else_notices(village: Village) -> None:
+    rows = [village.order(energy_kwh="0.001", price_per_mwh="0.01") for _ in range(400)]
+    assert village.post("/orders:batch", "ada", {"orders": rows}).status_code == 200
     hub = village.server.house.markets[village.market_id].hub
     with village.stream("ada") as slow, village.stream("ada") as quick:
         for reader in (slow, quick):
@@ -333,19 +343,50 @@ def test_a_slow_reader_is_let_go_and_nobody_else_notices(village: Village) -> No
             reader.subscribe("account", "ada")
             reader.hear("snapshot")
         listeners = list(hub.listeners)
-        sent, heard = 0, 0
         give_up = time.monotonic() + PATIENCE_S
-        # Only `quick` reads; each message is most of a megabyte.
+        # Each snapshot is a tenth of a megabyte or more, and `slow` does not read them.
+        for _ in range(400):
+            slow.subscribe("account", "ada")
         while not any(listener.evicted for listener in listeners):
             assert time.monotonic() < give_up
-            rows = [village.order(unit_id="bob-solar") for _ in range(5_000)]
-            assert village.post("/orders:batch", "ada", {"orders": rows}).status_code == 200
-            sent += 1
-            while heard < sent:
-                heard += quick.hear("delta")["data"]["event"] == "orders_rejected"
+            order_many(village, 1)
+            assert quick.hear("delta")["data"]["event"] == "orders_accepted"
         assert [listener.evicted for listener in listeners].count(True) == 1
         assert closed_with(slow)[0] == 4008
         assert slow.last["type"] == "resync_required"
         assert slow.last["data"]["reason"] == "slow_reader"
-        order_many(village, 1)
-        assert quick.hear("delta")["data"]["event"] == "orders_accepted"
+
+
+def test_a_queue_has_bounds_in_messages_and_in_characters() -> None:
+    async def scenario() -> None:
+        many = Listener(access=None)
+        for _ in range(QUEUE_MAX):
+            many.offer("x")
+        assert not many.evicted
+        many.offer("x")
+        assert many.evicted
+        assert await many.next() is None
+        large = Listener(access=None)
+        large.offer("x" * QUEUE_CHARACTERS_MAX)
+        assert not large.evicted
+        assert len(await large.next() or "") == QUEUE_CHARACTERS_MAX
+        large.offer("y" * QUEUE_CHARACTERS_MAX)
+        large.offer("z")
+        assert large.evicted
+
+    asyncio.run(scenario())
+
+
+def test_who_asks_for_more_than_it_reads_waits() -> None:
+    async def scenario() -> None:
+        listener = Listener(access=None)
+        for _ in range(ASKED_MAX + 1):
+            listener.offer("x")
+        waiting = asyncio.create_task(listener.drained())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await listener.next()
+        await waiting
+
+    asyncio.run(scenario())

@@ -1,0 +1,185 @@
+"""A real server in a thread of the test run, with a clock that is moved by hand.
+
+The one idea: the clock only goes forward and never passes what a market still has to do, so moving
+it is also waiting for it.
+"""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import uvicorn
+
+from api.app import create_app
+from api.house import House
+from api.settings import Settings
+from clearing.problem import ClearingProblem, ClearingResult
+from clearing.service import ClearingService
+
+US: Final = 1_000_000
+PATIENCE_S: Final = 60
+"""How long a test waits for what must come; far beyond what it takes."""
+
+
+class HandClock:
+    """Market time moved by the test; thread-safe where the test touches it."""
+
+    simulated = True
+    speed = 1.0
+
+    def __init__(self, now_s: int) -> None:
+        self.running = False
+        self._target_us = now_s * US
+        self._reached_us = self._target_us
+        self._holds: dict[str, int] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed = asyncio.Event()
+
+    def now_us(self) -> int:
+        allowed_us = min([self._target_us, *self._holds.values()])
+        self._reached_us = max(self._reached_us, allowed_us)
+        return self._reached_us
+
+    def hold_at(self, holder: str, due_us: int | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        if due_us is None:
+            self._holds.pop(holder, None)
+        else:
+            self._holds[holder] = due_us
+        self._tell()
+
+    async def wait_until(self, due_us: int) -> None:
+        while self.now_us() < due_us:
+            await self._changed.wait()
+
+    def start(self) -> None:
+        self.running = True
+
+    def resume_from(self, now_us: int) -> None:
+        self._target_us = max(self._target_us, now_us)
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def go_to(self, now_s: int) -> None:
+        """Move on and wait until all that was due before is done. Called by the test."""
+
+        def move() -> None:
+            self._target_us = max(self._target_us, now_s * US)
+            self._tell()
+
+        if self._loop is None:
+            move()
+        else:
+            self._loop.call_soon_threadsafe(move)
+        give_up = time.monotonic() + PATIENCE_S
+        while self.now_us() < now_s * US:
+            assert time.monotonic() < give_up, "market time does not get there"
+            time.sleep(0.002)
+
+
+class LazySolver:
+    """The real clearing process, started when the first auction needs it."""
+
+    def __init__(self) -> None:
+        self._service: ClearingService | None = None
+        self._lock = threading.Lock()
+
+    def solve(self, problem: ClearingProblem, deadline_s: float) -> ClearingResult:
+        with self._lock:
+            if self._service is None:
+                self._service = ClearingService()
+                self._service.start()
+            return self._service.solve(problem, deadline_s)
+
+    def close(self) -> None:
+        if self._service is not None:
+            self._service.close()
+
+
+class RealTime:
+    """The real clock of tokens, which a test may push forward."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead_s
+
+
+class Server:
+    """A server on a free port of this machine."""
+
+    def __init__(self, var: Path, clock: HandClock, solver: LazySolver) -> None:
+        self.var, self.clock = var, clock
+        self.real_time_s = RealTime()
+        self.faults: list[BaseException] = []
+        self.settings = Settings(var=var, port=0)
+        self.app = create_app(
+            self.settings,
+            on_fault=self.faults.append,
+            clock=clock,
+            solver=solver,
+            real_time_s=self.real_time_s,
+            heartbeat_s=0.3,
+        )
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        config = uvicorn.Config(
+            self.app,
+            log_config=None,
+            access_log=False,
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,
+            lifespan="on",
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+
+    def start(self) -> "Server":
+        self._thread.start()
+        give_up = time.monotonic() + PATIENCE_S
+        while not self._server.started:
+            assert self._thread.is_alive(), "the server did not start"
+            assert time.monotonic() < give_up
+            time.sleep(0.005)
+        self.http = httpx.Client(base_url=self.url, timeout=30)
+        return self
+
+    @property
+    def house(self) -> House:
+        house: House = self.app.state.house
+        return house
+
+    def stop(self) -> None:
+        self.http.close()
+        self._server.should_exit = True
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive()
+        self._socket.close()
+
+    def token(self, credential: dict[str, Any]) -> str:
+        form = {"grant_type": "client_credentials"}
+        form |= {name: credential[name] for name in ("client_id", "client_secret")}
+        answer = self.http.post("/v1/token", data=form)
+        assert answer.status_code == 200, answer.text
+        token: str = answer.json()["access_token"]
+        return token
+
+    def operator_credential(self) -> dict[str, Any]:
+        credential: dict[str, Any] = json.loads(
+            (self.var / "credentials" / "operator.json").read_text()
+        )
+        return credential
