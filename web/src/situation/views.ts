@@ -157,7 +157,7 @@ export function lineViews(interval: Interval | null, market: Market): LineView[]
       receivedW: receivedWh * perHour,
       capacityW,
       loadingPercent: capacityW > 0 ? Math.round((100 * sentW) / capacityW) : 0,
-      binding: result?.binding != null && result.binding === direction,
+      binding: result?.binding != null,
       spreadTicks: fromTicks === null || toTicks === null ? null : toTicks - fromTicks,
     };
   });

@@ -45,6 +45,14 @@ describe("the market day", () => {
     expect(local(day.untilMs, rules.zone)).toMatchObject({ hour: 0, minute: 0 });
   });
 
+  it.each([
+    ["2016-04-02T20:00:00Z", 100],
+    ["2016-10-01T20:00:00Z", 92],
+  ])("%s has %d where the clocks change far from Greenwich", (at, count) => {
+    const day = marketDay(Date.parse(at), { ...rules, zone: "Australia/Sydney" });
+    expect(day.startsMs).toHaveLength(count);
+  });
+
   it("is cut to the time in which the market trades", () => {
     const fromMs = Date.parse("2016-06-15T06:00:00Z");
     const untilMs = Date.parse("2016-06-15T08:00:00Z");
