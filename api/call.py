@@ -5,7 +5,6 @@ a handler sees the call, in the order 401, 403, 404, so that a handler only narr
 caller's own. A body is counted while it comes in and never kept beyond its limit.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import msgspec
 from pydantic import BaseModel
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -116,7 +116,8 @@ class Call:
                 return query(connection, market.rules.market_id)
 
         try:
-            return await asyncio.to_thread(ask)
+            # A pool of its own: solving auctions may keep the event loop's few threads busy.
+            return await run_in_threadpool(ask)
         except queries.CursorFault:
             raise refuse(Code.FIELD_FORMAT, "cursor") from None
 
