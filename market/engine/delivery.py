@@ -158,6 +158,7 @@ def _deviation_transfers(
         grid=state.grid,
         start_s=start_s,
         last_resort_participant_id=last_resort_id,
+        outcome=state.outcomes.get(start_s),
     )
 
 

@@ -1,9 +1,10 @@
 """Deviations: what was metered less what was traded, priced per area and settled for good.
 
 The one idea: a unit is paid for a surplus a little less, and pays for a shortage a little more,
-than the area price; what an area is short or long as a whole is delivered or taken by the retailer
-of last resort over the line, at its own price, with the line's fee and loss. The difference stays
-on the balancing account. Formulas: decision 24c.
+than the area price; what an area is short or long as a whole first changes what it was scheduled to
+exchange with the retailer of last resort, and only the rest is delivered or taken anew, at the
+retailer's own price, with the line's fee and loss. The difference stays on the balancing account.
+Formulas: decisions 24c; why the exchange comes first: docs/decisions/0013.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from market.model.participant import Unit
 from market.model.rules import LastResortBand, MarketRules
 from market.model.trade import ClearingOutcome
 from market.model.units import PPM, round_half_even, share_ppm
-from market.settlement.route import route
+from market.settlement.route import Hop, route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,7 @@ def deviation_transfers(
     grid: Grid,
     start_s: int,
     last_resort_participant_id: str,
+    outcome: ClearingOutcome | None = None,
 ) -> tuple[Transfer, ...]:
     """Transfers that settle the deviations of one interval; transfers of nothing are left out.
 
@@ -131,6 +133,7 @@ def deviation_transfers(
         grid: areas and lines.
         start_s: start of the interval.
         last_resort_participant_id: who delivers what is missing and takes what is too much.
+        outcome: the interval's auction, whose flows the deviations change; None: there was none.
     """
     price_of = {price.area_id: price for price in prices}
     net_wh = {area.area_id: 0 for area in grid.areas}
@@ -157,33 +160,97 @@ def deviation_transfers(
     for area_id, area_wh in net_wh.items():
         if area_wh:
             band = last_resort_band(rules, start_s)
-            transfers += _last_resort_transfers(area_wh, area_id, band, grid, account, start_s)
+            changed = _changed_exchange(area_wh, area_id, band, grid, outcome)
+            fresh = _fresh_exchange(area_wh - changed.deviation_wh, area_id, band, grid)
+            for exchange in (changed, fresh):
+                transfers += exchange.transfers(area_id, account, start_s)
     return tuple(move for move in transfers if move.amount_quanta)
 
 
-def _last_resort_transfers(
-    net_wh: int, area_id: str, band: LastResortBand, grid: Grid, account: str, start_s: int
-) -> Iterator[Transfer]:
-    """The retailer delivers an area's shortage or takes its surplus, losses included.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Exchange:
+    """Energy that goes, or no longer goes, between an area and the last resort."""
+
+    deviation_wh: int
+    """The part of the area's net deviation it settles."""
+    due_quanta: int
+    """What the last resort gets for it; negative: pays."""
+    fees_quanta: tuple[tuple[str, int], ...] = ()
+    """Line and fee; negative: given back."""
+
+    def transfers(self, area_id: str, account: str, start_s: int) -> Iterator[Transfer]:
+        """The money of it."""
+        for line_id, fee_quanta in self.fees_quanta:
+            yield _line_fee(fee_quanta, line_id, start_s)
+        kind = TransferKind.LAST_RESORT
+        yield transfer(BALANCING, account, self.due_quanta, kind, area_id, start_s)
+
+
+_NO_EXCHANGE = _Exchange(deviation_wh=0, due_quanta=0)
+
+
+def _changed_exchange(
+    net_wh: int, area_id: str, band: LastResortBand, grid: Grid, outcome: ClearingOutcome | None
+) -> _Exchange:
+    """What of the area's deviation only changes what the auction sends over its line.
+
+    An area that is short while it feeds in feeds in less: the last resort is given its bid back for
+    what no longer arrives. One that is long while it is supplied is supplied less: the last resort
+    gives its ask back for what it no longer sends. The fee of what is not sent is given back too.
+    Only where one line joins the area to the last resort; over several lines nothing is netted.
+    """
+    way = route(grid, _home(grid), area_id) or ()
+    if outcome is None or len(way) != 1:
+        return _NO_EXCHANGE
+    (supply,) = way
+    feed_in = Hop(line=supply.line, forward=not supply.forward)
+    if net_wh < 0:
+        sent_wh = _sent_wh(feed_in, outcome)
+        less_wh = min(-net_wh, sent_wh)
+        lost_wh = feed_in.received_of_wh(sent_wh) - feed_in.received_of_wh(sent_wh - less_wh)
+        due_quanta, unsent_wh, hop = band.bid_ticks * lost_wh, less_wh, feed_in
+    else:
+        sent_wh = _sent_wh(supply, outcome)
+        received_wh = supply.received_of_wh(sent_wh)
+        less_wh = min(net_wh, received_wh)
+        unsent_wh = sent_wh - supply.sent_for_wh(received_wh - less_wh)
+        due_quanta, hop = -band.ask_ticks * unsent_wh, supply
+    return _Exchange(
+        deviation_wh=less_wh if net_wh > 0 else -less_wh,
+        due_quanta=due_quanta,
+        fees_quanta=((hop.line.line_id, -hop.fee_ticks * unsent_wh),),
+    )
+
+
+def _sent_wh(hop: Hop, outcome: ClearingOutcome) -> int:
+    """What the auction sends over the line in the hop's direction."""
+    for line in outcome.lines:
+        if line.line_id == hop.line.line_id:
+            return line.sent_forward_wh if hop.forward else line.sent_backward_wh
+    return 0
+
+
+def _fresh_exchange(net_wh: int, area_id: str, band: LastResortBand, grid: Grid) -> _Exchange:
+    """The last resort delivers an area's shortage or takes its surplus, losses included.
 
     Short by W: it sends S = ceil(W / (1 - loss)) from its own area and is paid ask x S. Long by W:
     floor(W x (1 - loss)) arrives there and it pays its bid for that. Each line is paid its fee on
     what is sent into it.
     """
-    home = _home(grid)
+    home, fees = _home(grid), []
     if net_wh < 0:
         energy_wh = -net_wh
         for hop in reversed(route(grid, home, area_id) or ()):
             energy_wh = hop.sent_for_wh(energy_wh)
-            yield _line_fee(hop.fee_ticks * energy_wh, hop.line.line_id, start_s)
+            fees.append((hop.line.line_id, hop.fee_ticks * energy_wh))
         due_quanta = band.ask_ticks * energy_wh
     else:
         energy_wh = net_wh
         for hop in route(grid, area_id, home) or ():
-            yield _line_fee(hop.fee_ticks * energy_wh, hop.line.line_id, start_s)
+            fees.append((hop.line.line_id, hop.fee_ticks * energy_wh))
             energy_wh = hop.received_of_wh(energy_wh)
         due_quanta = -band.bid_ticks * energy_wh
-    yield transfer(BALANCING, account, due_quanta, TransferKind.LAST_RESORT, area_id, start_s)
+    return _Exchange(deviation_wh=net_wh, due_quanta=due_quanta, fees_quanta=tuple(fees))
 
 
 def _line_fee(amount_quanta: int, line_id: str, start_s: int) -> Transfer:

@@ -13,7 +13,7 @@ from market.model.grid import Area, Grid, Line
 from market.model.money import BALANCING, GRID_OPERATOR, TransferKind
 from market.model.participant import UnitKind
 from market.model.rules import LastResortBand
-from market.model.trade import AreaOutcome, ClearingOutcome
+from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
 from market.settlement.imbalance import (
     DeviationPrice,
     delivered_ticks,
@@ -67,6 +67,7 @@ def settled(
     long_ticks: int = 19_000,
     short_ticks: int = 21_000,
     grid: Grid = GRID,
+    outcome: ClearingOutcome | None = None,
 ) -> Ledger:
     """The ledger after the deviations of one interval; 160.00 asked and 80.00 bid in GRID."""
     prices = [
@@ -82,6 +83,7 @@ def settled(
         grid=grid,
         start_s=MIDNIGHT_S,
         last_resort_participant_id="retailer",
+        outcome=outcome,
     )
     assert all(move.amount_quanta > 0 and move.start_s == MIDNIGHT_S for move in transfers)
     ledger = Ledger()
@@ -207,6 +209,68 @@ def test_a_surplus_is_taken_by_the_last_resort_less_the_loss() -> None:
     assert ledger.balance_quanta("participant:ann") == 19_000 * 1_000
     assert ledger.balance_quanta("participant:retailer") == -8_000 * 980
     assert ledger.balance_quanta(BALANCING) == 8_000 * 980 - 19_000 * 1_000
+
+
+def flow(*, supplied_wh: int = 0, fed_in_wh: int = 0) -> ClearingOutcome:
+    """An auction that sends this much from the upper grid, or to it."""
+    line = LineOutcome(
+        line_id="GRID-RUR",
+        sent_forward_wh=supplied_wh,
+        received_forward_wh=supplied_wh - supplied_wh // 50,
+        sent_backward_wh=fed_in_wh,
+        received_backward_wh=fed_in_wh - fed_in_wh // 50,
+        capacity_forward_wh=3_000,
+        capacity_backward_wh=3_000,
+    )
+    return ClearingOutcome(
+        start_s=MIDNIGHT_S,
+        rung="optimal",
+        reproducible=True,
+        areas=(),
+        lines=(line,),
+        filled_order_ids=(),
+        filled_wh=(),
+        welfare_quanta=0,
+        upper_bound_quanta=0,
+        solve_ms=0,
+        receipt_hash="",
+        audit_faults=(),
+    )
+
+
+def test_a_shortage_of_an_area_that_feeds_in_is_less_feed_in() -> None:
+    """500 of 1,000 Wh are not sent: 490 no longer arrive, and the retailer gets its bid back."""
+    ledger = settled({}, {"ben-load": -500}, outcome=flow(fed_in_wh=1_000))
+    assert ledger.balance_quanta("participant:retailer") == 8_000 * 490
+    assert ledger.balance_quanta(GRID_OPERATOR) == 0
+    assert ledger.balance_quanta(BALANCING) == 21_000 * 500 - 8_000 * 490
+
+
+def test_a_surplus_of_an_area_that_is_supplied_is_less_supply() -> None:
+    """980 Wh fewer are needed: 1,000 are not sent, ask and fee of them are given back."""
+    ledger = settled({}, {"ann-solar": 980}, outcome=flow(supplied_wh=2_000))
+    assert ledger.balance_quanta("participant:retailer") == -16_000 * 1_000
+    assert ledger.balance_quanta(GRID_OPERATOR) == -4_000 * 1_000
+    assert ledger.balance_quanta(BALANCING) == 20_000 * 1_000 - 19_000 * 980
+
+
+def test_what_is_more_than_the_exchange_is_delivered_anew() -> None:
+    """1,000 Wh are not fed in, the other 980 are delivered at the ask."""
+    ledger = settled({}, {"ben-load": -1_980}, outcome=flow(fed_in_wh=1_000))
+    assert ledger.balance_quanta("participant:retailer") == 8_000 * 980 + 16_000 * 1_000
+    assert ledger.balance_quanta(GRID_OPERATOR) == 4_000 * 1_000
+
+
+@given(st.integers(-5_000, 5_000), st.integers(0, 3_000), st.booleans())
+def test_the_changed_exchange_never_costs_the_market_more_than_a_fresh_one(
+    deviation_wh: int, sent_wh: int, supplied: bool
+) -> None:
+    exchange = flow(supplied_wh=sent_wh) if supplied else flow(fed_in_wh=sent_wh)
+    netted = settled({}, {"ben-load": deviation_wh}, outcome=exchange)
+    fresh = settled({}, {"ben-load": deviation_wh})
+    assert netted.sum_quanta() == 0
+    # A whole Wh of loss may be rounded differently once on each way.
+    assert netted.balance_quanta(BALANCING) >= fresh.balance_quanta(BALANCING) - 2 * 20_000
 
 
 def test_what_cancels_inside_an_area_does_not_reach_the_last_resort() -> None:
