@@ -24,8 +24,8 @@ GOOD: dict[str, Any] = {
 WRONG = {
     "a time without zone": ({"start": "2016-06-15T12:00:00"}, "TIMEZONE_REQUIRED"),
     "an unknown field": ({"colour": "green"}, "FIELD_UNKNOWN"),
-    "too many decimals of energy": ({"energy_kwh": "1.0001"}, "FIELD_RANGE"),
-    "too many decimals of price": ({"price_per_mwh": "90.001"}, "FIELD_RANGE"),
+    "too many decimals of energy": ({"energy_kwh": "1.0001"}, "VOLUME_STEP"),
+    "too many decimals of price": ({"price_per_mwh": "90.001"}, "PRICE_TICK"),
     "infinity": ({"price_per_mwh": "Infinity"}, "FIELD_FORMAT"),
     "not a number": ({"energy_kwh": "NaN"}, "FIELD_FORMAT"),
     "negative energy": ({"energy_kwh": "-1.000"}, "FIELD_RANGE"),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -28,6 +29,22 @@ ROWS = 10_000
 BATCHES = 14
 """Their news is some 20 MB: more than the kernel's buffers and the server's bound for one client."""
 SLOW_READER = 4008
+REFUSED_ORDERS = json.dumps(
+    {
+        "orders": [
+            {
+                "kind": "limit",
+                "client_order_id": f"slow-{row}",
+                "unit_id": "nobodys-unit",
+                "start": "2016-06-15T12:45:00+01:00",
+                "side": "buy",
+                "price_per_mwh": "90.00",
+                "energy_kwh": "0.010",
+            }
+            for row in range(ROWS)
+        ]
+    }
+).encode()
 
 
 @contextmanager
@@ -70,7 +87,6 @@ def test_a_slow_reader_is_let_go_while_the_day_goes_on(tmp_path: Path) -> None:
         town(tmp_path, speed=720) as made,
         simulation(made) as homes,
         made.operator() as operator,
-        made.client(WITNESS) as witness,
     ):
         token, account = made.token(WITNESS), ("account", WITNESS)
         with (
@@ -80,10 +96,7 @@ def test_a_slow_reader_is_let_go_while_the_day_goes_on(tmp_path: Path) -> None:
             quick = Quick(socket)
             quick.start()
             operator.start_clock()
-            refused = [_order_of_somebody_else(row) for row in range(ROWS)]
-            wait_for_settled(operator, 1)
-            code = _read_nothing_until_closed(slow, lambda: witness.orders.place_many(refused))
-            assert code == SLOW_READER
+            assert _read_nothing_until_closed(slow, lambda: _make_news(made, token)) == SLOW_READER
 
             assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
             wait_for_settled(operator, INTERVALS)
@@ -94,16 +107,15 @@ def test_a_slow_reader_is_let_go_while_the_day_goes_on(tmp_path: Path) -> None:
         assert operator.ledger()["sum_quanta"] == 0
 
 
-def _order_of_somebody_else(row: int) -> dict[str, str]:
-    return {
-        "kind": "limit",
-        "client_order_id": f"slow-{row}",
-        "unit_id": "nobodys-unit",
-        "start": "2016-06-15T12:45:00+01:00",
-        "side": "buy",
-        "price_per_mwh": "90.00",
-        "energy_kwh": "0.010",
-    }
+def _make_news(made: Town, token: str) -> None:
+    """Many orders that are refused: each is told on the account's channel."""
+    answer = httpx.post(
+        f"{made.url}/v1/markets/{MARKET_ID}/orders:batch",
+        content=REFUSED_ORDERS,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        timeout=PATIENCE_S,
+    )
+    assert answer.status_code == 200, answer.text[:500]
 
 
 def _read_nothing_until_closed(
