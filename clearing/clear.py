@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter
 from typing import Final
 
@@ -103,18 +104,21 @@ def clear(
     return result
 
 
-def fallback(problem: ClearingProblem, reason: str) -> ClearingResult:
+def fallback(
+    problem: ClearingProblem, reason: str, audit_faults: tuple[str, ...] = ()
+) -> ClearingResult:
     """The rungs below the solver: every area alone by merit order, or no trade at all.
 
     Args:
         problem: a problem without faults.
         reason: why the rungs above gave no result; it ends up in the message.
+        audit_faults: what the auditor refused on the rungs above.
     """
     result = merit_order(problem, f"every area cleared alone, lines closed: {reason}")
-    refusals = audit(problem, result)
-    if not refusals:
-        return result
-    return cancelled(problem, f"no trade: {reason}; merit order refused: {'; '.join(refusals)}")
+    refusals = tuple(audit(problem, result))
+    if refusals:
+        result = cancelled(problem, f"no trade: {reason}; merit order refused")
+    return replace(result, audit_faults=(*audit_faults, *refusals))
 
 
 class _Stages:

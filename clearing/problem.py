@@ -160,6 +160,7 @@ class ClearingResult:
     upper_bound_quanta: int  # no result of this problem has more welfare
     timings_ms: dict[str, float]
     message: str
+    audit_faults: tuple[str, ...] = ()  # what the auditor refused on the rungs above this one
 
 
 def received_wh(sent_wh: IntArray, loss_ppm: IntArray) -> IntArray:

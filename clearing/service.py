@@ -13,40 +13,38 @@ on a pipe. When the parent goes away the pipe ends, and so does the child.
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import select
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clearing.clear import ProblemFaultyError, clear, fallback
+from clearing.check import audit
+from clearing.clear import AuditFailedError, ProblemFaultyError, clear, fallback
 from clearing.problem import (
     NO_LIMIT_WH,
     Areas,
     ClearingProblem,
     ClearingResult,
     Lines,
-    Rung,
     StepOrders,
     Tie,
     faults,
 )
+from clearing.shared_memory import nameless_file, problem_from, read, result_from, write
 
 #: A child that is not warm by then is broken; on an idle core it takes about a second.
 _WARM_UP_S: Final = 60.0
 _READY: Final = "ready"
+_REFUSED: Final = "refused"
 
 
 class ServiceClosedError(Exception):
@@ -63,6 +61,14 @@ class _ChildLostError(Exception):
 
 class _DeadlinePassedError(Exception):
     """The child did not answer in time."""
+
+
+class _RefusedError(Exception):
+    """The auditor refused the child's result; `refusals` holds every reason."""
+
+    def __init__(self, refusals: Iterable[str]) -> None:
+        super().__init__("the auditor refused the result")
+        self.refusals = tuple(refusals)
 
 
 class _StillWarmingError(Exception):
@@ -141,7 +147,10 @@ class ClearingService:
             reason = ""
             for _ in range(2):
                 try:
-                    return self._child.solve(problem, until)
+                    return _audited(problem, self._child.solve(problem, until))
+                except _RefusedError as error:
+                    # Another child would find the same.
+                    return fallback(problem, str(error), error.refusals)
                 except _StillWarmingError:
                     # Killing it here would start the warm-up anew, and short deadlines would
                     # never see a warm child.
@@ -164,13 +173,25 @@ class ClearingService:
         self._spare = _Child(self._clock)
 
 
+def _audited(problem: ClearingProblem, result: ClearingResult) -> ClearingResult:
+    """The result as it arrived, audited once more on this side of the pipe.
+
+    Raises:
+        _RefusedError: it is not what an auditor would pass.
+    """
+    refusals = audit(problem, result)
+    if refusals:
+        raise _RefusedError(refusals)
+    return result
+
+
 class _Child:
     """The parent's hold on one child process."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._born = clock()
-        self._shared = _nameless_file()
+        self._shared = nameless_file()
         root = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no outside input
@@ -206,7 +227,7 @@ class _Child:
     def solve(self, problem: ClearingProblem, until: float) -> ClearingResult:
         """Hand the problem over and wait for the answer."""
         self.await_ready(until)
-        header = _write(self._shared, problem)
+        header = write(self._shared, problem)
         try:
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(header).encode() + b"\n")
@@ -214,9 +235,11 @@ class _Child:
         except (BrokenPipeError, OSError) as error:
             raise _ChildLostError("the solver process has ended") from error
         answer = self._read_line(until)
+        if answer.get("status") == _REFUSED:
+            raise _RefusedError(answer["refusals"])
         if answer.get("status") != "result":
             raise _ChildLostError(f"{answer.get('status')}: {answer.get('message', '')}")
-        return _result(_read(self._shared, answer))
+        return result_from(read(self._shared, answer))
 
     def kill(self) -> None:
         """End the process, whatever it is doing, and give back what it held."""
@@ -245,89 +268,6 @@ class _Child:
         return answer
 
 
-# ── arrays through shared memory ────────────────────────────────────────────────────────────────
-
-
-def _nameless_file() -> int:
-    """A file descriptor of memory that has no name and vanishes with its last holder."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("clearing", 0)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
-
-
-def _arrays(record: object, prefix: str = "") -> dict[str, NDArray[Any]]:
-    """All arrays of nested dataclasses by their dotted name."""
-    found: dict[str, NDArray[Any]] = {}
-    if not is_dataclass(record):
-        return found
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if isinstance(value, np.ndarray):
-            found[prefix + field.name] = value
-        elif is_dataclass(value):
-            found |= _arrays(value, f"{prefix}{field.name}.")
-    return found
-
-
-def _scalars(record: object) -> dict[str, Any]:
-    """The fields of a dataclass that are neither arrays nor dataclasses."""
-    assert is_dataclass(record)
-    values = {field.name: getattr(record, field.name) for field in fields(record)}
-    return {
-        name: value
-        for name, value in values.items()
-        if not isinstance(value, np.ndarray) and not is_dataclass(value)
-    }
-
-
-def _write(shared: int, record: object) -> dict[str, Any]:
-    """Copy all arrays of a record into shared memory; returns the header that finds them again."""
-    places: list[tuple[str, str, list[int], int]] = []
-    size = 0
-    arrays = _arrays(record)
-    for name, array in arrays.items():
-        places.append((name, str(array.dtype), list(array.shape), size))
-        size += -(-array.nbytes // 64) * 64
-    os.ftruncate(shared, max(size, 1))
-    with mmap.mmap(shared, max(size, 1)) as memory:
-        for (_, _, _, offset), array in zip(places, arrays.values(), strict=True):
-            memory[offset : offset + array.nbytes] = np.ascontiguousarray(array).tobytes()
-    return {"arrays": places, "scalars": _scalars(record), "size": max(size, 1)}
-
-
-def _read(shared: int, header: dict[str, Any]) -> dict[str, Any]:
-    """The arrays and scalars a header describes, copied out of shared memory."""
-    values: dict[str, Any] = dict(header["scalars"])
-    with mmap.mmap(shared, int(header["size"])) as memory:
-        for name, kind, shape, offset in header["arrays"]:
-            dtype = np.dtype(kind)
-            nbytes = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-            raw = memory[offset : offset + nbytes]
-            values[name] = np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
-    return values
-
-
-def _problem(values: dict[str, Any]) -> ClearingProblem:
-    def part(name: str) -> dict[str, Any]:
-        return {key[len(name) :]: value for key, value in values.items() if key.startswith(name)}
-
-    return ClearingProblem(
-        n_areas=values["n_areas"],
-        n_intervals=values["n_intervals"],
-        areas=Areas(**part("areas.")),
-        lines=Lines(**part("lines.")),
-        orders=StepOrders(**part("orders.")),
-        price_min_ticks=values["price_min_ticks"],
-        price_max_ticks=values["price_max_ticks"],
-        tie=Tie(values["tie"]),
-    )
-
-
-def _result(values: dict[str, Any]) -> ClearingResult:
-    return ClearingResult(**{**values, "rung": Rung(values["rung"])})
-
-
 # ── the child ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -339,12 +279,20 @@ def serve(shared: int) -> None:
     clear(_warm_up_problem())
     reply.write(json.dumps({"status": _READY}).encode() + b"\n")
     for line in sys.stdin.buffer:
-        try:
-            result = clear(_problem(_read(shared, json.loads(line))))
-            answer: dict[str, Any] = {"status": "result", **_write(shared, result)}
-        except Exception as error:  # noqa: BLE001 - the parent must hear of it, whatever it is
-            answer = {"status": type(error).__name__, "message": str(error)[:2000]}
-        reply.write(json.dumps(answer).encode() + b"\n")
+        reply.write(json.dumps(answer_to(shared, line, clear)).encode() + b"\n")
+
+
+def answer_to(
+    shared: int, line: bytes, engine: Callable[[ClearingProblem], ClearingResult]
+) -> dict[str, Any]:
+    """What the child says to one header: a result, what the auditor refused, or what went wrong."""
+    try:
+        result = engine(problem_from(read(shared, json.loads(line))))
+        return {"status": "result", **write(shared, result)}
+    except AuditFailedError as error:
+        return {"status": _REFUSED, "refusals": error.refusals}
+    except Exception as error:  # noqa: BLE001 - the parent must hear of it, whatever it is
+        return {"status": type(error).__name__, "message": str(error)[:2000]}
 
 
 def _warm_up_problem() -> ClearingProblem:

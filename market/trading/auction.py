@@ -133,7 +133,7 @@ def clearing_outcome(
         upper_bound_quanta=result.upper_bound_quanta,
         solve_ms=solve_ms,
         receipt_hash=_receipt_hash(auction.problem, result),
-        audit_faults=(),
+        audit_faults=result.audit_faults,
     )
 
 

@@ -1,16 +1,19 @@
 """The child process: warm, killed at the deadline, replaced when it crashes."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from clearing.check import audit
-from clearing.clear import ProblemFaultyError, clear
-from clearing.problem import Rung
-from clearing.service import ClearingService, ServiceClosedError
+from clearing.clear import AuditFailedError, ProblemFaultyError, clear
+from clearing.problem import ClearingProblem, ClearingResult, Rung
+from clearing.service import ClearingService, ServiceClosedError, answer_to
+from clearing.shared_memory import nameless_file, write
 from tests.clearing.books import book, market, random_grid
 
 LONG_S = 60.0
@@ -105,6 +108,44 @@ def test_a_child_that_is_still_warming_is_left_to_warm() -> None:
         assert {early.rung, again.rung} == {Rung.MERIT_ORDER}
         assert service.child_pid == spare
         assert service.solve(problem, LONG_S).rung is Rung.OPTIMAL
+
+
+def test_a_result_damaged_on_the_way_is_refused_and_named(
+    service: ClearingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = random_grid(np.random.default_rng(3))
+    good = clear(problem)
+    damaged = replace(good, accepted_wh=good.accepted_wh + 1)
+    monkeypatch.setattr("clearing.service._Child.solve", lambda *_: damaged)
+
+    result = service.solve(problem, LONG_S)
+
+    assert result.rung is Rung.MERIT_ORDER
+    assert result.audit_faults == tuple(audit(problem, damaged)) != ()
+    assert audit(problem, result) == []
+
+
+def test_what_the_auditor_refused_in_the_child_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = random_grid(np.random.default_rng(3))
+    with ClearingService() as service:
+        refused = {"status": "refused", "refusals": ["area 0, interval 0: unbalanced"]}
+        monkeypatch.setattr("clearing.service._Child._read_line", lambda *_: refused)
+
+        result = service.solve(problem, LONG_S)
+
+    assert result.rung is Rung.MERIT_ORDER
+    assert result.audit_faults == ("area 0, interval 0: unbalanced",)
+
+
+def test_what_its_auditor_refuses_is_the_childs_answer() -> None:
+    def refuses(_: ClearingProblem) -> ClearingResult:
+        raise AuditFailedError(["unbalanced"])
+
+    shared = nameless_file()
+    header = write(shared, random_grid(np.random.default_rng(3)))
+    answer = answer_to(shared, json.dumps(header).encode(), refuses)
+    os.close(shared)
+    assert answer == {"status": "refused", "refusals": ["unbalanced"]}
 
 
 def test_a_faulty_problem_never_reaches_the_child(service: ClearingService) -> None:

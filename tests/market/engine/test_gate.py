@@ -1,5 +1,7 @@
 """From the gate to the schedule, cleared by the real engine."""
 
+from dataclasses import replace
+
 from clearing.clear import clear
 from market.model.messages import (
     ApplyClearing,
@@ -109,3 +111,9 @@ def test_curves_are_public_only_for_the_market_while_owners_are_few() -> None:
     assert [name for name, _ in cleared.supply_curve] == ["market"]
     assert dict(cleared.supply_curve)["market"] == ((10_000, 500), (16_000, 100_500))
     assert dict(cleared.demand_curve)["market"] == ((400_000, 3_000), (9_000, 3_100))
+
+
+def test_what_the_auditor_refused_stands_in_the_outcome() -> None:
+    story = _evening()
+    outcome = story.clears(lambda problem: replace(clear(problem), audit_faults=("unbalanced",)))
+    assert outcome.audit_faults == ("unbalanced",)
