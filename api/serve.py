@@ -7,6 +7,7 @@ again is the same path as any start, and finds everything that was acknowledged.
 import gc
 import os
 import socket
+import sys
 from typing import Final, NoReturn
 
 import structlog
@@ -29,6 +30,10 @@ FAULT_EXIT: Final = 70
 
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """Objects made before the collector looks for cycles: a market makes few and keeps much."""
+
+THREADS_SWITCH_S: Final = 0.0005
+"""How long a busy event loop may keep the writer waiting after each call to the disk: at Python's
+usual 5 ms the few calls of a commit add up to more than the flush itself."""
 
 log = structlog.get_logger("api.serve")
 
@@ -66,6 +71,7 @@ def serve(settings: Settings) -> None:
     )
     server = uvicorn.Server(config)
     spare_the_collector()
+    sys.setswitchinterval(THREADS_SWITCH_S)
     try:
         server.run(sockets=[listening])
     finally:

@@ -82,7 +82,7 @@ async def place_order(call: Call) -> Response:
         accepted.now_us,
         call.market.rules.interval_minutes,
     )
-    headers = {"Location": f"{call.request.url.path}/{made['order_id']}"}
+    headers = {"Location": f"{call.request.scope['path']}/{made['order_id']}"}
     return answer(made, 201, headers=headers)
 
 

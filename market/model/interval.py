@@ -6,6 +6,7 @@ which intervals make up a day (92, 96 or 100 quarter-hours).
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from market.model.units import SECONDS_PER_MINUTE
@@ -13,6 +14,7 @@ from market.model.units import SECONDS_PER_MINUTE
 MICROSECONDS: int = 1_000_000
 
 
+@lru_cache(maxsize=4_096)  # intervals of a few weeks; the same few are written again and again
 def instant_text(start_s: int) -> str:
     """A UTC second as RFC 3339 with Z."""
     return datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -20,8 +22,8 @@ def instant_text(start_s: int) -> str:
 
 def moment_text(now_us: int) -> str:
     """A UTC microsecond as RFC 3339 with Z and milliseconds."""
-    moment = datetime.fromtimestamp(now_us // MICROSECONDS, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{now_us % MICROSECONDS // 1000:03d}Z"
+    seconds_s, rest_us = divmod(now_us, MICROSECONDS)
+    return f"{instant_text(seconds_s)[:-1]}.{rest_us // 1000:03d}Z"
 
 
 def second_of(moment: datetime) -> int:
