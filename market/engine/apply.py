@@ -52,6 +52,9 @@ def participants_registered(state: MarketState, event: ParticipantsRegistered) -
 
 def units_registered(state: MarketState, event: UnitsRegistered) -> None:
     """Note new units and put them under control."""
+    state.storages.update(
+        (item.unit_id, item.storage) for item in event.units if item.storage is not None
+    )
     state.units.update((item.unit_id, item) for item in event.units)
     state.control.add_units(event.units)
 
@@ -138,7 +141,7 @@ def interval_settled(state: MarketState, event: IntervalSettled) -> None:
         withdrawn[participant_id] = withdrawn.get(participant_id, 0) + energy_wh
     state.outcomes.pop(event.start_s, None)
     state.measured_wh.pop(event.start_s, None)
-    state.positions.forget(event.start_s - _KEEP_SETTLED_S)
+    state.positions.forget(event.start_s - _KEEP_SETTLED_S, state.storages)
 
 
 def day_closed(state: MarketState, event: DayClosed) -> None:

@@ -54,7 +54,9 @@ def apply_clearing(state: MarketState, command: ApplyClearing) -> Decision:
         return refused([refusal])
     call = state.book.call(start_s)
     trades = tuple(_trades(state, call, outcome))
-    supply, demand = published_curves(call=call, grid=state.grid)
+    supply, demand = published_curves(
+        call=call, grid=state.grid, last_resort_id=state.last_resort_id
+    )
     transfers = auction_transfers(outcome=outcome, trades=trades, grid=state.grid)
     return applied(
         IntervalCleared(outcome=outcome, supply_curve=supply, demand_curve=demand),

@@ -48,7 +48,7 @@ def place_orders(state: MarketState, command: PlaceOrders) -> Decision:
     if command.atomic and any(answer.rejection is not None for answer in answers):
         answers = [
             answer
-            if answer.rejection is not None
+            if answer.rejection is not None or answer.repeated
             else OrderAnswer(order_id=None, rejection=Rejection(code=Code.BATCH_NOT_APPLIED))
             for answer in answers
         ]

@@ -6,6 +6,7 @@ content is refused. A command is taken whole or not at all, with all its faults 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from market.engine.state import MarketState
@@ -30,6 +31,11 @@ from market.model.participant import Unit
 from market.model.rejection import Code, Rejection
 from market.model.rules import MarketRules
 from market.model.units import PPM, SECONDS_PER_MINUTE
+
+AREA_LEVELS_MAX: Final = 8
+"""Areas around an area: control goes down level by level, and no grid has as many."""
+LOSS_PPM_MAX: Final = 500_000
+"""A line that loses more than half is a mistake, and its delivered prices would leave all bounds."""
 
 DONE_BEFORE = Decision(events=(), answer=Answer())
 """A harmless repeat."""
@@ -108,6 +114,8 @@ def _grid_faults(grid: Grid) -> Iterator[Rejection]:
             yield Rejection(code=Code.AREA_UNKNOWN, pointer=f"areas/{row}/parent")
         elif _lies_in_itself(area.area_id, grid):
             yield _invalid(f"areas/{row}/parent", "an area cannot lie in itself")
+        elif _levels_above(area.area_id, grid) > AREA_LEVELS_MAX:
+            yield _invalid(f"areas/{row}/parent", f"more than {AREA_LEVELS_MAX} areas around it")
     yield from _line_faults(grid, set(known))
 
 
@@ -122,6 +130,17 @@ def _lies_in_itself(area_id: str, grid: Grid) -> bool:
     return above == area_id
 
 
+def _levels_above(area_id: str, grid: Grid) -> int:
+    """How many areas lie around this one."""
+    parent = {area.area_id: area.parent for area in grid.areas}
+    around: set[str] = set()
+    above = parent.get(area_id)
+    while above is not None and above not in around:
+        around.add(above)
+        above = parent.get(above)
+    return len(around)
+
+
 def _line_faults(grid: Grid, known: set[str]) -> Iterator[Rejection]:
     line_ids = Counter(line.line_id for line in grid.lines)
     for row, line in enumerate(grid.lines):
@@ -129,8 +148,8 @@ def _line_faults(grid: Grid, known: set[str]) -> Iterator[Rejection]:
             yield _invalid(f"lines/{row}/line_id", "stands twice")
         if line.from_area == line.to_area:
             yield _invalid(f"lines/{row}", "joins an area with itself")
-        if not 0 <= line.loss_ppm < PPM:
-            yield _invalid(f"lines/{row}/loss_ppm", "not between 0 and 999999")
+        if not 0 <= line.loss_ppm <= LOSS_PPM_MAX:
+            yield _invalid(f"lines/{row}/loss_ppm", f"not between 0 and {LOSS_PPM_MAX}")
         for name in ("from_area", "to_area"):
             if getattr(line, name) not in known:
                 yield Rejection(code=Code.AREA_UNKNOWN, pointer=f"lines/{row}/{name}")
@@ -172,6 +191,8 @@ def register_units(state: MarketState, command: RegisterUnits) -> Decision:
         before = state.units.get(item.unit_id)
         if counts[item.unit_id] > 1 or (before is not None and before != item):
             faults.append(_different(row, "unit_id"))
+        if item.unit_id in known_areas:
+            faults.append(_invalid(f"items/{row}/unit_id", "an area has this id"))
         if item.participant_id not in state.participants:
             faults.append(
                 Rejection(code=Code.PARTICIPANT_UNKNOWN, pointer=f"items/{row}/participant_id")

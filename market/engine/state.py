@@ -11,7 +11,7 @@ from market.model.grid import Grid
 from market.model.interval import day_of
 from market.model.messages import Phase
 from market.model.order import Side
-from market.model.participant import Participant, Unit
+from market.model.participant import Participant, StorageData, Unit
 from market.model.rules import MarketRules
 from market.model.trade import ClearingOutcome
 from market.trading.book import Book
@@ -32,6 +32,8 @@ class MarketState:
     control: MarketControl
     participants: dict[str, Participant] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
+    storages: dict[str, StorageData] = field(default_factory=dict)
+    """What of `units` stores energy."""
     book: Book = field(default_factory=Book)
     positions: Positions = field(default_factory=Positions)
     ledger: Ledger = field(default_factory=Ledger)

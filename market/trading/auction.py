@@ -192,26 +192,32 @@ def _receipt_hash(problem: ClearingProblem, result: ClearingResult) -> str:
 
 
 def published_curves(
-    *, call: CallBook, grid: Grid
+    *, call: CallBook, grid: Grid, last_resort_id: str | None
 ) -> tuple[tuple[tuple[str, Curve], ...], tuple[tuple[str, Curve], ...]]:
     """Supply and demand of each area with enough owners, and of the whole market.
 
-    An area with fewer than OWNERS_MIN owners is only part of the sum, so that nobody's order can be
-    read off it.
+    Nobody's order can be read off them: an area with fewer than OWNERS_MIN owners is only part of
+    the sum, and there is no sum when what it holds beyond the published areas is so small a group.
+    The retailer of last resort is not counted: the rules publish its prices anyway.
     """
+    open_rows = [row for row, energy_wh in enumerate(call.energy_wh) if energy_wh > 0]
+    groups: dict[str, list[int]] = {area.area_id: [] for area in grid.areas}
+    owners: dict[str, set[str]] = {area.area_id: set() for area in grid.areas}
+    for row in open_rows:
+        groups[call.area_id[row]].append(row)
+        if call.participant_id[row] != last_resort_id:
+            owners[call.area_id[row]].add(call.participant_id[row])
+    published = [area_id for area_id in groups if len(owners[area_id]) >= OWNERS_MIN]
+    withheld = {
+        owner for area_id in groups if area_id not in published for owner in owners[area_id]
+    }
+    if not withheld or len(withheld) >= OWNERS_MIN:
+        groups[WHOLE_MARKET] = open_rows
+        published.append(WHOLE_MARKET)
     supply: list[tuple[str, Curve]] = []
     demand: list[tuple[str, Curve]] = []
-    open_rows = [row for row, energy_wh in enumerate(call.energy_wh) if energy_wh > 0]
-    groups = [
-        (area.area_id, [r for r in open_rows if call.area_id[r] == area.area_id])
-        for area in grid.areas
-    ]
-    published = [
-        (name, rows)
-        for name, rows in groups
-        if len({call.participant_id[row] for row in rows}) >= OWNERS_MIN
-    ]
-    for name, rows in [*published, (WHOLE_MARKET, open_rows)]:
+    for name in published:
+        rows = groups[name]
         supply.append((name, _curve(call, [row for row in rows if call.is_sell[row]], sign=1)))
         demand.append((name, _curve(call, [row for row in rows if not call.is_sell[row]], sign=-1)))
     return tuple(supply), tuple(demand)

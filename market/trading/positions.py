@@ -76,10 +76,24 @@ class Positions:
         known = self._charge.get(unit_id)
         return known if known is not None else (None, storage.start_wh)
 
-    def forget(self, before_s: int) -> None:
-        """Drop positions of intervals that are settled and too old to matter to any check."""
-        for start_s in [start_s for start_s in self._traded if start_s < before_s]:
-            del self._traded[start_s]
+    def forget(self, before_s: int, storages: Mapping[str, StorageData]) -> None:
+        """Drop positions of intervals that are settled and too old to matter to any check.
+
+        What a storage traded since its last reading goes into its state of charge first: without
+        a reading it is where its trades have brought it.
+        """
+        for start_s in sorted(start_s for start_s in self._traded if start_s < before_s):
+            for unit_id, energy in self._traded.pop(start_s).items():
+                storage = storages.get(unit_id)
+                if storage is not None:
+                    self._carry(unit_id, storage, start_s, energy.bought_wh - energy.sold_wh)
+
+    def _carry(self, unit_id: str, storage: StorageData, start_s: int, net_wh: int) -> None:
+        read_s, level_wh = self.state_of_charge_wh(unit_id, storage)
+        if read_s is not None and read_s >= start_s:
+            return
+        level_wh += charged_wh(storage, net_wh) if net_wh > 0 else -discharged_wh(storage, -net_wh)
+        self._charge[unit_id] = (start_s, min(max(level_wh, 0), storage.capacity_wh))
 
     def intervals_after(self, start_s: int | None) -> Mapping[int, Mapping[str, TradedEnergy]]:
         """Traded energy of all intervals after one, by interval."""

@@ -180,7 +180,7 @@ class OrderChecks:
 
     def _money_refusal(self, orders: OrderColumns, row: int, draft: Draft) -> Rejection | None:
         held = hold_quanta(orders.side[row], orders.price_ticks[row], orders.energy_wh[row])
-        if held > draft.available_quanta:
+        if held and held > draft.available_quanta:  # who is in debt may still sell
             return Rejection(
                 code=Code.INSUFFICIENT_FUNDS,
                 parameters={

@@ -104,13 +104,21 @@ def test_gates_close_in_order_of_delivery() -> None:
     assert [r.code for r in story.does(out_of_turn).rejections] == [Code.PHASE_CONFLICT]
 
 
-def test_curves_are_public_only_for_the_market_while_owners_are_few() -> None:
+def test_no_curve_is_public_while_owners_are_few() -> None:
     story = _evening()
     story.clears(clear)
     (cleared,) = (event for event in story.events if isinstance(event, IntervalCleared))
-    assert [name for name, _ in cleared.supply_curve] == ["market"]
-    assert dict(cleared.supply_curve)["market"] == ((10_000, 500), (16_000, 100_500))
-    assert dict(cleared.demand_curve)["market"] == ((400_000, 3_000), (9_000, 3_100))
+    assert cleared.supply_curve == cleared.demand_curve == ()
+
+
+def test_what_only_the_last_resort_orders_is_public() -> None:
+    story = Story()
+    story.opens()
+    story.places("retailer", "r retailer-sells sell 16000 100000\nb retailer-sells buy 8000 500")
+    story.clears(clear)
+    (cleared,) = (event for event in story.events if isinstance(event, IntervalCleared))
+    assert cleared.supply_curve == (("market", ((16_000, 100_000),)),)
+    assert cleared.demand_curve == (("market", ((8_000, 500),)),)
 
 
 def test_what_the_auditor_refused_stands_in_the_outcome() -> None:

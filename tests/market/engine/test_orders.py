@@ -87,6 +87,15 @@ def test_an_atomic_batch_stands_whole_or_not_at_all() -> None:
     assert story.engine.state.ledger.held_quanta("ann") == 0
 
 
+def test_in_a_refused_atomic_batch_a_standing_order_still_stands() -> None:
+    story = _story()
+    story.places("ann", ORDER)
+    repeat, bad = story.places("ann", f"{ORDER}\nb ann-load buy 20000 9999", atomic=True)
+    assert (repeat.order_id, repeat.repeated) == ("ord-1", True)
+    assert bad.rejection is not None
+    assert story.engine.state.book.open_count("ann") == 1
+
+
 def test_a_cancel_frees_the_money_once() -> None:
     story = _story()
     story.places("ann", ORDER)

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.model.money import BANK, TransferKind, participant_account, transfer
 from market.model.order import Side
 from market.model.rejection import Code
+from market.model.trade import Trade
 from market.trading.risk import hold_quanta
 from tests.builders import MIDNIGHT_S, STEP_S, Story
 
@@ -117,3 +119,36 @@ def test_the_hold_covers_every_fill_no_worse_than_the_limit(
     sign = 1 if side is Side.BUY else -1
     if sign * paid_ticks <= sign * price_ticks:
         assert sign * paid_ticks * fill_wh <= hold_quanta(side, price_ticks, energy_wh)
+
+
+def test_who_is_in_debt_may_still_sell() -> None:
+    story = Story(deposits={"ann": 0, "ben": 0})
+    story.opens()
+    debt = transfer(participant_account("ann"), BANK, 5, TransferKind.DEVIATION, "x")
+    story.engine.state.ledger.book([debt])
+    assert _codes(story, "ann", "a ann-solar sell 9000 100") == [None]
+    assert _codes(story, "ann", "b ann-load buy 9000 100") == [Code.INSUFFICIENT_FUNDS]
+
+
+def test_a_storage_that_is_never_read_cannot_sell_again_what_it_sold_days_ago() -> None:
+    story = Story()
+    positions, storages = story.engine.state.positions, story.engine.state.storages
+    sold = Trade(
+        trade_id="trd-1",
+        match_id="mat-1",
+        order_id="ord-1",
+        participant_id="ann",
+        unit_id="ann-battery",
+        area_id="RUR",
+        start_s=MIDNIGHT_S,
+        side=Side.SELL,
+        price_ticks=1,
+        energy_wh=4_750,
+    )
+    positions.add(MIDNIGHT_S, [sold])
+    positions.forget(MIDNIGHT_S + 1, storages)
+    assert positions.traded("ann-battery", MIDNIGHT_S).sold_wh == 0
+    story.opens(MIDNIGHT_S)
+    story.opens(MIDNIGHT_S + STEP_S)
+    refused = [Code.EXCEEDS_STORED_ENERGY]
+    assert _codes(story, "ann", "a ann-battery sell 9000 10 1") == refused
