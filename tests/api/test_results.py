@@ -21,6 +21,11 @@ def done(server: Server) -> Village:
             ("retailer", village.order(start=start, unit_id="retail", side="sell", price_per_mwh="120.00", energy_kwh="50.000")),
         ):  # fmt: skip
             assert village.post("/orders", who, order).status_code == 201
+    alone = village.order(
+        start=village.start(2), unit_id="retail", side="sell", price_per_mwh="120.00",
+        energy_kwh="50.000",
+    )  # fmt: skip
+    assert village.post("/orders", "retailer", alone).status_code == 201
     village.go_to(900 + 1)
     reading = {
         "area_id": "RUR",
@@ -86,11 +91,15 @@ def test_intervals_page_by_page(done: Village) -> None:
     assert done.get("/intervals", **{"from": "2100-01-01T00:00:00Z"})["items"] == []
 
 
-def test_curves_are_public_after_the_result_and_small_areas_only_in_the_sum(done: Village) -> None:
-    found = done.get("/curves", start=done.start())
+def test_curves_are_public_after_the_result_but_nobodys_orders_can_be_read_off(
+    done: Village,
+) -> None:
+    of_three = done.send("GET", "/curves", params={"start": done.start()})
+    assert of_three.status_code == 404
+    found = done.get("/curves", start=done.start(2))
     assert [area["area_id"] for area in found["areas"]] == ["market"]
-    assert found["areas"][0]["supply"] == [["50.00", "1.000"], ["120.00", "51.000"]]
-    assert found["areas"][0]["demand"] == [["200.00", "1.500"]]
+    assert found["areas"][0]["supply"] == [["120.00", "50.000"]]
+    assert found["areas"][0]["demand"] == []
     answer = done.send("GET", "/curves", params={"start": "2100-01-01T00:00:00Z"})
     assert answer.status_code == 404
 
@@ -181,12 +190,10 @@ def test_the_ledger_is_zero(done: Village) -> None:
 def test_the_day_in_numbers(done: Village) -> None:
     rules = done.server.http.get(done.path).json()
     assert rules["time_zone"] == "Etc/GMT-1"
-    # Midnight in the market's zone is 23:00 of the day before in UTC.
-    local = done.start() if int(done.start()[11:13]) < 23 else done.start(2)
-    report = done.get("/report", "operator", day=local[:10])
+    report = done.get("/report", "operator", day=done.local_day())
     assert report["intervals_cleared"] == 3
     assert report["trades"] == 6
-    assert report["orders"] == {"accepted": 6, "rejected": 0, "cancelled": 0}
+    assert report["orders"] == {"accepted": 7, "rejected": 0, "cancelled": 0}
     assert report["energy_sold_wh"] == report["energy_bought_wh"] + report["losses_wh"]
     assert report["losses_wh"] > 0
     assert (report["ledger_sum"], report["audit_failures"]) == (0, 0)

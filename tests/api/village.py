@@ -19,6 +19,7 @@ Json: TypeAlias = Any
 """Whatever JSON holds."""
 
 QUARTER_S = 900
+DAY_S = 86_400
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -131,6 +132,10 @@ class Village:
     def start(self, index: int = 0) -> str:
         return instant(self.first_s + index * QUARTER_S)
 
+    def local_day(self) -> str:
+        """The market day of the first interval; its zone is an hour ahead of UTC."""
+        return instant(self.first_s + 3_600)[:10]
+
     def order(self, **changes: Json) -> dict[str, Any]:
         """A good order of Ada's, with changes; None takes a field away."""
         body: dict[str, Any] = {
@@ -217,6 +222,9 @@ def make_village(server: Server, intervals: int = 4, days_ahead: int = 0) -> Vil
     """A new market; its first interval begins some days and more than an hour from now."""
     now_s = server.clock.now_us() // US
     first_s = (now_s // QUARTER_S + 5 + days_ahead * 96) * QUARTER_S
+    midnight_s = (first_s // DAY_S + 1) * DAY_S - 3_600
+    if first_s < midnight_s < first_s + intervals * QUARTER_S:
+        first_s = midnight_s  # all intervals in one market day, whatever the hour is now
     village = Village(server=server, market_id=f"village-{next(_numbers)}", first_s=first_s)
     village.tokens["operator"] = server.token(server.operator_credential())
     body = market_body(village.market_id, first_s, intervals)

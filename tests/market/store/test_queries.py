@@ -38,7 +38,10 @@ END_S = MIDNIGHT_S + 2 * STEP_S
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Engine]:
     path = tmp_path_factory.mktemp("life") / "village.sqlite"
-    return path, write_life(path)
+    with pytest.MonkeyPatch.context() as patch:
+        # Two owners make a public curve here; who may see curves is told in test_auction.
+        patch.setattr("market.trading.auction.OWNERS_MIN", 2)
+        return path, write_life(path)
 
 
 @pytest.fixture
@@ -273,9 +276,11 @@ def test_an_interval_nothing_has_happened_to_is_scheduled(tmp_path: Path) -> Non
     with_sequencer(tmp_path / "village.sqlite", story)
 
 
-def test_curves_of_few_owners_are_only_in_the_sum(reading: Connection) -> None:
-    (whole,) = queries.curves(reading, MARKET_ID, start_s=MIDNIGHT_S)
+def test_curves_are_those_that_were_published(reading: Connection) -> None:
+    rural, whole = queries.curves(reading, MARKET_ID, start_s=MIDNIGHT_S)
 
+    assert rural.curve.area_id == "RUR"
+    assert rural.curve.demand == whole.curve.demand
     assert (whole.curve.area_id, whole.price_ticks) == ("market", None)
     assert whole.curve.supply == ((9_000, 1_500), (12_000, 201_500))
     assert whole.curve.demand == ((400_000, 2_400), (300_000, 4_400), (30_000, 5_400))
