@@ -225,6 +225,14 @@ class LiveMarket:
                 pass  # the seed holds the definition; the money of a deposit follows as a transfer
         return ()
 
+    def _forget_settled(self) -> None:
+        """Keep the newest; what is not settled yet is kept however far ahead calls open."""
+        while len(self._intervals) > INTERVALS_KEPT:
+            oldest_s = min(self._intervals)
+            if self._intervals[oldest_s]["phase"] != Phase.SETTLED.value:
+                return
+            del self._intervals[oldest_s]
+
     def _market_delta(self, name: str, **data: object) -> Delta:
         return delta(Channel.MARKET, self.rules.market_id, {"event": name, **data})
 
@@ -241,8 +249,7 @@ class LiveMarket:
     def _phase(self, event: PhaseChanged) -> Iterator[Delta]:
         known = self.interval(event.start_s)
         self._intervals[event.start_s] = {**known, "phase": event.phase.value}
-        while len(self._intervals) > INTERVALS_KEPT:
-            del self._intervals[min(self._intervals)]
+        self._forget_settled()
         yield self._market_delta(
             "phase",
             start=instant_text(event.start_s),

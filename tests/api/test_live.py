@@ -1,5 +1,7 @@
 """What the stream knows is what is stored, however it came to know it."""
 
+import pytest
+
 from api.live import LiveMarket
 from api.permissions import Channel
 from api.seed import read_seed
@@ -39,6 +41,23 @@ def test_following_events_and_reading_the_file_lead_to_the_same_state(server: Se
         for channel, key in keys:
             followed = market.live.snapshot(channel, key, now_us)
             assert followed == stored.snapshot(channel, key, now_us), (seconds, channel, key)
+
+
+def test_what_is_not_settled_is_remembered_however_far_ahead_calls_open(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.live.INTERVALS_KEPT", 2)
+    village = make_village(server, intervals=4)
+    live = server.house.markets[village.market_id].live
+
+    def phases() -> list[str]:
+        shown = live.snapshot(Channel.MARKET, village.market_id, village.first_s * US)
+        return [item["phase"] for item in shown["intervals"]]
+
+    assert phases() == ["call"] * 4
+    village.go_to(901 + 900)
+    assert phases()[0] in ("settled", "scheduled")  # the oldest may go once it is settled
+    assert "scheduled" not in phases()[1:]
 
 
 def test_the_trading_day_shown_is_the_nearest_one_traded(server: Server) -> None:

@@ -14,7 +14,9 @@ from market.store.queries.pages import fact
 from market.store.views import AreaPrice, Curve, IntervalRow, IntervalView, PricedCurve
 
 INTERVALS_MAX = 10_000
-"""Most intervals in one answer: a hundred days of quarter-hours."""
+"""Most intervals in one page: a hundred days of quarter-hours. One more tells that there is more."""
+PRICES_MAX = INTERVALS_MAX + 4_000
+"""Most area prices read for one page: a page, and the areas of the intervals it begins and ends in."""
 
 
 def prices(
@@ -26,7 +28,7 @@ def prices(
         select(tables.area_outcomes)
         .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
         .order_by(c.start_s, c.position)
-        .limit(INTERVALS_MAX)
+        .limit(PRICES_MAX)
     )
     return tuple(AreaPrice(start_s=row.start_s, area=fact(AreaOutcome, row)) for row in rows)
 
@@ -41,7 +43,7 @@ def intervals(
     """Delivery intervals of the trading period, from_s <= start < until_s, in order of time.
 
     Those nothing has happened to yet are SCHEDULED. Without bounds: the whole trading period, as
-    far as it is known. At most INTERVALS_MAX.
+    far as it is known. At most INTERVALS_MAX and one.
     """
     definition = market(connection, market_id)
     if definition is None:
@@ -71,9 +73,12 @@ def _starts(
     first_s = rules.trading_from_s
     if from_s is not None and from_s > first_s:
         first_s += -(-(from_s - first_s) // step_s) * step_s
-    ends = [end_s for end_s in (until_s, rules.trading_until_s) if end_s is not None]
-    open_end_s = first_s if last_known_s is None else last_known_s + step_s
-    return range(first_s, min(ends, default=open_end_s), step_s)[:INTERVALS_MAX]
+    end_s = rules.trading_until_s
+    if end_s is None:  # a market without an end goes as far as its calls have been opened
+        end_s = first_s if last_known_s is None else last_known_s + step_s
+    if until_s is not None:
+        end_s = min(end_s, until_s)
+    return range(first_s, end_s, step_s)[: INTERVALS_MAX + 1]
 
 
 def _rows(
@@ -85,7 +90,7 @@ def _rows(
         query = query.where(c.start_s >= from_s)
     if until_s is not None:
         query = query.where(c.start_s < until_s)
-    rows = connection.execute(query.order_by(c.start_s).limit(INTERVALS_MAX))
+    rows = connection.execute(query.order_by(c.start_s).limit(INTERVALS_MAX + 1))
     return {row.start_s: fact(IntervalRow, row, phase=Phase(row.phase)) for row in rows}
 
 

@@ -3,6 +3,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
 
 from market.engine.engine import Engine
-from market.model.messages import Phase
+from market.model.messages import CreateMarket, OpenCall, Phase
 from market.model.money import BANK, CENTRAL, TransferKind, participant_account
 from market.model.order import OrderState, Side
 from market.sequencer import Sequencer
@@ -260,6 +261,24 @@ def test_intervals_show_their_phase_and_result(reading: Connection) -> None:
     assert second.interval.start_s == LATER_S
     assert queries.intervals(reading, MARKET_ID, until_s=MIDNIGHT_S) == ()
     assert queries.intervals(reading, "elsewhere") == ()
+
+
+def test_a_market_without_an_end_is_told_as_far_as_its_calls_are_open(tmp_path: Path) -> None:
+    async def story(sequencer: Sequencer) -> None:
+        create = SETUP[0]
+        assert isinstance(create, CreateMarket)
+        endless = replace(create.rules, trading_until_s=None)
+        await sequencer.submit(replace(create, rules=endless))
+        opened = await sequencer.submit(OpenCall(now_us=create.now_us, start_s=MIDNIGHT_S))
+        await sequencer.projected(opened.seq)
+        far_s = 999_999_999_000
+        with sequencer.readers.connect() as connection:
+            for until_s in (None, far_s):
+                (view,) = queries.intervals(connection, MARKET_ID, until_s=until_s)
+                assert (view.interval.start_s, view.interval.phase) == (MIDNIGHT_S, Phase.CALL)
+            assert queries.intervals(connection, MARKET_ID, from_s=far_s, until_s=2 * far_s) == ()
+
+    with_sequencer(tmp_path / "village.sqlite", story)
 
 
 def test_an_interval_nothing_has_happened_to_is_scheduled(tmp_path: Path) -> None:
