@@ -79,25 +79,6 @@ def test_prices_are_those_of_the_intervals_page_by_page(done: Village) -> None:
     assert {item["start"] for item in only} == {done.start(1)}
 
 
-def test_a_cursor_beyond_the_last_interval_gives_an_empty_last_page(done: Village) -> None:
-    for address in ("/intervals", "/prices"):
-        for cursor in (str(done.first_s + 3 * 900), "9" * 12):
-            for limit in (1, 10_000):
-                page = done.get(address, "operator", cursor=cursor, limit=limit)
-                assert (page["items"], page["next_cursor"]) == ([], None)
-
-
-def test_the_longest_page_tells_that_there_is_more(
-    done: Village, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("market.store.queries.results.INTERVALS_MAX", 2)
-    first = done.get("/intervals", limit=2)
-    assert len(first["items"]) == 2
-    rest = done.get("/intervals", limit=2, cursor=first["next_cursor"])
-    assert [item["start"] for item in rest["items"]] == [done.start(2)]
-    assert rest["next_cursor"] is None
-
-
 def test_intervals_page_by_page(done: Village) -> None:
     expected = done.get("/intervals")["items"]
     assert [item["start"] for item in expected] == [done.start(index) for index in range(3)]
