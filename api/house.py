@@ -132,11 +132,7 @@ class House:
         return self.settings.markets_dir / f"{market_id}.sqlite"
 
     async def open_markets(self) -> None:
-        """Open every market that has a file; the clock goes on from the latest committed time.
-
-        Returns once what was due while no server ran is done: nobody may order for a gate that has
-        passed. A market whose timetable fails has told so (`on_fault`) and is not waited for.
-        """
+        """Open every market that has a file; the clock goes on from the latest committed time."""
         self.settings.markets_dir.mkdir(parents=True, exist_ok=True)
         opened: dict[str, Sequencer] = {}
         for path in sorted(self.settings.markets_dir.glob("*.sqlite")):
@@ -153,9 +149,6 @@ class House:
         for market_id, sequencer in opened.items():
             await sequencer.start()
             await self._open(market_id, sequencer)
-        # What is overdue is done at a clock that stands still as well: only then may it go on.
-        for market in self.markets.values():
-            await market.timetable.caught_up()
         start_us = self.settings.start_us
         ran_before = start_us is not None and latest_us > start_us
         # Only now: every market's timetable holds the clock at what is due next.

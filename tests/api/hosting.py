@@ -20,7 +20,6 @@ from api.house import House
 from api.settings import Settings
 from clearing.problem import ClearingProblem, ClearingResult
 from clearing.service import ClearingService
-from market.timetable import Solver
 
 US: Final = 1_000_000
 PATIENCE_S: Final = 60
@@ -117,7 +116,7 @@ class RealTime:
 class Server:
     """A server on a free port of this machine."""
 
-    def __init__(self, var: Path, clock: HandClock, solver: Solver) -> None:
+    def __init__(self, var: Path, clock: HandClock, solver: LazySolver) -> None:
         self.var, self.clock = var, clock
         self.real_time_s = RealTime()
         self.faults: list[BaseException] = []

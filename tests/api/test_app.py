@@ -9,7 +9,6 @@ import pytest
 from api.app import ADDRESSES
 from api.permissions import PERMISSIONS
 from api.routes import pages
-from clearing.problem import ClearingProblem, ClearingResult
 from market.model.rejection import Code
 from tests.api.hosting import HandClock, LazySolver, Server
 from tests.api.village import Village, make_village
@@ -148,69 +147,6 @@ def test_a_restart_finds_everything_and_begins_a_new_epoch(
     finally:
         second.stop()
     assert first.faults == second.faults == []
-
-
-class Slow:
-    """A solver that takes its time, or fails."""
-
-    def __init__(self, solver: LazySolver, fault: Exception | None = None) -> None:
-        self._solver, self._fault = solver, fault
-
-    def solve(self, problem: ClearingProblem, deadline_s: float) -> ClearingResult:
-        time.sleep(0.2)
-        if self._fault is not None:
-            raise self._fault
-        return self._solver.solve(problem, deadline_s)
-
-    def close(self) -> None:
-        """The other one is closed by who made it."""
-
-
-def restarted_late(
-    var: Path, solver: LazySolver, fault: Exception | None = None
-) -> tuple[Server, Village]:
-    """A server that comes back when the gates of two intervals of four have passed."""
-    first = Server(var, HandClock(1_465_938_000), solver).start()
-    village = make_village(first)
-    first.stop()
-    assert first.faults == []
-    now_s = village.first_s + 1
-    second = Server(var, HandClock(now_s), Slow(solver, fault)).start()
-    again = Village(
-        server=second,
-        market_id=village.market_id,
-        first_s=village.first_s,
-        tokens=village.tokens,
-    )
-    return second, again
-
-
-def test_after_a_restart_nobody_orders_for_a_gate_that_has_passed(
-    tmp_path: Path, solver: LazySolver
-) -> None:
-    server, village = restarted_late(tmp_path, solver)
-    try:
-        market = server.house.markets[village.market_id]
-        timer = market.sequencer.engine.next_timer()
-        assert timer is not None
-        assert timer.due_us > server.clock.now_us()
-        for index, status in enumerate((409, 409, 201, 201)):
-            answer = village.post("/orders", "ada", village.order(start=village.start(index)))
-            assert answer.status_code == status, (index, answer.text)
-    finally:
-        server.stop()
-    assert server.faults == []
-
-
-def test_a_timetable_that_fails_at_a_restart_is_told_and_not_waited_for(
-    tmp_path: Path, solver: LazySolver
-) -> None:
-    server, village = restarted_late(tmp_path, solver, fault=OSError("no solver"))
-    try:
-        assert [str(fault) for fault in server.faults] == ["no solver"]
-        assert server.house.markets[village.market_id].running.done()
-    finally:
-        server.stop()
 
 
 def test_a_market_whose_writer_fails_ends_the_process(tmp_path: Path, solver: LazySolver) -> None:
