@@ -4,14 +4,18 @@ The one idea to know: blocks do not name each other's variables. They add terms 
 accumulators, `injection[area, interval]` (Wh into the inner node), `outflow[area, interval]`
 (Wh out of the connection) and `welfare_terms[name]` (quanta), and the last two blocks close them.
 A new technology is one new file and one line here. The structure is stated in Pyomo and compiled to
-arrays by Pyomo's own standard-form compiler, once per grid; each block also says what the bounds
-of its variables are in a given problem, and those are all that changes from auction to auction.
+arrays by Pyomo's own standard-form compiler; each block also says what the bounds of its variables
+are in a given problem. Without block and storage orders those bounds are all that changes from
+auction to auction, and the arrays of a grid are compiled once.
 """
 
 from __future__ import annotations
 
+import gc
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -19,19 +23,21 @@ import pyomo.environ as pyo
 from numpy.typing import NDArray
 from pyomo.opt import WriterFactory
 
-from clearing.blocks import balance, lines, net_position, welfare
-from clearing.curves import Curves, FloatArray
-from clearing.problem import (
-    NO_LIMIT_WH,
-    Areas,
-    ClearingProblem,
-    IntArray,
-    Lines,
-    StepOrders,
-    Tie,
+from clearing.blocks import (
+    balance,
+    block_orders,
+    lines,
+    mesh,
+    net_position,
+    storage,
+    welfare,
 )
+from clearing.curves import Curves, FloatArray
+from clearing.problem import ClearingProblem, IntArray
 
-BLOCKS: Final = (net_position, lines, balance, welfare)
+BLOCKS: Final = (net_position, block_orders, storage, lines, mesh, balance, welfare)
+#: A market has one grid; so many leave room for a process that clears several.
+_GRIDS_KEPT: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,8 @@ class Compiled:
     index: NDArray[np.int32]
     value: FloatArray
     column: dict[str, IntArray]  # variable name -> columns, in the order of its index sets
+    row: dict[str, IntArray]  # constraint name -> rows, in the order of its index sets
+    offset: float  # constant of the objective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,25 +65,8 @@ class Model:
 
 
 def build(problem: ClearingProblem, curves: Curves) -> Model:
-    """The model of a problem: its structure, compiled once per grid, and this problem's bounds.
-
-    From auction to auction the book and the capacities change, and they are bounds only.
-    """
-    lines = problem.lines
-    compiled = _compiled_grid(
-        problem.n_areas,
-        problem.n_intervals,
-        tuple(
-            zip(
-                lines.from_area.tolist(),
-                lines.to_area.tolist(),
-                lines.loss_ppm.tolist(),
-                lines.fee_forward_ticks.tolist(),
-                lines.fee_backward_ticks.tolist(),
-                strict=True,
-            )
-        ),
-    )
+    """The model of a problem: its structure and this problem's bounds."""
+    compiled = _compiled(problem)
     lower, upper = np.empty(len(compiled.cost)), np.empty(len(compiled.cost))
     for block in BLOCKS:
         for name, (low, high) in block.bounds(problem, curves).items():
@@ -83,42 +74,51 @@ def build(problem: ClearingProblem, curves: Curves) -> Model:
     return Model(compiled=compiled, lower=lower, upper=upper)
 
 
-# A market has one grid; 16 leave room for a process that clears several, and bound its memory.
-@lru_cache(maxsize=16)
-def _compiled_grid(
-    n_areas: int, n_intervals: int, lines: tuple[tuple[int, int, int, int, int], ...]
-) -> Compiled:
-    """The structure of all problems on one grid."""
-    nothing = np.zeros((len(lines), n_intervals), dtype=np.int64)
-    open_wide = np.full((n_areas, n_intervals), NO_LIMIT_WH, dtype=np.int64)
-    start, end, loss, forward, backward = zip(*lines, strict=True) if lines else ((),) * 5
-    none = np.zeros(0, dtype=np.int64)
-    grid = ClearingProblem(
-        n_areas=n_areas,
-        n_intervals=n_intervals,
-        areas=Areas(import_limit_wh=open_wide, export_limit_wh=open_wide),
-        lines=Lines(
-            from_area=np.array(start, dtype=np.int32),
-            to_area=np.array(end, dtype=np.int32),
-            capacity_forward_wh=nothing,
-            capacity_backward_wh=nothing,
-            loss_ppm=np.array(loss, dtype=np.int64),
-            fee_forward_ticks=np.array(forward, dtype=np.int64),
-            fee_backward_ticks=np.array(backward, dtype=np.int64),
-        ),
-        orders=StepOrders(
-            area=none.astype(np.int32),
-            interval=none.astype(np.int32),
-            is_sell=none.astype(np.bool_),
-            price_ticks=none,
-            energy_wh=none,
-            sequence=none,
-        ),
-        price_min_ticks=-1,
-        price_max_ticks=1,
-        tie=Tie.TIME,
-    )
-    return compile_model(state(grid))
+_grids: OrderedDict[Hashable, Compiled] = OrderedDict()
+
+
+def _compiled(problem: ClearingProblem) -> Compiled:
+    """The structure of a problem; that of a grid without block and storage orders is kept."""
+    if len(problem.blocks) or len(problem.storages):
+        with _no_collection():
+            return compile_model(state(problem))
+    key = _grid_key(problem)
+    kept = _grids.get(key)
+    if kept is None:
+        kept = compile_model(state(problem))
+        _grids[key] = kept
+        while len(_grids) > _GRIDS_KEPT:
+            _grids.popitem(last=False)
+    return kept
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pyomo makes objects by the hundred thousand, and walking them again and again costs most."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _grid_key(problem: ClearingProblem) -> Hashable:
+    """What the structure of a problem without block and storage orders depends on."""
+    lines, ptdf = problem.lines, problem.ptdf
+    arrays = [
+        lines.from_area,
+        lines.to_area,
+        lines.loss_ppm,
+        lines.fee_forward_ticks,
+        lines.fee_backward_ticks,
+        problem.parent,
+    ]
+    if ptdf is not None:
+        arrays += [ptdf.line, ptdf.factor_ppb]
+    shape = problem.n_areas, problem.n_intervals, ptdf is not None
+    return (*shape, *(np.ascontiguousarray(array).tobytes() for array in arrays))
 
 
 def state(problem: ClearingProblem) -> pyo.ConcreteModel:
@@ -144,6 +144,9 @@ def compile_model(model: pyo.ConcreteModel) -> Compiled:
         variable.name: np.array([place[id(data)] for data in variable.values()], dtype=np.int64)
         for variable in model.component_objects(pyo.Var)
     }
+    row: dict[str, list[int]] = {}
+    for i, entry in enumerate(form.rows):
+        row.setdefault(entry.constraint.parent_component().name, []).append(i)
     rhs = np.asarray(form.rhs, dtype=np.float64)
     kind = np.array([row.bound_type for row in form.rows])
     matrix = form.A.tocsc()
@@ -155,6 +158,8 @@ def compile_model(model: pyo.ConcreteModel) -> Compiled:
         index=matrix.indices.astype(np.int32),
         value=np.asarray(matrix.data, dtype=np.float64),
         column=column,
+        row={name: np.array(rows, dtype=np.int64) for name, rows in row.items()},
+        offset=float(np.asarray(form.c_offset).reshape(-1)[0]),
     )
 
 

@@ -5,6 +5,10 @@ every curve in a few rounds; then the levels of the curves around the points fou
 program as they are, as columns, in windows that widen where the solution reaches beyond them. The
 lines are quick and blunt (their intercepts are large numbers), the levels are exact: their bounds
 are whole Wh and their costs whole ticks, so a vertex is a true breakpoint of the book.
+
+What no linear rule can say (a block whole or not at all, a line or a storage in one direction at a
+time) is handed in as bounds, a `Fixing`; only bounds change between solves, so each starts from
+the last basis.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import numpy as np
 
 from clearing.build import Model
 from clearing.curves import Curves, FloatArray
-from clearing.problem import BoolArray, ClearingProblem, IntArray
+from clearing.problem import BoolArray, ClearingProblem, IntArray, free_lines
 from clearing.solver import Program
 
 #: Rounds of supporting lines; the levels finish whatever is left, so this only bounds the loop.
@@ -25,30 +29,66 @@ _LINE_ROUNDS_MAX: Final = 60
 _LINE_GAP: Final = 1e-7
 #: Levels on either side of a node's point when the windows open; they double where they are hit.
 _WINDOW_LEVELS: Final = 4
+#: With blocks or storages points move more between solves; a wider start saves widenings.
+_WINDOW_LEVELS_COUPLED: Final = 6
 #: More than this beyond its window, in Wh, and a window is too narrow.
 _BEYOND_WH: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flows:
+class Fixing:
+    """What is decided beside the linear problem."""
+
+    closed_forward: BoolArray  # (l, t) nothing may be sent forward
+    closed_backward: BoolArray  # (l, t)
+    closed_charge: BoolArray  # (s, t)
+    closed_discharge: BoolArray  # (s, t)
+    ratio_low: FloatArray  # (b,)
+    ratio_high: FloatArray  # (b,)
+
+
+def nothing_fixed(problem: ClearingProblem) -> Fixing:
+    """Everything open, all blocks free between 0 and 1."""
+    lines = (len(problem.lines), problem.n_intervals)
+    storages = (len(problem.storages), problem.n_intervals)
+    return Fixing(
+        closed_forward=np.zeros(lines, dtype=np.bool_),
+        closed_backward=np.zeros(lines, dtype=np.bool_),
+        closed_charge=np.zeros(storages, dtype=np.bool_),
+        closed_discharge=np.zeros(storages, dtype=np.bool_),
+        ratio_low=np.zeros(len(problem.blocks)),
+        ratio_high=np.ones(len(problem.blocks)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
     """A solution of the continuous problem."""
 
-    net_export_wh: FloatArray  # (n, t)
-    forward_wh: FloatArray  # (l, t) sent
-    backward_wh: FloatArray  # (l, t) sent
-    cost: float  # ticks x Wh, against every area trading within itself only
+    simple_wh: FloatArray  # (n, t) net export of the simple orders alone
+    net_export_wh: FloatArray  # (n, t) of everything
+    forward_wh: FloatArray  # (l, t) sent; lines of a mesh: the flow where positive
+    backward_wh: FloatArray  # (l, t) sent; lines of a mesh: the flow where negative
+    ratio: FloatArray  # (b,)
+    charge_wh: FloatArray  # (s, t)
+    discharge_wh: FloatArray  # (s, t)
+    stored_wh: FloatArray  # (s, t) at the end of the interval; 0 outside the window
+    cost: float  # ticks x Wh, against every area's simple orders trading within it only
 
 
 class Relaxation:
-    """The living program of one problem; directions of lines can be closed and opened again."""
+    """The living program of one problem."""
 
     def __init__(self, problem: ClearingProblem, curves: Curves, model: Model) -> None:
         compiled = model.compiled
-        self._curves = curves
+        self._problem, self._curves, self._compiled = problem, curves, compiled
         self._column = compiled.column
-        self._shape = (problem.n_areas, problem.n_intervals)
-        self._line_shape = (len(problem.lines), problem.n_intervals)
+        self._free_lines = free_lines(problem)
         self._lower, self._upper = model.lower, model.upper
+        storages = problem.storages
+        self._window = (np.arange(problem.n_intervals) >= storages.first_interval[:, None]) & (
+            np.arange(problem.n_intervals) <= storages.last_interval[:, None]
+        )
         self.program = Program(
             cost=compiled.cost,
             lower=model.lower,
@@ -60,27 +100,102 @@ class Relaxation:
             value=compiled.value,
         )
         self.rounds = 0
+        self._levels = (
+            _WINDOW_LEVELS_COUPLED
+            if len(problem.blocks) or len(problem.storages)
+            else _WINDOW_LEVELS
+        )
         self._localise()
         self._open_windows()
 
-    def solve(self, closed_forward: BoolArray, closed_backward: BoolArray) -> Flows:
-        """The optimum with some directions (l, t) closed: exact up to the solver's tolerance."""
-        for name, closed in (("sent_forward", closed_forward), ("sent_backward", closed_backward)):
-            columns = self._column.get(name, np.zeros(0, dtype=np.int64))
-            upper = np.where(closed.reshape(-1), 0.0, self._upper[columns])
-            self.program.set_bounds(columns, np.zeros(len(columns)), upper)
+    @property
+    def solves(self) -> int:
+        """Linear programs solved so far."""
+        return self.program.solves
+
+    def solve(self, fixing: Fixing) -> State:
+        """The optimum under a fixing: exact up to the solver's tolerance.
+
+        Raises:
+            SolverFailedError: there is no such optimum.
+        """
+        free = self._free_lines
+        self._close("sent_forward", fixing.closed_forward[free].reshape(-1))
+        self._close("sent_backward", fixing.closed_backward[free].reshape(-1))
+        if len(self._problem.storages):
+            self._close("charge", fixing.closed_charge[self._window])
+            self._close("discharge", fixing.closed_discharge[self._window])
+        if len(self._problem.blocks):
+            self.program.set_bounds(self._column["accepted"], fixing.ratio_low, fixing.ratio_high)
         self.program.solve()
         while self._widen():
             self.program.solve()
-        return Flows(
-            net_export_wh=self._value("net_position").reshape(self._shape),
-            forward_wh=self._value("sent_forward").reshape(self._line_shape),
-            backward_wh=self._value("sent_backward").reshape(self._line_shape),
-            cost=self.program.objective + self._window_cost(),
+        return self._state()
+
+    def solve_beside(self, injection_wh: IntArray, fixing: Fixing) -> State:
+        """The optimum of the simple orders alone beside what is injected (n, t) for certain.
+
+        The fixing closes directions of lines; blocks and storages do nothing of their own.
+
+        Raises:
+            SolverFailedError: no flows and orders balance that injection.
+        """
+        rows, given = self._compiled.row["inner_balance"], injection_wh.reshape(-1)
+        self.program.set_row_bounds(rows, -given.astype(np.float64), -given.astype(np.float64))
+        try:
+            return self.solve(_idle(fixing))
+        finally:
+            nothing = np.zeros(len(rows))
+            self.program.set_row_bounds(rows, nothing, nothing)
+
+    def lose_stored(self, loss_wh: FloatArray) -> None:
+        """From now on every step of a storage stores so much less (s, t): what rounding takes."""
+        storages = self._problem.storages
+        gained = -loss_wh
+        gained[np.arange(len(storages)), storages.first_interval] += storages.start_wh
+        given = gained[self._window]
+        self.program.set_row_bounds(self._compiled.row["state_of_charge"], given, given)
+
+    def block_surplus(self) -> FloatArray:
+        """(b,) what one more unit of each block's ratio would add to the welfare, last solve."""
+        return -self.program.column_duals[self._column["accepted"]]
+
+    def _close(self, name: str, closed: BoolArray) -> None:
+        columns = self._column[name]
+        upper = np.where(closed, 0.0, self._upper[columns])
+        self.program.set_bounds(columns, np.zeros(len(columns)), upper)
+
+    def _state(self) -> State:
+        problem, shape = self._problem, (self._problem.n_areas, self._problem.n_intervals)
+        lines = (len(problem.lines), problem.n_intervals)
+        forward, backward = np.zeros(lines), np.zeros(lines)
+        cut = (len(self._free_lines), problem.n_intervals)
+        forward[self._free_lines] = self._value("sent_forward").reshape(cut)
+        backward[self._free_lines] = self._value("sent_backward").reshape(cut)
+        if problem.ptdf is not None:
+            flow = self._value("mesh_flow").reshape(len(problem.ptdf), -1)
+            forward[problem.ptdf.line] = np.maximum(flow, 0.0)
+            backward[problem.ptdf.line] = np.maximum(-flow, 0.0)
+        return State(
+            simple_wh=self._value("net_position").reshape(shape),
+            net_export_wh=self._value("exchange").reshape(shape),
+            forward_wh=forward,
+            backward_wh=backward,
+            ratio=self._value("accepted"),
+            charge_wh=self._of_storages("charge"),
+            discharge_wh=self._of_storages("discharge"),
+            stored_wh=self._of_storages("stored"),
+            cost=self.program.objective + self._compiled.offset + self._window_cost(),
         )
 
+    def _of_storages(self, name: str) -> FloatArray:
+        value = np.zeros(self._window.shape)
+        if len(value):
+            value[self._window] = self._value(name)
+        return value
+
     def _value(self, name: str) -> FloatArray:
-        columns = self._column.get(name, np.zeros(0, dtype=np.int64))
+        columns = self._column[name]
         return np.clip(self.program.columns[columns], self._lower[columns], self._upper[columns])
 
     # ── supporting lines ────────────────────────────────────────────────────────────────────
@@ -135,8 +250,8 @@ class Relaxation:
         curves, program = self._curves, self.program
         point = self._value("net_position")
         first, end = curves.level_first[:-1], curves.level_first[1:]
-        low = np.maximum(curves.level_below(point) + 1 - _WINDOW_LEVELS, first)
-        high = np.minimum(curves.level_above(point) + _WINDOW_LEVELS, end)
+        low = np.maximum(curves.level_below(point) + 1 - self._levels, first)
+        high = np.minimum(curves.level_above(point) + self._levels, end)
         program.drop_rows(self._first_line_row)
         nodes = np.arange(curves.n_nodes)
         nothing = np.zeros(curves.n_nodes)
@@ -196,7 +311,7 @@ class Relaxation:
             return False
         self._widenings += above | below
         # Doubling: a point far away is reached after a logarithmic number of rounds.
-        step = _WINDOW_LEVELS * 2 ** np.minimum(self._widenings, 40)
+        step = self._levels * 2 ** np.minimum(self._widenings, 40)
         low = np.maximum(self._window_low - step, curves.level_first[:-1])
         high = np.minimum(self._window_high + step, curves.level_first[1:])
         self._move_edges(
@@ -208,6 +323,20 @@ class Relaxation:
         """Cost of the point at which every window begins, which the program does not see."""
         start = self._export_before(self._window_low)
         return float(self._curves.value(start).sum())
+
+
+def _idle(fixing: Fixing) -> Fixing:
+    """The same directions of lines, no block, no storage."""
+    every = np.ones_like(fixing.closed_charge)
+    none = np.zeros_like(fixing.ratio_low)
+    return Fixing(
+        closed_forward=fixing.closed_forward,
+        closed_backward=fixing.closed_backward,
+        closed_charge=every,
+        closed_discharge=every,
+        ratio_low=none,
+        ratio_high=none,
+    )
 
 
 def _ranges(low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:

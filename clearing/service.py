@@ -2,49 +2,33 @@
 
 The one idea to know: a solver's own time limit is not hard, a process is. The child is started
 and warmed up before it is needed, a spare stands behind it, and at the deadline the child is
-killed and the ladder's next rung is climbed here in the parent: optimal → feasible → merit order
-per area → cancelled. Whatever happens, an answer is given, and it says on which rung.
-
-Run as `python -m clearing.service FD` this is the child. Arrays travel in memory shared through
-an inherited, nameless file (nothing to leak when a process is killed), headers as one line of JSON
-on a pipe. When the parent goes away the pipe ends, and so does the child.
+killed and the next rung of the ladder is climbed here in the parent: optimal → feasible (what the
+child's search stopped with, or the last it reported before it was killed or died) → merit order
+per area → cancelled. Whatever happens, an answer is given, it says on which rung, and no rung's
+answer leaves without the auditor's pass on this side of the pipe.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final
-
-import numpy as np
 
 from clearing.check import audit
-from clearing.clear import AuditFailedError, ProblemFaultyError, clear, fallback
-from clearing.problem import (
-    NO_LIMIT_WH,
-    Areas,
-    ClearingProblem,
-    ClearingResult,
-    Lines,
-    StepOrders,
-    Tie,
-    faults,
+from clearing.child import ENGINE, gap_text
+from clearing.clear import ProblemFaultyError
+from clearing.fallback import fallback
+from clearing.faults import faults
+from clearing.problem import ClearingProblem, ClearingResult, Rung
+from clearing.process import (
+    WARM_UP_S,
+    Deadline,
+    NoResultError,
+    RefusedError,
+    SolverProcess,
 )
-from clearing.shared_memory import nameless_file, problem_from, read, result_from, write
-
-#: A child that is not warm by then is broken; on an idle core it takes about a second.
-_WARM_UP_S: Final = 60.0
-_READY: Final = "ready"
-_REFUSED: Final = "refused"
 
 
 class ServiceClosedError(Exception):
@@ -55,50 +39,48 @@ class ServiceNotStartedError(Exception):
     """The child process cannot be started or never gets warm."""
 
 
-class _ChildLostError(Exception):
-    """The child ended or said something that is no answer."""
-
-
-class _DeadlinePassedError(Exception):
-    """The child did not answer in time."""
-
-
-class _RefusedError(Exception):
-    """The auditor refused the child's result; `refusals` holds every reason."""
-
-    def __init__(self, refusals: Iterable[str]) -> None:
-        super().__init__("the auditor refused the result")
-        self.refusals = tuple(refusals)
-
-
-class _StillWarmingError(Exception):
-    """The deadline passed before the child was warm; it was given nothing and goes on warming."""
-
-
 class ClearingService:
     """Clears problems in a child process, each by its deadline. Safe to call from any thread."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = monotonic,
+        *,
+        engine: str = ENGINE,
+        memory_limit_bytes: int | None = None,
+    ) -> None:
+        """Nothing runs before `start`.
+
+        Args:
+            clock: seconds from anywhere.
+            engine: what the child clears with, as `module:function`; see `clearing.child.Engine`.
+            memory_limit_bytes: address space a child may take, so that running out of memory is the
+                child's fault and not the machine's. None: no limit.
+        """
         self._clock = clock
+        self._engine = engine
+        self._memory_limit_bytes = memory_limit_bytes
         self._lock = threading.Lock()
-        self._child: _Child | None = None
-        self._spare: _Child | None = None
+        self._child: SolverProcess | None = None
+        self._spare: SolverProcess | None = None
 
     def start(self) -> None:
-        """Start the child and its spare; returns when the child is warm.
+        """Start the child and its spare unless they run; returns when the child is warm.
 
         Raises:
             ServiceNotStartedError: it never gets warm.
         """
         with self._lock:
-            if self._child is None:
-                child = _Child(self._clock)
-                try:
-                    child.await_ready(self._clock() + _WARM_UP_S)
-                except (_ChildLostError, _StillWarmingError, _DeadlinePassedError) as error:
-                    child.kill()
-                    raise ServiceNotStartedError("the solver process does not start") from error
-                self._child, self._spare = child, _Child(self._clock)
+            child = self._new_child() if self._child is None else self._child
+            try:
+                child.await_ready(Deadline(self._clock, WARM_UP_S))
+            except NoResultError as error:
+                child.kill()
+                self._child = None
+                raise ServiceNotStartedError("the solver process does not start") from error
+            self._child = child
+            if self._spare is None:
+                self._spare = self._new_child()
 
     def close(self) -> None:
         """End both processes."""
@@ -127,11 +109,14 @@ class ClearingService:
         """Process id of the child that will take the next problem."""
         return None if self._child is None else self._child.pid
 
-    def solve(self, problem: ClearingProblem, deadline_s: float) -> ClearingResult:
+    def solve(
+        self, problem: ClearingProblem, deadline_s: float, *, gap: float | None = None
+    ) -> ClearingResult:
         """Clear a problem within `deadline_s` seconds of real time, counted from this call.
 
-        A child that crashes hands over to the spare once, while there is time. What the fallback
-        itself takes (milliseconds per thousand orders) comes on top of the deadline.
+        A child that dies with nothing to show hands over to the spare once, while there is time.
+        What auditing or the fallback takes here (milliseconds per thousand orders) comes on top.
+        The search may stop at a relative `gap` of welfare to its bound; None: the engine's own.
 
         Raises:
             ProblemFaultyError: the problem fails its self-check; nothing is tried.
@@ -143,188 +128,62 @@ class ClearingService:
         with self._lock:
             if self._child is None:
                 raise ServiceClosedError("the clearing service is not running")
-            until = self._clock() + deadline_s
-            reason = ""
-            for _ in range(2):
-                try:
-                    return _audited(problem, self._child.solve(problem, until))
-                except _RefusedError as error:
-                    # Another child would find the same.
-                    return fallback(problem, str(error), error.refusals)
-                except _StillWarmingError:
-                    # Killing it here would start the warm-up anew, and short deadlines would
-                    # never see a warm child.
-                    reason = f"no solver process was warm within {deadline_s:g} s"
-                    break
-                except _DeadlinePassedError:
-                    reason = f"no result within {deadline_s:g} s"
-                    self._replace_child()
-                    break
-                except _ChildLostError as error:
-                    reason = str(error)
-                    self._replace_child()
-            return fallback(problem, reason)
+            return self._climb(problem, gap, Deadline(self._clock, deadline_s), spares=1)
+
+    def _climb(
+        self, problem: ClearingProblem, gap: float | None, deadline: Deadline, *, spares: int
+    ) -> ClearingResult:
+        child = self._child
+        assert child is not None
+        try:
+            return _audited(problem, child.solve(problem, gap, deadline))
+        except NoResultError as error:
+            if error.lost:
+                self._replace_child()
+            best = child.best_reported()
+            if spares and error.again and best is None:
+                return self._climb(problem, gap, deadline, spares=spares - 1)
+            return _lower_rung(problem, best, error)
+
+    def _new_child(self) -> SolverProcess:
+        return SolverProcess(self._clock, self._engine, self._memory_limit_bytes or 0)
 
     def _replace_child(self) -> None:
         """Kill the child; the spare takes its place, and a new spare is started."""
         if self._child is not None:
             self._child.kill()
-        self._child = self._spare if self._spare is not None else _Child(self._clock)
-        self._spare = _Child(self._clock)
+        self._child = self._spare if self._spare is not None else self._new_child()
+        self._spare = self._new_child()
 
 
 def _audited(problem: ClearingProblem, result: ClearingResult) -> ClearingResult:
     """The result as it arrived, audited once more on this side of the pipe.
 
     Raises:
-        _RefusedError: it is not what an auditor would pass.
+        RefusedError: it is not what an auditor would pass.
     """
-    refusals = audit(problem, result)
+    if result.rung not in (Rung.OPTIMAL, Rung.FEASIBLE):
+        raise RefusedError([f"the engine has no rung {result.rung}"])
+    try:
+        refusals = audit(problem, result)
+    except Exception as error:  # noqa: BLE001 - what the auditor cannot even read does not pass
+        refusals = [f"the auditor cannot read the result: {type(error).__name__}: {error}"]
     if refusals:
-        raise _RefusedError(refusals)
+        raise RefusedError(refusals)
     return result
 
 
-class _Child:
-    """The parent's hold on one child process."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._born = clock()
-        self._shared = nameless_file()
-        root = str(Path(__file__).resolve().parents[1])
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, no outside input
-            [sys.executable, "-m", "clearing.service", str(self._shared)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=(self._shared,),
-            env={**os.environ, "PYTHONPATH": path},
-            # A Ctrl-C at the terminal is for the parent, which then closes the pipe.
-            start_new_session=True,
-        )
-        self._ready = False
-        self._unread = b""
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def await_ready(self, until: float) -> None:
-        """Wait until the child is warm."""
-        if self._ready:
-            return
+def _lower_rung(
+    problem: ClearingProblem, best: ClearingResult | None, error: NoResultError
+) -> ClearingResult:
+    """The best the child reported if it stands, else what needs no solver."""
+    refusals = error.refusals
+    if best is not None:
         try:
-            answer = self._read_line(until)
-        except _DeadlinePassedError as error:
-            if self._clock() - self._born > _WARM_UP_S:
-                raise
-            raise _StillWarmingError from error
-        if answer != {"status": _READY}:
-            raise _ChildLostError("the solver process did not start")
-        self._ready = True
-
-    def solve(self, problem: ClearingProblem, until: float) -> ClearingResult:
-        """Hand the problem over and wait for the answer."""
-        self.await_ready(until)
-        header = write(self._shared, problem)
-        try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(header).encode() + b"\n")
-            self._process.stdin.flush()
-        except (BrokenPipeError, OSError) as error:
-            raise _ChildLostError("the solver process has ended") from error
-        answer = self._read_line(until)
-        if answer.get("status") == _REFUSED:
-            raise _RefusedError(answer["refusals"])
-        if answer.get("status") != "result":
-            raise _ChildLostError(f"{answer.get('status')}: {answer.get('message', '')}")
-        return result_from(read(self._shared, answer))
-
-    def kill(self) -> None:
-        """End the process, whatever it is doing, and give back what it held."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                # A header the child never read is lost with it.
-                with suppress(BrokenPipeError):
-                    pipe.close()
-        os.close(self._shared)
-
-    def _read_line(self, until: float) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        pipe = self._process.stdout.fileno()
-        while b"\n" not in self._unread:
-            left = until - self._clock()
-            if left <= 0 or not select.select([pipe], [], [], left)[0]:
-                raise _DeadlinePassedError
-            chunk = os.read(pipe, 65536)
-            if not chunk:
-                raise _ChildLostError("the solver process has ended")
-            self._unread += chunk
-        line, self._unread = self._unread.split(b"\n", 1)
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-
-# ── the child ───────────────────────────────────────────────────────────────────────────────────
-
-
-def serve(shared: int) -> None:
-    """Answer problems until the parent closes the pipe."""
-    reply = os.fdopen(os.dup(1), "wb", buffering=0)
-    # Whatever a library prints must not get into the answers.
-    os.dup2(2, 1)
-    clear(_warm_up_problem())
-    reply.write(json.dumps({"status": _READY}).encode() + b"\n")
-    for line in sys.stdin.buffer:
-        reply.write(json.dumps(answer_to(shared, line, clear)).encode() + b"\n")
-
-
-def answer_to(
-    shared: int, line: bytes, engine: Callable[[ClearingProblem], ClearingResult]
-) -> dict[str, Any]:
-    """What the child says to one header: a result, what the auditor refused, or what went wrong."""
-    try:
-        result = engine(problem_from(read(shared, json.loads(line))))
-        return {"status": "result", **write(shared, result)}
-    except AuditFailedError as error:
-        return {"status": _REFUSED, "refusals": error.refusals}
-    except Exception as error:  # noqa: BLE001 - the parent must hear of it, whatever it is
-        return {"status": type(error).__name__, "message": str(error)[:2000]}
-
-
-def _warm_up_problem() -> ClearingProblem:
-    """Two areas and one lossy line: touches every part of the engine once."""
-    one = np.full((2, 1), NO_LIMIT_WH, dtype=np.int64)
-    capacity = np.full((1, 1), 100, dtype=np.int64)
-    return ClearingProblem(
-        n_areas=2,
-        n_intervals=1,
-        areas=Areas(import_limit_wh=one, export_limit_wh=one.copy()),
-        lines=Lines(
-            from_area=np.array([0], dtype=np.int32),
-            to_area=np.array([1], dtype=np.int32),
-            capacity_forward_wh=capacity,
-            capacity_backward_wh=capacity.copy(),
-            loss_ppm=np.array([20_000], dtype=np.int64),
-            fee_forward_ticks=np.array([100], dtype=np.int64),
-            fee_backward_ticks=np.array([0], dtype=np.int64),
-        ),
-        orders=StepOrders(
-            area=np.array([0, 1], dtype=np.int32),
-            interval=np.array([0, 0], dtype=np.int32),
-            is_sell=np.array([True, False]),
-            price_ticks=np.array([1_000, 2_000], dtype=np.int64),
-            energy_wh=np.array([1_000, 500], dtype=np.int64),
-            sequence=np.array([1, 2], dtype=np.int64),
-        ),
-        price_min_ticks=-50_000,
-        price_max_ticks=400_000,
-        tie=Tie.TIME,
-    )
-
-
-if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+            found = _audited(problem, replace(best, rung=Rung.FEASIBLE, reproducible=False))
+        except RefusedError as worse:
+            refusals = (*refusals, *worse.refusals)
+        else:
+            message = f"feasible, {gap_text(found)}: {error}"
+            return replace(found, message=message, audit_faults=refusals)
+    return fallback(problem, str(error), refusals)

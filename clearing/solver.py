@@ -59,7 +59,6 @@ class Program:
             self._highs.setOptionValue(name, setting)
         self._highs.passModel(lp)
         self.columns: FloatArray = np.zeros(len(cost))
-        self.row_duals: FloatArray = np.zeros(len(row_lower))
         self.objective = 0.0
         self.solves = 0
 
@@ -77,8 +76,17 @@ class Program:
         self.solves += 1
         solution = self._highs.getSolution()
         self.columns = np.array(solution.col_value, dtype=np.float64)
-        self.row_duals = np.array(solution.row_dual, dtype=np.float64)
         self.objective = float(self._highs.getObjectiveValue())
+
+    @property
+    def row_duals(self) -> FloatArray:
+        """Duals of the rows at the last optimum; read before the program is changed."""
+        return np.array(self._highs.getSolution().row_dual, dtype=np.float64)
+
+    @property
+    def column_duals(self) -> FloatArray:
+        """Reduced costs of the columns at the last optimum; read before the program is changed."""
+        return np.array(self._highs.getSolution().col_dual, dtype=np.float64)
 
     @property
     def n_rows(self) -> int:
@@ -137,6 +145,11 @@ class Program:
             len(columns), columns.astype(np.int32), _bounded(lower), _bounded(upper)
         )
 
+    def set_whole(self, columns: IntArray) -> None:
+        """Ask for whole numbers in some columns."""
+        kinds = [highspy.HighsVarType.kInteger] * len(columns)
+        self._highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
+
     def set_costs(self, columns: IntArray, cost: FloatArray) -> None:
         """Give columns new costs."""
         self._highs.changeColsCost(len(columns), columns.astype(np.int32), cost)
@@ -150,3 +163,37 @@ class Program:
 
 def _bounded(values: FloatArray) -> FloatArray:
     return np.clip(np.asarray(values, dtype=np.float64), -_INFINITY, _INFINITY)
+
+
+def whole_numbers(
+    *,
+    cost: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    row_lower: FloatArray,
+    row_upper: FloatArray,
+    matrix: FloatArray,
+    whole: int,
+) -> FloatArray | None:
+    """The cheapest point of a small program whose first `whole` columns are whole numbers.
+
+    `matrix` is (rows, columns). None where nothing fits.
+    """
+    rows, columns = np.nonzero(matrix.T)[::-1]
+    start = np.searchsorted(columns, np.arange(len(cost) + 1))
+    program = Program(
+        cost=cost,
+        lower=lower,
+        upper=upper,
+        row_lower=row_lower,
+        row_upper=row_upper,
+        start=start.astype(np.int32),
+        index=rows.astype(np.int32),
+        value=matrix[rows, columns],
+    )
+    program.set_whole(np.arange(whole))
+    try:
+        program.solve()
+    except SolverFailedError:
+        return None
+    return program.columns

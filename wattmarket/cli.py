@@ -7,7 +7,8 @@ result is refused), 2 asked wrongly, 3 the server refused or cannot be reached.
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ NO, ASKED_WRONGLY, NOT_SERVED = 1, 2, 3
 PATIENCE_S = 5.0
 """A person waits at the command line: a server that is not there is said soon."""
 PIPE_WIDTH = 240
+FAULTS_SHOWN_MAX = 1_000
 OPERATOR_FILE = Path("var/credentials/operator.json")
 
 app = typer.Typer(
@@ -188,29 +190,56 @@ def simulate(
 def clear(
     book: Annotated[Path, typer.Argument(help="Folder with the book: market.json and tables.")],
     out: Annotated[Path, typer.Option(help="Folder for the result and its receipt.")],
+    deadline: Annotated[
+        float, typer.Option(min=0.001, help="Seconds after which the best that is known is taken.")
+    ] = 60.0,
     tie: Annotated[str, typer.Option(help="Equal prices share by: time or prorata.")] = "time",
+    gap: Annotated[
+        float, typer.Option(min=0.0, help="Share of welfare that may be left to find with blocks.")
+    ] = 1e-6,
+    progress: Annotated[bool, typer.Option("--progress", help="A bar, on a terminal.")] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Pictures too, in OUT/plots.")] = False,
 ) -> None:
-    """Clear a book from files, without a server."""
-    from clearing.clear import AuditFailedError, ProblemFaultyError
-    from clearing.clear import clear as clear_problem
+    """Clear a book from files, without a server. Exit 1: only a fallback could be written."""
+    from clearing.clear import ProblemFaultyError
     from clearing.files.book import read_book
     from clearing.files.result import write_result
     from clearing.files.tables import BookFaultyError
-    from clearing.problem import Tie
-    from clearing.solver import SolverFailedError
+    from clearing.problem import Rung, Tie
+    from clearing.service import ClearingService, ServiceNotStartedError
 
     if tie not in list(Tie):
         raise UsageError(f"--tie {tie}: time or prorata")
     try:
-        wanted = read_book(book, Tie(tie))
-        result = clear_problem(wanted.problem)
-    except (BookFaultyError, ProblemFaultyError) as faulty:
+        with _stages(4 if plot else 3, bar=progress) as stage:
+            with stage("reading"):
+                wanted = read_book(book, Tie(tie))
+                out.mkdir(parents=True, exist_ok=True)
+            with stage("solving"), ClearingService() as service:
+                result = service.solve(wanted.problem, deadline, gap=gap)
+            with stage("writing"):
+                write_result(wanted, result, out)
+            if plot:
+                from clearing.files.plot import plot_result
+
+                with stage("drawing"):
+                    plot_result(wanted, result, out / "plots")
+    except BookFaultyError as faulty:
+        raise UsageError(_lines(faulty.faults)) from faulty
+    except ProblemFaultyError as faulty:
         raise UsageError(str(faulty)) from faulty
-    except (AuditFailedError, SolverFailedError) as failed:
+    except OSError as failed:
+        raise UsageError(f"{failed.filename}: {failed.strerror}") from failed
+    except ServiceNotStartedError as failed:
         _say(f"wattmarket: no result: {failed}")
         raise typer.Exit(NO) from failed
-    write_result(wanted, result, out)
-    _say(f"{result.rung}: {int((result.accepted_wh > 0).sum())} orders accepted, result in {out}")
+    for line in filter(None, (*wanted.remarks, *result.audit_faults, result.message)):
+        _say(line)
+    accepted = f"{int((result.accepted_wh > 0).sum())} of {len(wanted.orders)} orders"
+    if wanted.blocks:
+        accepted += f", {int((result.block_ratio_ppb > 0).sum())} of {len(wanted.blocks)} blocks"
+    _say(f"{result.rung}: {accepted} accepted, result in {out}")
+    raise typer.Exit(0 if result.rung in (Rung.OPTIMAL, Rung.FEASIBLE) else NO)
 
 
 @app.command()
@@ -219,8 +248,10 @@ def verify(
     result: Annotated[Path, typer.Argument(help="Folder with the result and its receipt.")],
 ) -> None:
     """Check a result against its book and receipt: arithmetic only, no solver. Exit 1: refused."""
+    from dataclasses import replace
+
     from clearing.files.book import read_book
-    from clearing.files.result import read_result
+    from clearing.files.result import block_refusals, read_result
     from clearing.files.tables import BookFaultyError
     from clearing.problem import Tie
     from clearing.receipt import verify as refusals
@@ -229,14 +260,49 @@ def verify(
         wanted = read_book(book)
         found, receipt = read_result(wanted, result)
         if receipt.get("tie") in list(Tie):
-            wanted = read_book(book, Tie(receipt["tie"]))
+            # Ties are part of the question, and only the receipt says by which rule it was asked.
+            problem = replace(wanted.problem, tie=Tie(receipt["tie"]))
+            wanted = replace(wanted, problem=problem)
+        reasons = refusals(wanted.problem, found, receipt) + block_refusals(wanted, found, result)
     except BookFaultyError as faulty:
-        raise UsageError(str(faulty)) from faulty
-    reasons = refusals(wanted.problem, found, receipt)
+        raise UsageError(_lines(faulty.faults)) from faulty
     for reason in reasons:
         _say(reason)
     _say("refused" if reasons else "the result stands")
     raise typer.Exit(NO if reasons else 0)
+
+
+@contextmanager
+def _stages(count: int, *, bar: bool) -> Iterator[Callable[[str], AbstractContextManager[None]]]:
+    """Tell what is being done: by a bar where somebody watches, else a line when each is done."""
+    from time import perf_counter
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    shown = bar and console.is_terminal
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not shown) as line:
+        task = line.add_task("", total=count)
+
+        @contextmanager
+        def stage(name: str) -> Iterator[None]:
+            line.update(task, description=name)
+            start = perf_counter()
+            yield
+            line.advance(task)
+            if not shown:
+                _say(f"{name} took {perf_counter() - start:.1f} s")
+
+        yield stage
+
+
+def _lines(faults: Sequence[object]) -> str:
+    """Faults as lines; of very many the first, which is what a person can read."""
+    lines = [f"faults: {len(faults)}", *map(str, faults[:FAULTS_SHOWN_MAX])]
+    left = len(faults) - FAULTS_SHOWN_MAX
+    return "\n".join(lines + ([f"and {left} more"] if left > 0 else []))
 
 
 def _say(line: str) -> None:

@@ -2,54 +2,72 @@
 
 The one idea to know: the net export alone says how far up the curve an area stands. Offers below
 that level are sold and bids above it served in full; at the level itself the largest volume is
-traded, and its orders share it by acceptance time or pro rata with the largest remainder.
+traded, and its orders share it by acceptance time or pro rata with the largest remainder, the
+retailer of last resort after all others. So one comparison settles almost every order, and only
+those at their node's level are ever put in order.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from clearing.curves import Curves
+from clearing.curves import Curves, node_of
 from clearing.problem import ClearingProblem, IntArray, Tie
 
 
-def fills(problem: ClearingProblem, curves: Curves, net_export_wh: IntArray) -> IntArray:
-    """Accepted energy (m,) of every order, aligned with the rows of the problem."""
-    accepted = np.zeros(len(problem.orders), dtype=np.int64)
+def fills(problem: ClearingProblem, curves: Curves, simple_wh: IntArray) -> IntArray:
+    """Accepted energy (m,) of every order, aligned with the rows of the problem.
+
+    `simple_wh` (n, t) is the whole net export of the simple orders of each node.
+    """
+    orders = problem.orders
     if not len(curves.level_price_ticks):
-        return accepted
-    sold, bought = level_volumes(curves, net_export_wh.reshape(-1))
-    row, level = curves.order_row, curves.order_level
-    is_sell, energy = problem.orders.is_sell[row], problem.orders.energy_wh[row]
-    group_wh = np.where(is_sell, sold[level], bought[level])
-    # Energy of the same level and side that was accepted earlier: canonical order is by side,
-    # then acceptance, so a running sum over the whole book less its value at the group's start.
-    before = np.cumsum(energy) - energy
-    group = level * 2 + is_sell
-    new = np.ones(len(row), dtype=np.bool_)
-    new[1:] = group[1:] != group[:-1]
-    first = np.flatnonzero(new)
-    number = np.cumsum(new) - 1
-    accepted[row] = np.clip(group_wh - (before - before[first][number]), 0, energy)
-    if problem.tie is Tie.PRORATA:
-        total = np.add.reduceat(energy, first)
-        volume = group_wh[first]
-        end = np.append(first[1:], len(row))
-        for g in np.flatnonzero((volume > 0) & (volume < total)):
-            here = slice(int(first[g]), int(end[g]))
-            accepted[row[here]] = shares(int(volume[g]), energy[here])
+        return np.zeros(len(orders), dtype=np.int64)
+    level, sold, bought = curves.margin(simple_wh.reshape(-1))
+    margin = curves.level_price_ticks[np.minimum(level, len(curves.level_price_ticks) - 1)]
+    node = node_of(problem)
+    distance = orders.price_ticks - margin[node]
+    # A seller below the level and a buyer above it: one sign, turned for buyers.
+    served = np.where(orders.is_sell, distance, -distance) < 0
+    accepted = orders.energy_wh * served
+    rows = np.flatnonzero(distance == 0)
+    if len(rows):
+        volume = np.stack([bought, sold])
+        accepted[rows] = _shared(problem, rows, node[rows], volume)
     return accepted
 
 
-def level_volumes(curves: Curves, net_export_wh: IntArray) -> tuple[IntArray, IntArray]:
-    """What is sold and bought at every level (L,), given the net export of every node (K,)."""
-    node = np.repeat(np.arange(curves.n_nodes), np.diff(curves.level_first))
-    position = (curves.origin_wh + net_export_wh)[node]
-    sell, buy = curves.level_sell_wh, curves.level_buy_wh
-    # How far into its level the position stands: 0 keeps all bids and sells nothing.
-    inside = np.clip(position - curves.level_cum_wh[:-1], 0, sell + buy)
-    sold = np.minimum(sell, inside)
-    return sold, buy - (inside - sold)
+def _shared(
+    problem: ClearingProblem, rows: IntArray, node: IntArray, volume_wh: IntArray
+) -> IntArray:
+    """What the orders in `rows`, each at its node's level, get of the volumes (2, K) there."""
+    orders = problem.orders
+    sell = orders.is_sell[rows].astype(np.int64)
+    last = orders.is_last_resort
+    late = np.zeros(len(rows), dtype=np.bool_) if last is None else last[rows]
+    energy = orders.energy_wh[rows]
+    # Stable order by node, side, last resort, acceptance, energy.
+    order = np.lexsort((energy, orders.sequence[rows], late, sell, node))
+    key = (node * 2 + sell)[order]
+    wh, late = energy[order], late[order]
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+    group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(key))))
+    due = volume_wh[sell[order][first], node[order][first]]
+    before = np.cumsum(wh) - wh
+    queue = np.clip(due[group] - (before - before[first][group]), 0, wh)
+    if problem.tie is Tie.PRORATA:
+        total = np.add.reduceat(wh, first)
+        end = np.append(first[1:], len(key))
+        for g in np.flatnonzero((due > 0) & (due < total)).tolist():
+            # The last resort stands at the end of its group and took what was left already.
+            here = np.arange(first[g], end[g])
+            here = here[~late[here]]
+            if len(here):
+                volume = min(int(due[g]), int(wh[here].sum()))
+                queue[here] = shares(volume, wh[here])
+    got = np.empty(len(rows), dtype=np.int64)
+    got[order] = queue
+    return got
 
 
 def shares(volume_wh: int, energy_wh: IntArray) -> IntArray:

@@ -14,9 +14,22 @@ from typing import Final
 
 import numpy as np
 
+from clearing.allocate.mesh import MeshNeed, mesh_flows, whole_injections
 from clearing.curves import Curves, FloatArray
-from clearing.problem import PPM, ClearingProblem, IntArray, received_wh
+from clearing.problem import (
+    NO_LIMIT_WH,
+    PPM,
+    ClearingProblem,
+    IntArray,
+    areas_below,
+    free_lines,
+    mesh_areas,
+    received_wh,
+)
+from clearing.refine import State
 
+#: Single Wh taken off what crosses the border of a tree; rounding never leaves more.
+_TREE_STEPS_MAX: Final = 1_000
 #: A continuous value this close to a whole Wh is that whole Wh.
 _WHOLE_WH: Final = 1e-4
 
@@ -71,36 +84,61 @@ def sent_for(arrives_wh: int, loss_ppm: int) -> int:
 def whole_flows(
     problem: ClearingProblem,
     curves: Curves,
-    net_export_wh: FloatArray,
-    forward_wh: FloatArray,
-    backward_wh: FloatArray,
+    state: State,
+    given_wh: IntArray,
     slack_wh: FloatArray,
 ) -> WholeFlows:
     """Integer flows next to the continuous ones.
 
-    `slack_wh` (n, t) says how far an area's net export may move without missing its price: the
-    areas with the most of it take the remainders.
+    `given_wh` (n, t) is what blocks and storages inject, `slack_wh` (n, t) says how far an area's
+    net export may move without missing its price: the areas with the most of it take the
+    remainders.
     """
     lines, shape = problem.lines, (len(problem.lines), problem.n_intervals)
     forward, backward = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    node_shape = (problem.n_areas, problem.n_intervals)
-    supply, demand = curves.supply_wh.reshape(node_shape), curves.demand_wh.reshape(node_shape)
-    highest = np.minimum(supply, problem.areas.export_limit_wh)
-    lowest = -np.minimum(demand, problem.areas.import_limit_wh)
+    lowest, highest = _ranges(problem, curves, given_wh)
+    hub, below = mesh_areas(problem), areas_below(problem)
+    net = np.zeros((problem.n_areas, problem.n_intervals), dtype=np.int64)
     for t in range(problem.n_intervals):
-        edges = _edges(problem, forward_wh[:, t], backward_wh[:, t], t)
-        if not edges:
-            continue
-        target = np.clip(np.rint(net_export_wh[:, t]), lowest[:, t], highest[:, t]).astype(np.int64)
-        _balance(edges, target.tolist(), slack_wh[:, t])
-        _shrink(edges, lowest[:, t].tolist(), highest[:, t].tolist())
+        edges = _edges(problem, state.forward_wh[:, t], state.backward_wh[:, t], t)
+        target = np.clip(np.rint(state.net_export_wh[:, t]), lowest[:, t], highest[:, t])
+        wanted = target.astype(np.int64).tolist()
+        if edges:
+            _balance(edges, wanted, slack_wh[:, t], set(hub.tolist()))
+            if not len(hub):
+                _shrink(edges, lowest[:, t].tolist(), highest[:, t].tolist())
+                _shrink_trees(problem, edges, below, t)
         for edge in edges:
             (backward if edge.backward else forward)[edge.line, t] = edge.sent_wh
+        if len(hub):
+            carried = np.array(
+                [_exports(edges, area) for area in range(problem.n_areas)], dtype=np.int64
+            )
+            need = MeshNeed(
+                wanted_wh=(state.net_export_wh[:, t] - carried)[hub],
+                low_wh=(lowest[:, t] - carried)[hub],
+                high_wh=(highest[:, t] - carried)[hub],
+                slack_wh=slack_wh[hub, t],
+                trees=[
+                    (
+                        np.isin(hub, members),
+                        -int(problem.areas.import_limit_wh[area, t] + carried[members].sum()),
+                        int(problem.areas.export_limit_wh[area, t] - carried[members].sum()),
+                    )
+                    for area, members in below.items()
+                ],
+            )
+            injection = whole_injections(problem, need, t)
+            flow = mesh_flows(problem, injection)
+            assert problem.ptdf is not None
+            forward[problem.ptdf.line, t] = np.maximum(flow, 0)
+            backward[problem.ptdf.line, t] = np.maximum(-flow, 0)
+            net[hub, t] += injection
     arrived_forward = received_wh(forward, lines.loss_ppm)
     arrived_backward = received_wh(backward, lines.loss_ppm)
-    net = np.zeros(node_shape, dtype=np.int64)
-    np.add.at(net, lines.from_area, forward - arrived_backward)
-    np.add.at(net, lines.to_area, backward - arrived_forward)
+    free = free_lines(problem)
+    np.add.at(net, lines.from_area[free], (forward - arrived_backward)[free])
+    np.add.at(net, lines.to_area[free], (backward - arrived_forward)[free])
     return WholeFlows(
         sent_forward_wh=forward,
         sent_backward_wh=backward,
@@ -110,11 +148,25 @@ def whole_flows(
     )
 
 
+def _ranges(
+    problem: ClearingProblem, curves: Curves, given_wh: IntArray
+) -> tuple[IntArray, IntArray]:
+    """(n, t) lowest and highest net export of every area, its own limits included."""
+    shape = (problem.n_areas, problem.n_intervals)
+    highest = given_wh + curves.supply_wh.reshape(shape)
+    lowest = given_wh - curves.demand_wh.reshape(shape)
+    own = np.ones(problem.n_areas, dtype=np.bool_)
+    own[list(areas_below(problem))] = False
+    highest[own] = np.minimum(highest[own], problem.areas.export_limit_wh[own])
+    lowest[own] = np.maximum(lowest[own], -problem.areas.import_limit_wh[own])
+    return lowest, highest
+
+
 def _edges(
     problem: ClearingProblem, forward_wh: FloatArray, backward_wh: FloatArray, t: int
 ) -> list[_Edge]:
     lines, edges = problem.lines, []
-    for line in range(len(lines)):
+    for line in free_lines(problem).tolist():
         i, j = int(lines.from_area[line]), int(lines.to_area[line])
         turned = bool(backward_wh[line] > forward_wh[line])
         flow = float(backward_wh[line] if turned else forward_wh[line])
@@ -143,16 +195,23 @@ def _exports(edges: list[_Edge], area: int) -> int:
     return sent - sum(edge.arrives_wh for edge in edges if edge.end == area)
 
 
-def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray) -> None:
-    """Give every area its target but the one with the most slack in each set of open lines."""
+def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray, hub: set[int]) -> None:
+    """Give every area its target but the one with the most slack in each set of open lines.
+
+    An area of the mesh takes the remainder before any other: the mesh evens it out.
+    """
     touching: dict[int, list[_Edge]] = {}
     for edge in edges:
         if edge.open:
             touching.setdefault(edge.start, []).append(edge)
             touching.setdefault(edge.end, []).append(edge)
     seen: set[int] = set()
+
     # Most slack first, lowest number among equals; each set is entered once, at its root.
-    for root in sorted(touching, key=lambda area: (-float(slack_wh[area]), area)):
+    def rank(area: int) -> tuple[bool, float, int]:
+        return (area not in hub, -float(slack_wh[area]), area)
+
+    for root in sorted(touching, key=rank):
         if root in seen:
             continue
         seen.add(root)
@@ -200,8 +259,37 @@ def _shrink(edges: list[_Edge], lowest: list[int], highest: list[int]) -> None:
             return
 
 
-def _reduce(candidates: list[_Edge]) -> None:
-    """Take one Wh from a flow, from a line with room before a full one."""
+def _reduce(candidates: list[_Edge]) -> bool:
+    """Take one Wh from a flow, from a line with room before a full one; False where none flows."""
     flowing = [edge for edge in candidates if edge.sent_wh > 0]
+    if not flowing:
+        return False
     least = min(flowing, key=lambda edge: (edge.sent_wh >= edge.capacity_wh, edge.line))
     least.sent_wh -= 1
+    return True
+
+
+def _shrink_trees(
+    problem: ClearingProblem, edges: list[_Edge], below: dict[int, list[int]], t: int
+) -> None:
+    """Reduce flows across the border of a tree of areas by single Wh until its limit is kept."""
+    for area, members in below.items():
+        most_out = int(problem.areas.export_limit_wh[area, t])
+        most_in = int(problem.areas.import_limit_wh[area, t])
+        inside = set(members)
+        leaving = [e for e in edges if e.start in inside and e.end not in inside]
+        coming = [e for e in edges if e.end in inside and e.start not in inside]
+        for _ in range(_TREE_STEPS_MAX):
+            net = sum(e.sent_wh for e in leaving) - sum(e.arrives_wh for e in coming)
+            # What a line inside the tree loses is exported to nobody, but the members sell it.
+            net += sum(
+                e.sent_wh - e.arrives_wh for e in edges if e.start in inside and e.end in inside
+            )
+            if net > most_out and most_out < NO_LIMIT_WH:
+                moved = _reduce(leaving)
+            elif -net > most_in and most_in < NO_LIMIT_WH:
+                moved = _reduce(coming)
+            else:
+                break
+            if not moved:
+                break

@@ -1,6 +1,6 @@
 """Lines: what is sent from one area to another, what of it arrives, what it costs.
 
-Sets: lines l from area i(l) to area j(l), intervals t.
+Sets: free lines l from area i(l) to area j(l), intervals t; lines of a mesh stand in `mesh`.
 
     0 ≤ sent_forward[l,t]  ≤ capacity_forward[l,t]                    Wh, sent at the from end
     0 ≤ sent_backward[l,t] ≤ capacity_backward[l,t]                   Wh, sent at the to end
@@ -24,13 +24,13 @@ import numpy as np
 import pyomo.environ as pyo
 
 from clearing.curves import Bounds, Curves, FloatArray
-from clearing.problem import NO_LIMIT_WH, PPM, ClearingProblem, IntArray
+from clearing.problem import NO_LIMIT_WH, PPM, ClearingProblem, IntArray, free_lines
 
 
 def add(model: Any, problem: ClearingProblem) -> None:
     """State the flows of all lines."""
     lines = problem.lines
-    model.lines = pyo.RangeSet(0, len(lines) - 1)
+    model.lines = pyo.Set(initialize=free_lines(problem).tolist())
     model.sent_forward = pyo.Var(model.lines, model.intervals)
     model.sent_backward = pyo.Var(model.lines, model.intervals)
     kept = (1.0 - lines.loss_ppm / PPM).tolist()
@@ -52,8 +52,9 @@ def add(model: Any, problem: ClearingProblem) -> None:
 
 def bounds(problem: ClearingProblem, curves: Curves) -> Bounds:  # noqa: ARG001 - one signature
     """A line sends at most its capacity in either direction."""
-    lines = problem.lines
-    forward, backward = limits(lines.capacity_forward_wh), limits(lines.capacity_backward_wh)
+    lines, free = problem.lines, free_lines(problem)
+    forward = limits(lines.capacity_forward_wh[free])
+    backward = limits(lines.capacity_backward_wh[free])
     return {
         "sent_forward": (np.zeros(len(forward)), forward),
         "sent_backward": (np.zeros(len(backward)), backward),

@@ -1,175 +1,223 @@
-"""What the grid says about a result: shapes, balance, limits, losses, directions, welfare."""
+"""What the grid says about a result: losses, directions, circles, balance, limits, the mesh.
+
+The one idea to know: energy is counted to the Wh. What an area injects goes into its free lines or
+into the mesh; what the mesh is given adds up to nothing, and its lines carry exactly what the
+transfer factors say, rounded only to be told.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clearing.check.whole import half_even, most, wide
 from clearing.problem import (
     NO_LIMIT_WH,
-    NO_PRICE_TICKS,
+    PPB,
     PPM,
+    BoolArray,
     ClearingProblem,
     ClearingResult,
+    IntArray,
     Rung,
 )
 
-
-def shape_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
-    """Arrays that do not have the shape or type the problem asks for."""
-    nodes = (problem.n_areas, problem.n_intervals)
-    flows = (len(problem.lines), problem.n_intervals)
-    wanted: list[tuple[str, NDArray[Any], tuple[int, ...]]] = [
-        ("price_ticks", result.price_ticks, nodes),
-        ("connection_price_ticks", result.connection_price_ticks, nodes),
-        ("has_price", result.has_price, nodes),
-        ("best_bid_ticks", result.best_bid_ticks, nodes),
-        ("best_offer_ticks", result.best_offer_ticks, nodes),
-        ("accepted_wh", result.accepted_wh, (len(problem.orders),)),
-        ("sent_forward_wh", result.sent_forward_wh, flows),
-        ("sent_backward_wh", result.sent_backward_wh, flows),
-        ("received_forward_wh", result.received_forward_wh, flows),
-        ("received_backward_wh", result.received_backward_wh, flows),
-        ("net_export_wh", result.net_export_wh, nodes),
-        ("rounding_wh", result.rounding_wh, nodes),
-    ]
-    refused = []
-    for name, array, shape in wanted:
-        kind = np.bool_ if name == "has_price" else np.int64
-        if array.shape != shape or array.dtype != kind:
-            refused.append(f"{name}: {array.dtype} {array.shape}, expected {kind} {shape}")
-    return refused
+#: Cells of the tables of who leads to whom that are worked on at once.
+_CLOSURE_CELLS: Final = 4_000_000
 
 
-def grid_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
-    """Everything a meter, a line or an adding machine would object to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """How a result's energy moves."""
+
+    free: BoolArray  # (l,) lines that do not follow transfer factors
+    hub: BoolArray  # (n,) areas of the mesh
+    outward_wh: IntArray  # (n, t) sent into free lines less received from them
+    below_wh: IntArray  # (n, t) net export of an area and all areas below it
+
+
+def read_grid(problem: ClearingProblem, result: ClearingResult) -> Grid:
+    """Where the energy of a result goes."""
+    lines, shape = problem.lines, (problem.n_areas, problem.n_intervals)
+    free, hub = np.ones(len(lines), dtype=np.bool_), np.zeros(problem.n_areas, dtype=np.bool_)
+    if problem.ptdf is not None:
+        mesh = problem.ptdf.line
+        free[mesh] = False
+        hub[lines.from_area[mesh]] = hub[lines.to_area[mesh]] = True
+        hub |= (problem.ptdf.factor_ppb != 0).any(axis=0)
+    outward = np.zeros(shape, dtype=np.int64)
+    forward, backward = result.sent_forward_wh, result.sent_backward_wh
+    np.add.at(outward, lines.from_area[free], (forward - result.received_backward_wh)[free])
+    np.add.at(outward, lines.to_area[free], (backward - result.received_forward_wh)[free])
+    return Grid(
+        free=free,
+        hub=hub,
+        outward_wh=outward,
+        below_wh=_sums_of_subtrees(problem, result.net_export_wh),
+    )
+
+
+def _sums_of_subtrees(problem: ClearingProblem, amount: IntArray) -> IntArray:
+    """(n, t) amounts of every area and all areas below it."""
+    if problem.areas.parent is None:
+        return amount
+    total, above = amount.copy(), problem.areas.parent.astype(np.int64)
+    while (above >= 0).any():
+        there = np.flatnonzero(above >= 0)
+        np.add.at(total, above[there], amount[there])
+        above[there] = problem.areas.parent[above[there]]
+    return total
+
+
+def grid_refusals(
+    problem: ClearingProblem, result: ClearingResult, grid: Grid, injected_wh: IntArray
+) -> list[str]:
+    """Everything a meter or a line would object to.
+
+    `injected_wh` (n, t) is what orders, blocks and storages inject, net.
+    """
     return [
         *_line_refusals(problem, result),
-        *_circle_refusals(problem, result),
-        *_balance_refusals(problem, result),
-        *_book_refusals(problem, result),
-        *_welfare_refusals(problem, result),
+        *_fallback_refusals(problem, result),
+        *_circle_refusals(problem, result, grid),
+        *_balance_refusals(result, grid, injected_wh),
+        *_limit_refusals(problem, grid),
+        *_mesh_refusals(problem, result, grid, injected_wh),
     ]
 
 
 def _line_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
-    lines, refused = problem.lines, []
-    directions = [
-        ("forward", result.sent_forward_wh, result.received_forward_wh, lines.capacity_forward_wh),
-        (
-            "backward",
-            result.sent_backward_wh,
-            result.received_backward_wh,
-            lines.capacity_backward_wh,
-        ),
-    ]
-    for name, sent, received, capacity in directions:
-        if (sent < 0).any() or (sent > capacity).any():
-            refused.append(f"lines {name}: sent energy outside 0 .. capacity")
-            continue
-        for line, t in zip(*np.nonzero((sent > 0) | (received != 0)), strict=True):
-            flow, loss = int(sent[line, t]), int(lines.loss_ppm[line])
-            lost = (flow * loss + PPM - 1) // PPM
-            if int(received[line, t]) != flow - lost:
-                refused.append(f"line {line}, interval {t}, {name}: wrong loss")
+    loss, refused = problem.lines.loss_ppm[:, None], []
+    for name, sent, received in (
+        ("forward", result.sent_forward_wh, result.received_forward_wh),
+        ("backward", result.sent_backward_wh, result.received_backward_wh),
+    ):
+        # The loss is rounded up; whole millions of Wh lose whole Wh.
+        lost = sent // PPM * loss - (-(sent % PPM * loss)) // PPM
+        refused += [
+            f"line {line}, interval {t}, {name}: wrong loss"
+            for line, t in np.argwhere(received != sent - lost)[:10].tolist()
+        ]
     if ((result.sent_forward_wh > 0) & (result.sent_backward_wh > 0)).any():
         refused.append("a line carries both directions at once")
-    closed = result.rung in (Rung.MERIT_ORDER, Rung.CANCELLED)
-    if closed and (result.sent_forward_wh.any() or result.sent_backward_wh.any()):
-        refused.append("flows on a rung whose lines are closed")
     return refused
 
 
-def _circle_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
-    """Energy must not run in a circle: areas that receive from nobody are taken off in turn."""
-    lines, refused = problem.lines, []
-    net = result.sent_forward_wh - result.sent_backward_wh
-    for t in np.flatnonzero((net != 0).any(axis=0)):
-        arcs = {
-            (int(lines.from_area[line]), int(lines.to_area[line]))
-            if net[line, t] > 0
-            else (int(lines.to_area[line]), int(lines.from_area[line]))
-            for line in np.flatnonzero(net[:, t])
-        }
-        while arcs:
-            fed = {end for _, end in arcs}
-            left = {arc for arc in arcs if arc[0] in fed}
-            if len(left) == len(arcs):
-                refused.append(f"interval {t}: energy runs in a circle")
-                break
-            arcs = left
-    return refused
+def _fallback_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
+    """Without the model no flow is new: at most what was confirmed before, or none."""
+    if result.rung not in (Rung.MERIT_ORDER, Rung.CANCELLED):
+        return []
+    most_sent = np.zeros((2, *result.sent_forward_wh.shape), dtype=np.int64)
+    if problem.confirmed_wh is not None and result.rung is Rung.MERIT_ORDER:
+        most_sent = problem.confirmed_wh
+    if (np.stack([result.sent_forward_wh, result.sent_backward_wh]) > most_sent).any():
+        return ["flows that were not confirmed on a rung whose lines are closed"]
+    return []
 
 
-def _balance_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
-    lines, orders, areas = problem.lines, problem.orders, problem.areas
-    shape = (problem.n_areas, problem.n_intervals)
-    outward, by_orders = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    np.add.at(outward, lines.from_area, result.sent_forward_wh - result.received_backward_wh)
-    np.add.at(outward, lines.to_area, result.sent_backward_wh - result.received_forward_wh)
-    signed = np.where(orders.is_sell, result.accepted_wh, -result.accepted_wh)
-    np.add.at(by_orders, (orders.area, orders.interval), signed)
-    net = result.net_export_wh
+def _circle_refusals(problem: ClearingProblem, result: ClearingResult, grid: Grid) -> list[str]:
+    """Energy must not run in a circle of free lines.
+
+    Flows out of areas that receive from nobody are taken off in turn; what is left runs in circles.
+    """
+    lines, count = problem.lines, problem.n_areas * problem.n_intervals
+    flows = []
+    for start, end, sent in (
+        (lines.from_area, lines.to_area, result.sent_forward_wh),
+        (lines.to_area, lines.from_area, result.sent_backward_wh),
+    ):
+        line, t = np.nonzero(grid.free[:, None] & (sent > 0))
+        nodes = np.stack([start[line], end[line]]).astype(np.int64) * problem.n_intervals + t
+        flows.append(nodes)
+    giver, taker = np.concatenate(flows, axis=1)
+    while len(giver):
+        fed = np.zeros(count, dtype=np.bool_)
+        fed[taker] = True
+        left = fed[giver]
+        if left.all():
+            break
+        giver, taker = giver[left], taker[left]
+    intervals = np.unique(giver % problem.n_intervals)
+    return [f"interval {t}: energy runs in a circle" for t in intervals[:10].tolist()]
+
+
+def leads(
+    problem: ClearingProblem,
+    result: ClearingResult,
+    grid: Grid,
+    slack_wh: IntArray,
+    intervals: BoolArray,
+) -> BoolArray:
+    """(t, n, n) whether flows lead from one area to another, directly or through others.
+
+    Only free lines count, only the given intervals (t,), only flows above `slack_wh` (l, t).
+    """
+    lines, n = problem.lines, problem.n_areas
+    reach = np.zeros((problem.n_intervals, n, n), dtype=np.bool_)
+    asked = grid.free[:, None] & intervals
+    for start, end, sent in (
+        (lines.from_area, lines.to_area, result.sent_forward_wh),
+        (lines.to_area, lines.from_area, result.sent_backward_wh),
+    ):
+        line, t = np.nonzero(asked & (sent > slack_wh))
+        reach[t, start[line], end[line]] = True
+    flowing = np.flatnonzero(reach.any(axis=(1, 2)))
+    for some in np.array_split(flowing, 1 + len(flowing) * n * n // _CLOSURE_CELLS):
+        reach[some] = _closure(reach[some])
+    return reach
+
+
+def _closure(steps: BoolArray) -> BoolArray:
+    """(t, n, n) whether one step or several lead there: each round doubles their number."""
+    reach = steps.astype(np.float32)
+    while True:
+        further = np.minimum(reach + reach @ reach, 1.0)
+        if (further == reach).all():
+            return further > 0
+        reach = further
+
+
+def _balance_refusals(result: ClearingResult, grid: Grid, injected_wh: IntArray) -> list[str]:
     refused = []
-    if (outward != by_orders).any():
-        where = np.argwhere(outward != by_orders)[0].tolist()
+    apart = (grid.outward_wh != injected_wh) & ~grid.hub[:, None]
+    if apart.any():
+        where = np.argwhere(apart)[0].tolist()
         refused.append(f"area, interval {where}: sold + received is not bought + sent")
-    if (net != by_orders).any():
-        refused.append("net_export_wh is not what the orders sell less what they buy")
-    limited_in, limited_out = areas.import_limit_wh, areas.export_limit_wh
-    if ((-net > limited_in) & (limited_in < NO_LIMIT_WH)).any():
+    if (result.net_export_wh != injected_wh).any():
+        refused.append("net_export_wh is not what orders, blocks and storages inject")
+    return refused
+
+
+def _limit_refusals(problem: ClearingProblem, grid: Grid) -> list[str]:
+    limited_in, limited_out = problem.areas.import_limit_wh, problem.areas.export_limit_wh
+    refused = []
+    if ((-grid.below_wh > limited_in) & (limited_in < NO_LIMIT_WH)).any():
         refused.append("an import limit is exceeded")
-    if ((net > limited_out) & (limited_out < NO_LIMIT_WH)).any():
+    if ((grid.below_wh > limited_out) & (limited_out < NO_LIMIT_WH)).any():
         refused.append("an export limit is exceeded")
     return refused
 
 
-def _book_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
-    """Best bid, best offer and whether there is a price at all, from the orders one by one."""
-    orders, refused = problem.orders, []
-    shape = (problem.n_areas, problem.n_intervals)
-    place = (orders.area, orders.interval)
-    traded = np.zeros(shape, dtype=np.int64)
-    np.add.at(traded, place, (result.accepted_wh != 0).astype(np.int64))
-    flow = (result.sent_forward_wh != 0) | (result.sent_backward_wh != 0)
-    for ends in (problem.lines.from_area, problem.lines.to_area):
-        np.add.at(traded, ends, flow.astype(np.int64))
-    if ((traded > 0) != result.has_price).any():
-        refused.append("has_price: a price without volume, or volume without a price")
-    for name, side, sign, stated in (
-        ("best_bid_ticks", ~orders.is_sell, 1, result.best_bid_ticks),
-        ("best_offer_ticks", orders.is_sell, -1, result.best_offer_ticks),
-    ):
-        best = np.full(shape, NO_PRICE_TICKS, dtype=np.int64)
-        np.maximum.at(best, (place[0][side], place[1][side]), sign * orders.price_ticks[side])
-        if (np.where(best == NO_PRICE_TICKS, best, sign * best) != stated).any():
-            refused.append(f"{name}: not the best of the book")
-    return refused
-
-
-def _welfare_refusals(problem: ClearingProblem, result: ClearingResult) -> list[str]:
-    orders, lines = problem.orders, problem.lines
-    rows = np.flatnonzero(result.accepted_wh)
-    welfare = sum(
-        -price * wh if sell else price * wh
-        for price, wh, sell in zip(
-            orders.price_ticks[rows].tolist(),
-            result.accepted_wh[rows].tolist(),
-            orders.is_sell[rows].tolist(),
-            strict=True,
-        )
-    )
-    for fee, sent in (
-        (lines.fee_forward_ticks, result.sent_forward_wh),
-        (lines.fee_backward_ticks, result.sent_backward_wh),
-    ):
-        for line in range(len(lines)):
-            welfare -= int(fee[line]) * sum(sent[line].tolist())
-    refused = []
-    if welfare != result.welfare_quanta:
-        refused.append(f"welfare is {welfare} quanta, not {result.welfare_quanta}")
-    if result.upper_bound_quanta < welfare:
-        refused.append("the upper bound is below the welfare")
+def _mesh_refusals(
+    problem: ClearingProblem, result: ClearingResult, grid: Grid, injected_wh: IntArray
+) -> list[str]:
+    """Nothing stays in the mesh, and its lines carry what the factors say."""
+    ptdf, refused = problem.ptdf, []
+    if ptdf is None:
+        return []
+    given = np.where(grid.hub[:, None], injected_wh - grid.outward_wh, 0)
+    if given.sum(axis=0).any():
+        refused.append("what areas give to the mesh does not add up to nothing")
+    factor, given = wide(PPB * most(given) * problem.n_areas, ptdf.factor_ppb, given)
+    exact = np.matmul(factor, given)
+    forward, backward = result.sent_forward_wh[ptdf.line], result.sent_backward_wh[ptdf.line]
+    if (forward - backward != half_even(exact, PPB)).any():
+        refused.append("a line of the mesh does not carry what the factors say")
+    most_forward = problem.lines.capacity_forward_wh[ptdf.line]
+    most_backward = problem.lines.capacity_backward_wh[ptdf.line]
+    # The exact flow is within the capacities, not only the whole Wh next to it.
+    if (-(-exact // PPB) > most_forward).any() or (-(exact // PPB) > most_backward).any():
+        refused.append("a line of the mesh carries more than its capacity")
     return refused

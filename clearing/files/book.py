@@ -1,51 +1,64 @@
-"""A clearing problem as a folder of files: `market.json`, areas, lines, orders.
+"""A clearing problem as a folder of files: `market.json`, the grid and the book as tables.
 
 The one idea to know: all faults of a folder are found before any is reported, each with its file,
-row and column, and a folder that asks for something this engine does not clear (blocks, storage
-orders, PTDF lines, nested areas, sloped orders) is refused rather than cleared without it.
+row and column. What is in the folder and not read (a column, a file) is told too: a misspelt
+column must not be taken for an empty one.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from clearing.files.tables import (
-    KWH_DECIMALS,
-    PPM_DECIMALS,
-    PRICE_DECIMALS,
-    BookFaultyError,
-    Fault,
-    Table,
-    read_table,
-    scaled_integer,
+from clearing.faults import faults
+from clearing.files.decimals import PRICE_DECIMALS, scaled_integer
+from clearing.files.grid import (
+    AREA_COLUMNS,
+    CAPACITY_COLUMNS,
+    LINE_COLUMNS,
+    PTDF_COLUMNS,
+    read_areas,
+    read_lines,
+    read_ptdf,
 )
-from clearing.problem import (
-    NO_LIMIT_WH,
-    PPM,
-    Areas,
-    ClearingProblem,
-    IntArray,
-    Lines,
-    StepOrders,
-    Tie,
-    faults,
+from clearing.files.intervals import Intervals
+from clearing.files.orders import (
+    BLOCK_COLUMNS,
+    BLOCK_EXTRAS,
+    ORDER_COLUMNS,
+    ORDER_EXTRAS,
+    PROFILE_COLUMNS,
+    STORAGE_COLUMNS,
+    STORAGE_EXTRAS,
+    read_blocks,
+    read_orders,
+    read_storages,
 )
+from clearing.files.reading import read_table
+from clearing.files.tables import BookFaultyError, Bounds, Fault, Table
+from clearing.problem import PRICE_TICKS_MAX, ClearingProblem, Tie
 
-_NOT_CLEARED: Final = {
-    "blocks": "block orders",
-    "block_profile": "block orders",
-    "storages": "storage orders",
-    "ptdf": "PTDF lines",
+#: The tables of a folder: columns that must be there, and columns that may be.
+_TABLES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "areas": (AREA_COLUMNS[:1], AREA_COLUMNS[1:]),
+    "lines": (LINE_COLUMNS[:3], LINE_COLUMNS[3:]),
+    "line_capacities": (CAPACITY_COLUMNS, ()),
+    "ptdf": (PTDF_COLUMNS, ()),
+    "orders": (ORDER_COLUMNS, ORDER_EXTRAS),
+    "blocks": (BLOCK_COLUMNS, BLOCK_EXTRAS),
+    "block_profile": (PROFILE_COLUMNS, ()),
+    "storages": (STORAGE_COLUMNS, STORAGE_EXTRAS),
 }
-_ORDER_COLUMNS: Final = ("order", "area", "interval", "side", "price_per_mwh", "energy_kwh", "time")
-#: A year of 5-minute intervals is 105,120; more is a mistake in a date.
-_INTERVALS_MAX: Final = 200_000
+_NEEDED: Final = ("areas", "orders")
+_WITH_INTERVALS: Final = (
+    ("orders", "interval"),
+    ("block_profile", "interval"),
+    ("storages", "first_interval"),
+    ("storages", "last_interval"),
+    ("line_capacities", "interval"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +67,14 @@ class Book:
 
     problem: ClearingProblem
     currency: str
+    interval_minutes: int
     areas: list[str]
     lines: list[str]
     orders: list[str]
+    blocks: list[str]
+    storages: list[str]
     intervals: list[str]  # as the files name them
+    remarks: list[str]  # what stands in the folder and was not read
 
 
 def read_book(folder: Path, tie: Tie = Tie.TIME) -> Book:
@@ -68,50 +85,76 @@ def read_book(folder: Path, tie: Tie = Tie.TIME) -> Book:
     """
     found: list[Fault] = []
     market = _market(folder, found)
-    for stem, kind in _NOT_CLEARED.items():
-        table = read_table(folder, stem, (), found, needed=False)
-        if table is not None and table.rows:
-            table.fault(None, None, f"{kind} are not cleared by this engine")
-    areas = read_table(folder, "areas", ("area",), found, needed=True)
-    lines = read_table(folder, "lines", ("line", "from_area", "to_area"), found, needed=False)
-    orders = read_table(folder, "orders", _ORDER_COLUMNS, found, needed=True)
-    capacities = read_table(
-        folder,
-        "line_capacities",
-        ("line", "interval", "capacity_forward_kwh", "capacity_backward_kwh"),
-        found,
-        needed=False,
+    tables = {
+        stem: read_table(folder, stem, columns, found, needed=stem in _NEEDED)
+        for stem, (columns, _) in _TABLES.items()
+    }
+    intervals = Intervals(
+        market.interval_minutes, [(tables[stem], column) for stem, column in _WITH_INTERVALS]
     )
-    if areas is None or orders is None:
-        raise BookFaultyError(found)
-    area_of = areas.unique("area")
-    intervals = _Intervals(market.interval_minutes)
-    for table in filter(None, (orders, capacities)):
-        intervals.learn(table)
-    count = intervals.count(found)
-    line_of = lines.unique("line") if lines is not None else {}
-    problem = ClearingProblem(
-        n_areas=max(len(areas.rows), 1),
-        n_intervals=count,
-        areas=_areas(areas, count),
-        lines=_lines(lines, capacities, line_of, area_of, intervals, count),
-        orders=_orders(orders, area_of, intervals),
-        price_min_ticks=market.price_min_ticks,
-        price_max_ticks=market.price_max_ticks,
-        tie=tie,
-    )
+    problem = _problem(tables, intervals, market, tie)
     if not found:
-        found += [Fault(file="orders", row=None, column=None, text=t) for t in faults(problem)]
+        found += [_of_arrays(text) for text in faults(problem)]
     if found:
         raise BookFaultyError(found)
     return Book(
         problem=problem,
         currency=market.currency,
-        areas=list(area_of),
-        lines=list(line_of),
-        orders=[row["order"].strip() for row in orders.rows],
-        intervals=intervals.labels(count),
+        interval_minutes=market.interval_minutes,
+        areas=tables["areas"].texts("area").to_list(),
+        lines=tables["lines"].texts("line").to_list(),
+        orders=tables["orders"].texts("order").to_list(),
+        blocks=tables["blocks"].texts("block").to_list(),
+        storages=tables["storages"].texts("storage").to_list(),
+        intervals=intervals.labels(),
+        remarks=_remarks(folder, tables),
     )
+
+
+def _problem(
+    tables: dict[str, Table], intervals: Intervals, market: _Market, tie: Tie
+) -> ClearingProblem:
+    areas, lines = tables["areas"].names("area"), tables["lines"].names("line")
+    prices = Bounds(
+        market.price_min_ticks, market.price_max_ticks, "outside the market's price limits"
+    )
+    limits = read_areas(tables["areas"], areas, intervals.count)
+    grid = read_lines(tables["lines"], tables["line_capacities"], lines, areas, intervals)
+    return ClearingProblem(
+        n_areas=len(tables["areas"]),
+        n_intervals=intervals.count,
+        areas=limits,
+        lines=grid,
+        orders=read_orders(tables["orders"], areas, intervals, prices),
+        price_min_ticks=market.price_min_ticks,
+        price_max_ticks=market.price_max_ticks,
+        tie=tie,
+        blocks=read_blocks(tables["blocks"], tables["block_profile"], areas, intervals, prices),
+        storages=read_storages(
+            tables["storages"], areas, intervals, prices, market.interval_minutes
+        ),
+        ptdf=read_ptdf(tables["ptdf"], tables["lines"], grid, lines, areas),
+    )
+
+
+def _of_arrays(text: str) -> Fault:
+    """A fault of the whole problem, which no row has alone, at the file it is about."""
+    stem = text.split(".", 1)[0].split(":", 1)[0]
+    name = f"{stem}.csv" if stem in _TABLES else "market.json"
+    return Fault(file=name, row=None, column=None, text=text)
+
+
+def _remarks(folder: Path, tables: dict[str, Table]) -> list[str]:
+    remarks = [
+        f"{tables[stem].name}: column {column!r} is not read"
+        for stem, (needed, extra) in _TABLES.items()
+        for column in tables[stem].unread(needed + extra)
+    ]
+    return remarks + [
+        f"{path.name} is not read"
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".csv", ".parquet") and path.stem not in _TABLES
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +180,8 @@ def _market(folder: Path, found: list[Fault]) -> _Market:
         fault(None, "missing")
     except (ValueError, OSError) as error:
         fault(None, f"cannot be read: {error}")
-    prices = {"price_min": -50_000, "price_max": 400_000}
+    # Where a limit cannot be read, every price is let through: one fault, not one a row.
+    prices = {"price_min": -PRICE_TICKS_MAX, "price_max": PRICE_TICKS_MAX}
     for name in prices:
         if stated:
             try:
@@ -154,206 +198,3 @@ def _market(folder: Path, found: list[Fault]) -> _Market:
         price_min_ticks=prices["price_min"],
         price_max_ticks=prices["price_max"],
     )
-
-
-class _Intervals:
-    """Delivery intervals, named by an ISO 8601 start in UTC or by a whole number from 0."""
-
-    def __init__(self, minutes: int) -> None:
-        self._step = timedelta(minutes=minutes)
-        self._names: dict[str, tuple[Table, int]] = {}
-        self._start: datetime | None = None
-        self._times: dict[str, datetime] = {}
-
-    def learn(self, table: Table) -> None:
-        """Read the names of a table's intervals."""
-        for row in range(len(table.rows)):
-            name = table.text(row, "interval")
-            if name and name not in self._names:
-                self._names[name] = (table, row)
-                if not name.isdecimal():
-                    self._learn_time(name, table, row)
-        if self._times:
-            self._start = min(self._times.values())
-
-    def _learn_time(self, name: str, table: Table, row: int) -> None:
-        try:
-            time = datetime.fromisoformat(name)
-        except ValueError:
-            table.fault(row, "interval", f"{name!r} is neither a whole number nor a time")
-            return
-        if time.tzinfo is None:
-            table.fault(row, "interval", f"{name} has no time zone")
-            return
-        self._times[name] = time.astimezone(UTC)
-
-    def count(self, found: list[Fault]) -> int:
-        """How many intervals there are, from the first to the last named."""
-        if self._times and len(self._times) != len(self._names):
-            text = "some intervals are times and some are numbers"
-            found.append(Fault(file="orders", row=None, column="interval", text=text))
-            return 1
-        last = max((self.index(name) for name in self._names), default=0)
-        if last >= _INTERVALS_MAX:
-            text = f"more than {_INTERVALS_MAX} intervals"
-            found.append(Fault(file="orders", row=None, column="interval", text=text))
-            return 1
-        for name, (table, row) in self._names.items():
-            if name in self._times and (self._times[name] - self._first()) % self._step:
-                table.fault(row, "interval", f"{name} does not start an interval")
-        return last + 1
-
-    def _first(self) -> datetime:
-        assert self._start is not None
-        return self._start
-
-    def index(self, name: str) -> int:
-        """The index of an interval; 0 for a name that was found faulty."""
-        if name in self._times:
-            return (self._times[name] - self._first()) // self._step
-        return int(name) if name.isdecimal() else 0
-
-    def labels(self, count: int) -> list[str]:
-        """The names of all intervals in order."""
-        if not self._times:
-            return [str(t) for t in range(count)]
-        starts = (self._first() + t * self._step for t in range(count))
-        return [start.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts]
-
-
-def _areas(table: Table, count: int) -> Areas:
-    def limit(row: int, column: str) -> int:
-        wh = table.scaled(row, column, KWH_DECIMALS, default=NO_LIMIT_WH)
-        if wh < 0:
-            table.fault(row, column, "negative")
-        return wh
-
-    rows = range(len(table.rows))
-    for row in rows:
-        if table.optional(row, "parent"):
-            table.fault(row, "parent", "nested areas are not cleared by this engine")
-    return Areas(
-        import_limit_wh=_over_time([limit(row, "import_limit_kwh") for row in rows] or [0], count),
-        export_limit_wh=_over_time([limit(row, "export_limit_kwh") for row in rows] or [0], count),
-    )
-
-
-def _over_time(values: list[int], count: int) -> IntArray:
-    return np.repeat(np.array(values, dtype=np.int64).reshape(-1, 1), count, axis=1)
-
-
-def _lines(
-    table: Table | None,
-    capacities: Table | None,
-    line_of: dict[str, int],
-    area_of: dict[str, int],
-    intervals: _Intervals,
-    count: int,
-) -> Lines:
-    given = table if table is not None else Table("lines.csv", [], [])
-    forward = _over_time(_column(given, "capacity_forward_kwh", KWH_DECIMALS, NO_LIMIT_WH), count)
-    backward = _over_time(_column(given, "capacity_backward_kwh", KWH_DECIMALS, NO_LIMIT_WH), count)
-    if capacities is not None:
-        _set_capacities(capacities, line_of, intervals, forward, backward)
-    rows = range(len(given.rows))
-    start = [given.reference(row, "from_area", area_of) for row in rows]
-    end = [given.reference(row, "to_area", area_of) for row in rows]
-    for row in rows:
-        if start[row] == end[row]:
-            given.fault(row, "to_area", "a line joins an area with itself")
-    fee_forward = _column(given, "fee_forward_per_mwh", PRICE_DECIMALS, 0)
-    fee_backward = _column(given, "fee_backward_per_mwh", PRICE_DECIMALS, 0)
-    return Lines(
-        from_area=np.array(start, dtype=np.int32),
-        to_area=np.array(end, dtype=np.int32),
-        capacity_forward_wh=forward,
-        capacity_backward_wh=backward,
-        loss_ppm=np.array(_column(given, "loss_fraction", PPM_DECIMALS, 0, PPM), dtype=np.int64),
-        fee_forward_ticks=np.array(fee_forward, dtype=np.int64),
-        fee_backward_ticks=np.array(fee_backward, dtype=np.int64),
-    )
-
-
-def _column(
-    table: Table, name: str, decimals: int, default: int, below: int | None = None
-) -> list[int]:
-    """A column of numbers that must not be negative, and below a bound if there is one."""
-    values = []
-    for row in range(len(table.rows)):
-        value = table.scaled(row, name, decimals, default=default)
-        if value < 0 or (below is not None and value >= below):
-            table.fault(row, name, "out of range")
-            value = 0
-        values.append(value)
-    return values
-
-
-def _set_capacities(
-    table: Table,
-    line_of: dict[str, int],
-    intervals: _Intervals,
-    forward: IntArray,
-    backward: IntArray,
-) -> None:
-    """Capacities of single intervals replace those of the line."""
-    in_forward = _column(table, "capacity_forward_kwh", KWH_DECIMALS, NO_LIMIT_WH)
-    in_backward = _column(table, "capacity_backward_kwh", KWH_DECIMALS, NO_LIMIT_WH)
-    for row in range(len(table.rows)):
-        line = table.reference(row, "line", line_of)
-        t = intervals.index(table.optional(row, "interval"))
-        # A faulty row points nowhere; its fault is noted already.
-        if line < forward.shape[0] and t < forward.shape[1]:
-            forward[line, t], backward[line, t] = in_forward[row], in_backward[row]
-
-
-def _orders(table: Table, area_of: dict[str, int], intervals: _Intervals) -> StepOrders:
-    table.unique("order")
-    rows = range(len(table.rows))
-    energy = []
-    for row in rows:
-        if table.optional(row, "price_end_per_mwh"):
-            table.fault(row, "price_end_per_mwh", "sloped orders are not cleared by this engine")
-        side = table.text(row, "side")
-        if side not in ("buy", "sell", ""):
-            table.fault(row, "side", f"{side!r} is neither buy nor sell")
-        wh = table.scaled(row, "energy_kwh", KWH_DECIMALS)
-        if wh <= 0:
-            table.fault(row, "energy_kwh", "not positive")
-        energy.append(wh)
-    return StepOrders(
-        area=np.array([table.reference(row, "area", area_of) for row in rows], dtype=np.int32),
-        interval=np.array(
-            [intervals.index(table.optional(row, "interval")) for row in rows], dtype=np.int32
-        ),
-        is_sell=np.array([table.optional(row, "side") == "sell" for row in rows], dtype=np.bool_),
-        price_ticks=np.array(
-            [table.scaled(row, "price_per_mwh", PRICE_DECIMALS) for row in rows], dtype=np.int64
-        ),
-        energy_wh=np.array(energy, dtype=np.int64),
-        sequence=_sequence(table),
-    )
-
-
-def _sequence(table: Table) -> IntArray:
-    """Rank of the orders by time, then id: acceptance, whatever the order of the rows."""
-    keys = []
-    for row in range(len(table.rows)):
-        text = table.text(row, "time")
-        time = _time(text)
-        if time is None:
-            if text:
-                table.fault(row, "time", f"{text!r} is no time with a time zone")
-            time = datetime.min.replace(tzinfo=UTC)
-        keys.append((time, table.optional(row, "order"), row))
-    sequence = np.zeros(len(keys), dtype=np.int64)
-    for rank, (_, _, row) in enumerate(sorted(keys)):
-        sequence[row] = rank
-    return sequence
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return None if time.tzinfo is None else time.astimezone(UTC)

@@ -1,24 +1,37 @@
-"""Markets and books for the clearing tests: by hand as text tables, or drawn by a seed."""
+"""Markets and books for the clearing tests: by hand as text tables, or drawn by a seed.
+
+`draws` adds what is more than simple orders, areas and free lines.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-import highspy
 import numpy as np
 from numpy.typing import ArrayLike
 
 from clearing.problem import (
     NO_LIMIT_WH,
+    PPB,
+    PPM,
     Areas,
+    BlockOrders,
     ClearingProblem,
     IntArray,
     Lines,
     StepOrders,
+    StorageOrders,
     Tie,
+    no_blocks,
+    no_storages,
 )
+from tests.clearing.oracles import plain_welfare
 
 PRICE_MIN, PRICE_MAX = -50_000, 400_000
+#: The name by which tests of simple orders know it.
+plain_program_welfare = plain_welfare
 
 
 def orders_of(rows: list[tuple[int, int, bool, int, int, int]]) -> StepOrders:
@@ -71,6 +84,9 @@ def market(
     imports: ArrayLike = NO_LIMIT_WH,
     exports: ArrayLike = NO_LIMIT_WH,
     tie: Tie = Tie.TIME,
+    blocks: BlockOrders | None = None,
+    storages: StorageOrders | None = None,
+    parent: Sequence[int] | None = None,
 ) -> ClearingProblem:
     """A market around a book; limits are one number or an array (n, t)."""
     shape = (n_areas, n_intervals)
@@ -80,13 +96,119 @@ def market(
         areas=Areas(
             import_limit_wh=np.broadcast_to(np.asarray(imports, dtype=np.int64), shape).copy(),
             export_limit_wh=np.broadcast_to(np.asarray(exports, dtype=np.int64), shape).copy(),
+            parent=None if parent is None else np.array(parent, dtype=np.int32),
         ),
         lines=lines if lines is not None else lines_of([], n_intervals),
         orders=orders,
         price_min_ticks=PRICE_MIN,
         price_max_ticks=PRICE_MAX,
         tie=tie,
+        blocks=blocks if blocks is not None else no_blocks(),
+        storages=storages if storages is not None else no_storages(),
     )
+
+
+_BLOCK = re.compile(
+    r"(?P<name>\w+) (?P<side>sell|buy) (?P<wh>[\d,]+) @ (?P<price>-?\d+) in (?P<when>[\d, -]+)"
+    r" of area (?P<area>\d+)(?:, min (?P<least>[\d.]+))?(?:, child of (?P<parent>\w+))?"
+    r"(?:, group (?P<group>\w+))?"
+)
+_STORAGE = re.compile(
+    r"charge (?P<charge>\d+) discharge (?P<discharge>\d+) capacity (?P<capacity>\d+)"
+    r" from (?P<start>\d+) in (?P<first>\d+)-(?P<last>\d+) of area (?P<area>\d+)"
+    r"(?:, end (?P<end>-?\d+))?(?:, keeps (?P<charged>\d+)% (?P<discharged>\d+)%)?"
+    r"(?:, spread (?P<spread>\d+))?"
+)
+
+
+def blocks(text: str) -> BlockOrders:
+    """Blocks from a table, accepted in the order written.
+
+    `A sell 100 @ 2000 in 0-3 of area 0`, and if wanted `, min 0.5`, `, child of B`, `, group g`. An
+    energy for every interval: `50,60,70`; intervals with gaps: `0,2,5-7`.
+    """
+    found = _read(_BLOCK, text)
+    names = [row["name"] for row in found]
+    groups = list(dict.fromkeys(row["group"] for row in found if row["group"]))
+    rows = []
+    for row in found:
+        when = list(_numbers(row["when"]))
+        energy = [int(wh) for wh in row["wh"].split(",")]
+        rows.append(
+            (
+                int(row["area"]),
+                row["side"] == "sell",
+                int(row["price"]),
+                round(float(row["least"] or 1) * PPB),
+                names.index(row["parent"]) if row["parent"] else -1,
+                groups.index(row["group"]) if row["group"] else -1,
+                list(zip(when, energy * len(when) if len(energy) == 1 else energy, strict=True)),
+            )
+        )
+    return blocks_of(rows)
+
+
+def blocks_of(
+    rows: list[tuple[int, bool, int, int, int, int, list[tuple[int, int]]]],
+) -> BlockOrders:
+    """Columns of rows (area, is_sell, price, least ratio ppb, parent, group, legs)."""
+    if not rows:
+        return no_blocks()
+    area, is_sell, price, least, parent, group, legs = zip(*rows, strict=True)
+    flat = [leg for one in legs for leg in one]
+    return BlockOrders(
+        area=np.array(area, dtype=np.int32),
+        is_sell=np.array(is_sell, dtype=np.bool_),
+        price_ticks=np.array(price, dtype=np.int64),
+        ratio_min_ppb=np.array(least, dtype=np.int64),
+        parent=np.array(parent, dtype=np.int32),
+        group=np.array(group, dtype=np.int32),
+        sequence=np.arange(1, len(rows) + 1, dtype=np.int64),
+        leg_first=np.cumsum([0, *map(len, legs)], dtype=np.int64),
+        leg_interval=np.array([when for when, _ in flat], dtype=np.int32),
+        leg_energy_wh=np.array([wh for _, wh in flat], dtype=np.int64),
+    )
+
+
+def storages(text: str) -> StorageOrders:
+    """Storages from a table, accepted in the order written.
+
+    `charge 100 discharge 80 capacity 400 from 50 in 0-7 of area 0`, and if wanted `, end 3000`,
+    `, keeps 90% 95%`, `, spread 500`.
+    """
+    found = _read(_STORAGE, text)
+
+    def column(name: str, default: int = 0, scale: int = 1) -> IntArray:
+        return np.array([scale * int(row[name] or default) for row in found], dtype=np.int64)
+
+    return StorageOrders(
+        area=column("area").astype(np.int32),
+        first_interval=column("first").astype(np.int32),
+        last_interval=column("last").astype(np.int32),
+        charge_limit_wh=column("charge"),
+        discharge_limit_wh=column("discharge"),
+        capacity_wh=column("capacity"),
+        start_wh=column("start"),
+        end_value_ticks=column("end"),
+        efficiency_charge_ppm=column("charged", 100, PPM // 100),
+        efficiency_discharge_ppm=column("discharged", 100, PPM // 100),
+        spread_ticks=column("spread"),
+        sequence=np.arange(1, len(found) + 1, dtype=np.int64),
+    )
+
+
+def _read(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    lines = [" ".join(line.split()) for line in text.strip().splitlines()]
+    rows = {line: pattern.fullmatch(line) for line in lines}
+    wrong = [row for row, match in rows.items() if match is None]
+    assert not wrong, f"cannot be read: {wrong}"
+    return [match for match in rows.values() if match is not None]
+
+
+def _numbers(text: str) -> Iterable[int]:
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        yield from range(int(first), int(last or first) + 1)
 
 
 def random_orders(
@@ -143,78 +265,4 @@ def random_grid(rng: np.random.Generator, *, negative: bool = False) -> Clearing
 
 def shuffled(problem: ClearingProblem, rows: IntArray) -> ClearingProblem:
     """The same problem with the rows of its book in another order."""
-    orders = problem.orders
-    return market(
-        StepOrders(
-            area=orders.area[rows],
-            interval=orders.interval[rows],
-            is_sell=orders.is_sell[rows],
-            price_ticks=orders.price_ticks[rows],
-            energy_wh=orders.energy_wh[rows],
-            sequence=orders.sequence[rows],
-        ),
-        n_areas=problem.n_areas,
-        n_intervals=problem.n_intervals,
-        lines=problem.lines,
-        imports=problem.areas.import_limit_wh,
-        exports=problem.areas.export_limit_wh,
-        tie=problem.tie,
-    )
-
-
-def plain_program_welfare(problem: ClearingProblem) -> float:
-    """Welfare of the continuous problem with one variable per order, written out by hand.
-
-    Energy in Wh, prices in ticks. Both directions of a line may flow at once here, so at negative
-    prices this is only an upper bound.
-    """
-    orders, lines = problem.orders, problem.lines
-    if not len(orders) and not len(lines):
-        return 0.0
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    for price, energy, sell in zip(
-        orders.price_ticks, orders.energy_wh, orders.is_sell, strict=True
-    ):
-        _variable(solver, float(price if sell else -price), int(energy))
-    for line in range(len(lines)):
-        for t in range(problem.n_intervals):
-            forward, backward = lines.capacity_forward_wh, lines.capacity_backward_wh
-            _variable(solver, float(lines.fee_forward_ticks[line]), int(forward[line, t]))
-            _variable(solver, float(lines.fee_backward_ticks[line]), int(backward[line, t]))
-    for a in range(problem.n_areas):
-        for t in range(problem.n_intervals):
-            _balance(solver, problem, a, t)
-    solver.run()
-    assert solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return -float(solver.getObjectiveValue())
-
-
-def _variable(solver: highspy.Highs, cost: float, most: int) -> None:
-    solver.addVar(0.0, _bound(most))
-    solver.changeColCost(solver.getNumCol() - 1, cost)
-
-
-def _bound(value: int) -> float:
-    return highspy.kHighsInf if value >= NO_LIMIT_WH else float(value)
-
-
-def _balance(solver: highspy.Highs, problem: ClearingProblem, a: int, t: int) -> None:
-    """Sold less bought is sent less received, and within the area's limits."""
-    orders, lines = problem.orders, problem.lines
-    here = np.flatnonzero((orders.area == a) & (orders.interval == t)).tolist()
-    sold = {i: 1.0 if orders.is_sell[i] else -1.0 for i in here}
-    both = dict(sold)
-    for line in range(len(lines)):
-        forward = len(orders) + 2 * (line * problem.n_intervals + t)
-        kept = 1.0 - float(lines.loss_ppm[line]) / 1e6
-        if lines.from_area[line] == a:
-            both[forward], both[forward + 1] = -1.0, kept
-        if lines.to_area[line] == a:
-            both[forward], both[forward + 1] = kept, -1.0
-    low = -_bound(int(problem.areas.import_limit_wh[a, t]))
-    high = _bound(int(problem.areas.export_limit_wh[a, t]))
-    for row, lower, upper in ((sold, low, high), (both, 0.0, 0.0)):
-        columns = np.array(list(row), dtype=np.int32)
-        solver.addRow(lower, upper, len(row), columns, np.array(list(row.values())))
+    return replace(problem, orders=problem.orders.rows(rows))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from clearing.check import audit
-from clearing.clear import ProblemFaultyError, clear, fallback
+from clearing.clear import ProblemFaultyError, clear
+from clearing.fallback import fallback
 from clearing.merit_order import Order, clear_area
 from clearing.problem import NO_PRICE_TICKS, ClearingProblem, ClearingResult, Rung, Tie
 from tests.clearing.books import (

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearing.problem import NO_LIMIT_WH, PPM, exact_dot, faults, received_wh
+from clearing.faults import faults
+from clearing.problem import NO_LIMIT_WH, PPM, exact_dot, received_wh
 from tests.clearing.books import book, lines_of, market, random_grid
 
 

@@ -1,5 +1,6 @@
 """Circles of flow: found, and broken at the least cost."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,8 +10,8 @@ from clearing.clear import clear
 from clearing.curves import build_curves
 from clearing.merit_order import merit_order
 from clearing.problem import Rung
-from clearing.refine import Relaxation
-from clearing.search import circle
+from clearing.refine import Relaxation, nothing_fixed
+from clearing.search.circles import circle
 from tests.clearing.books import book, lines_of, market, random_grid
 
 RING = [(0, 1, 90, 90, 100_000, 0, 0), (1, 2, 90, 90, 100_000, 0, 0), (2, 0, 90, 90, 100_000, 0, 0)]
@@ -42,7 +43,10 @@ def test_closing_directions_costs_no_more_than_any_other_way_to_close_them() -> 
         best = np.inf
         for ways in itertools.product((0, 1, 2), repeat=len(problem.lines)):
             way = np.array(ways).reshape(-1, 1)
-            flows = relaxation.solve(way != 1, way != 2)
+            fixing = dataclasses.replace(
+                nothing_fixed(problem), closed_forward=way == 1, closed_backward=way == 2
+            )
+            flows = relaxation.solve(fixing)
             if circle(problem, flows.forward_wh[:, 0], flows.backward_wh[:, 0]) is None:
                 best = min(best, flows.cost)
         alone = merit_order(problem).welfare_quanta

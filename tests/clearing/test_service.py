@@ -1,22 +1,52 @@
-"""The child process: warm, killed at the deadline, replaced when it crashes."""
+"""The child process: warm, told its time, killed at the deadline, replaced when it crashes."""
 
 import json
 import os
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
+from time import monotonic
 
 import numpy as np
 import pytest
 
 from clearing.check import audit
+from clearing.child import answer_to
 from clearing.clear import AuditFailedError, ProblemFaultyError, clear
 from clearing.problem import ClearingProblem, ClearingResult, Rung
-from clearing.service import ClearingService, ServiceClosedError, answer_to
+from clearing.service import ClearingService, ServiceClosedError, ServiceNotStartedError
 from clearing.shared_memory import nameless_file, write
-from tests.clearing.books import book, market, random_grid
+from tests.clearing import engines
+from tests.clearing.books import book, market, random_grid, random_orders
+from tests.clearing.draws import random_blocks
 
 LONG_S = 60.0
+#: What the machine may take on top of a deadline: the fallback, and other people's work.
+ON_TOP_S = 2.0
+
+
+def with_engine(name: str, memory_limit_bytes: int | None = None) -> ClearingService:
+    return ClearingService(
+        engine=f"tests.clearing.engines:{name}", memory_limit_bytes=memory_limit_bytes
+    )
+
+
+def one_area(seed: int) -> ClearingProblem:
+    rng = np.random.default_rng(seed)
+    return market(random_orders(rng, 20, 1, 2, lowest=100, steps=20), n_intervals=2)
+
+
+def solved_in_time(
+    service: ClearingService, problem: ClearingProblem, deadline_s: float
+) -> ClearingResult:
+    began = monotonic()
+    result = service.solve(problem, deadline_s)
+    assert monotonic() - began < deadline_s + ON_TOP_S
+    assert audit(problem, result) == []
+    return result
+
+
+# ── with the engine ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +90,7 @@ def test_at_the_deadline_the_child_is_killed_and_every_area_clears_alone(
 
     assert result.rung is Rung.MERIT_ORDER
     assert not result.reproducible
+    assert result.message.startswith("merit order")
     assert "0.05 s" in result.message
     assert audit(problem, result) == []
     assert service.child_pid != child
@@ -80,19 +111,6 @@ def test_a_child_that_crashed_is_replaced_and_the_problem_is_solved(
     assert service.child_pid != child
 
 
-def test_a_child_that_crashes_while_solving_ends_in_the_fallback_when_no_time_is_left(
-    service: ClearingService,
-) -> None:
-    problem = random_grid(np.random.default_rng(4))
-    child = service.child_pid
-    assert child is not None
-    os.kill(child, signal.SIGKILL)
-
-    result = service.solve(problem, 0.0)
-
-    assert result.rung is Rung.MERIT_ORDER
-
-
 def test_a_child_that_is_still_warming_is_left_to_warm() -> None:
     with ClearingService() as service:
         child = service.child_pid
@@ -110,15 +128,125 @@ def test_a_child_that_is_still_warming_is_left_to_warm() -> None:
         assert service.solve(problem, LONG_S).rung is Rung.OPTIMAL
 
 
-def test_a_result_damaged_on_the_way_is_refused_and_named(
-    service: ClearingService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    problem = random_grid(np.random.default_rng(3))
-    good = clear(problem)
-    damaged = replace(good, accepted_wh=good.accepted_wh + 1)
-    monkeypatch.setattr("clearing.service._Child.solve", lambda *_: damaged)
+def test_the_search_stops_softly_before_the_deadline(service: ClearingService) -> None:
+    rng = np.random.default_rng(3)
+    orders = random_orders(rng, 10_000, 1, 24, lowest=100, steps=15_000)
+    hard = random_blocks(rng, market(orders, n_intervals=24), 100, linked=0.0, grouped=0.0)
+    service.start()
+    child = service.child_pid
 
-    result = service.solve(problem, LONG_S)
+    result = solved_in_time(service, hard, 3.0)
+
+    assert result.rung is Rung.FEASIBLE
+    assert not result.reproducible
+    assert "from the best: the search was stopped by the clock" in result.message
+    assert service.child_pid == child
+
+
+# ── the ladder ──────────────────────────────────────────────────────────────────────────────────
+
+#: Engine, deadline in seconds, the rung it ends on, a word of the message, times in a short run.
+FAULTS = [
+    ("right", 5.0, Rung.OPTIMAL, "", 20),
+    ("hangs", 0.05, Rung.MERIT_ORDER, "no result within 0.05 s", 10),
+    ("crashes", 5.0, Rung.MERIT_ORDER, "the solver process has ended", 4),
+    ("fills_memory", 5.0, Rung.MERIT_ORDER, "ran out of memory", 4),
+    ("is_infeasible", 5.0, Rung.MERIT_ORDER, "infeasible", 20),
+    ("is_unbounded", 5.0, Rung.MERIT_ORDER, "unbounded", 20),
+    ("is_slow", 0.5, Rung.FEASIBLE, "stopped by the clock", 5),
+    ("reports_and_hangs", 0.2, Rung.FEASIBLE, "no result within 0.2 s", 5),
+    ("reports_and_crashes", 5.0, Rung.FEASIBLE, "the solver process has ended", 5),
+    ("reports_and_fills_memory", 5.0, Rung.FEASIBLE, "ran out of memory", 5),
+    ("reports_and_fails", 5.0, Rung.FEASIBLE, "unbounded", 20),
+    ("reports_nonsense_and_crashes", 5.0, Rung.MERIT_ORDER, "the solver process has ended", 2),
+    ("reports_and_ends_in_nonsense", 5.0, Rung.FEASIBLE, "the auditor refused", 20),
+]
+#: A warm child with one of these engines takes half of it.
+MEMORY_LIMIT_BYTES = 1 << 28
+
+
+def ends_on_its_rung(name: str, deadline_s: float, rung: Rung, word: str, times: int) -> None:
+    with with_engine(name, MEMORY_LIMIT_BYTES) as service:
+        for seed in range(times):
+            if deadline_s < 1.0:
+                # So short a deadline is for a child that is warm: the last one was killed.
+                service.start()
+            result = solved_in_time(service, one_area(seed), deadline_s)
+
+            assert result.rung is rung
+            assert word in result.message
+            if rung is not Rung.OPTIMAL:
+                assert not result.reproducible
+                assert result.message.startswith(rung.replace("_", " "))
+
+
+@pytest.mark.parametrize(("name", "deadline_s", "rung", "word", "times"), FAULTS)
+def test_whatever_goes_wrong_an_auction_ends_in_time_on_its_rung(
+    name: str, deadline_s: float, rung: Rung, word: str, times: int
+) -> None:
+    ends_on_its_rung(name, deadline_s, rung, word, times)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "deadline_s", "rung", "word", "times"), FAULTS)
+def test_five_hundred_of_each_end_in_time(
+    name: str, deadline_s: float, rung: Rung, word: str, times: int
+) -> None:
+    del times
+    ends_on_its_rung(name, deadline_s, rung, word, 500)
+
+
+@pytest.mark.parametrize("name", engines.GARBAGE)
+def test_garbage_ends_in_the_fallback(name: str) -> None:
+    with with_engine(name) as service:
+        result = solved_in_time(service, one_area(1), 5.0)
+
+        assert result.rung is Rung.MERIT_ORDER
+
+
+def test_no_trade_is_the_last_rung(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: ClearingProblem) -> ClearingResult:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("clearing.fallback.merit_order", fails)
+    with with_engine("is_infeasible") as service:
+        result = solved_in_time(service, one_area(1), 5.0)
+
+    assert result.rung is Rung.CANCELLED
+    assert result.message.startswith("cancelled")
+    assert result.audit_faults == ("merit order failed: ZeroDivisionError: ",)
+
+
+def test_the_engine_is_told_the_gap() -> None:
+    with with_engine("tells_its_gap") as service:
+        assert service.solve(one_area(1), LONG_S, gap=0.25).message == "gap 0.25"
+        assert service.solve(one_area(1), LONG_S).message == "gap None"
+
+
+def test_a_child_that_failed_clears_the_next_problem() -> None:
+    with with_engine("is_infeasible") as service:
+        child = service.child_pid
+        for seed in range(3):
+            service.solve(one_area(seed), LONG_S)
+
+        assert service.child_pid == child
+
+
+def test_a_child_without_memory_never_starts() -> None:
+    with pytest.raises(ServiceNotStartedError):
+        with_engine("right", 1 << 20).start()
+
+
+def test_a_result_damaged_on_the_way_is_refused_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = one_area(3)
+    good = engines.answer(problem)
+    damaged = replace(good, accepted_wh=good.accepted_wh + 1)
+    with with_engine("right") as service:
+        monkeypatch.setattr("clearing.process.SolverProcess.solve", lambda *_: damaged)
+
+        result = service.solve(problem, LONG_S)
 
     assert result.rung is Rung.MERIT_ORDER
     assert result.audit_faults == tuple(audit(problem, damaged)) != ()
@@ -126,30 +254,32 @@ def test_a_result_damaged_on_the_way_is_refused_and_named(
 
 
 def test_what_the_auditor_refused_in_the_child_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = random_grid(np.random.default_rng(3))
-    with ClearingService() as service:
+    with with_engine("right") as service:
         refused = {"status": "refused", "refusals": ["area 0, interval 0: unbalanced"]}
-        monkeypatch.setattr("clearing.service._Child._read_line", lambda *_: refused)
+        monkeypatch.setattr("clearing.process.SolverProcess._read_line", lambda *_: refused)
 
-        result = service.solve(problem, LONG_S)
+        result = service.solve(one_area(3), LONG_S)
+        monkeypatch.undo()
 
     assert result.rung is Rung.MERIT_ORDER
     assert result.audit_faults == ("area 0, interval 0: unbalanced",)
 
 
 def test_what_its_auditor_refuses_is_the_childs_answer() -> None:
-    def refuses(_: ClearingProblem) -> ClearingResult:
+    def refuses(*_: object) -> ClearingResult:
         raise AuditFailedError(["unbalanced"])
 
-    shared = nameless_file()
-    header = write(shared, random_grid(np.random.default_rng(3)))
-    answer = answer_to(shared, json.dumps(header).encode(), refuses)
-    os.close(shared)
+    files = [nameless_file() for _ in range(3)]
+    asked = {"time_s": 1.0, "gap": None, "problem": write(files[0], one_area(3))}
+    answer = answer_to(files, json.dumps(asked).encode(), refuses, lambda _: None)
+    for file in files:
+        os.close(file)
+
     assert answer == {"status": "refused", "refusals": ["unbalanced"]}
 
 
-def test_a_faulty_problem_never_reaches_the_child(service: ClearingService) -> None:
-    with pytest.raises(ProblemFaultyError):
+def test_a_faulty_problem_never_reaches_the_child() -> None:
+    with with_engine("right") as service, pytest.raises(ProblemFaultyError):
         service.solve(market(book("5 sell 10 @ 100")), LONG_S)
 
 

@@ -8,7 +8,25 @@ from clearing.allocate.fills import shares
 from clearing.allocate.flows import lost_wh, sent_for, whole_flows
 from clearing.curves import build_curves
 from clearing.problem import PPM
+from clearing.refine import State
 from tests.clearing.books import book, lines_of, market
+
+
+def state(net_export_wh: list[float], forward_wh: list[float]) -> State:
+    """One interval in which all lines carry forward and simple orders do all there is."""
+    net, forward = (np.array(values).reshape(-1, 1) for values in (net_export_wh, forward_wh))
+    nothing = np.zeros((0, 1))
+    return State(
+        simple_wh=net,
+        net_export_wh=net,
+        forward_wh=forward,
+        backward_wh=np.zeros_like(forward),
+        ratio=np.zeros(0),
+        charge_wh=nothing,
+        discharge_wh=nothing,
+        stored_wh=nothing,
+        cost=0.0,
+    )
 
 
 @given(st.integers(0, 10**9), st.integers(0, PPM - 1))
@@ -44,9 +62,8 @@ def test_a_chain_of_lossy_lines_balances_at_every_area() -> None:
     flows = whole_flows(
         problem,
         curves,
-        np.array([[sent], [-100.0], [-333.0]]),
-        np.array([[sent], [arriving]]),
-        np.zeros((2, 1)),
+        state([sent, -100.0, -333.0], [sent, arriving]),
+        np.zeros((3, 1), dtype=np.int64),
         np.array([[50.0], [0.0], [0.0]]),
     )
 
@@ -66,9 +83,8 @@ def test_an_area_never_sells_more_than_it_has() -> None:
     flows = whole_flows(
         problem,
         build_curves(problem),
-        np.array([[11.0], [-5.5], [-5.5]]),
-        np.array([[5.5], [5.5]]),
-        np.zeros((2, 1)),
+        state([11.0, -5.5, -5.5], [5.5, 5.5]),
+        np.zeros((3, 1), dtype=np.int64),
         np.zeros((3, 1)),
     )
 
