@@ -28,6 +28,10 @@ from clearing.problem import (
 )
 from clearing.refine import State
 
+#: Stands for the mesh where an edge ends there.
+_MESH: Final = -1
+#: Rounds of single Wh taken off; rounding leaves a few Wh per line, so this only bounds the loop.
+_STEPS_MAX: Final = 20_000
 #: Single Wh taken off what crosses the border of a tree; rounding never leaves more.
 _TREE_STEPS_MAX: Final = 1_000
 #: A continuous value this close to a whole Wh is that whole Wh.
@@ -97,43 +101,25 @@ def whole_flows(
     lines, shape = problem.lines, (len(problem.lines), problem.n_intervals)
     forward, backward = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     lowest, highest = _ranges(problem, curves, given_wh)
-    hub, below = mesh_areas(problem), areas_below(problem)
+    hub = mesh_areas(problem)
     net = np.zeros((problem.n_areas, problem.n_intervals), dtype=np.int64)
     for t in range(problem.n_intervals):
         edges = _edges(problem, state.forward_wh[:, t], state.backward_wh[:, t], t)
         target = np.clip(np.rint(state.net_export_wh[:, t]), lowest[:, t], highest[:, t])
-        wanted = target.astype(np.int64).tolist()
-        if edges:
-            _balance(edges, wanted, slack_wh[:, t], set(hub.tolist()))
-            if not len(hub):
-                _shrink(edges, lowest[:, t].tolist(), highest[:, t].tolist())
-                _shrink_trees(problem, edges, below, t)
-        for edge in edges:
-            (backward if edge.backward else forward)[edge.line, t] = edge.sent_wh
-        if len(hub):
-            carried = np.array(
-                [_exports(edges, area) for area in range(problem.n_areas)], dtype=np.int64
+        whole = target.astype(np.int64)
+        if problem.ptdf is not None:
+            given = _meshed(
+                problem, edges, state, whole, slack_wh[:, t], (lowest[:, t], highest[:, t]), t
             )
-            need = MeshNeed(
-                wanted_wh=(state.net_export_wh[:, t] - carried)[hub],
-                low_wh=(lowest[:, t] - carried)[hub],
-                high_wh=(highest[:, t] - carried)[hub],
-                slack_wh=slack_wh[hub, t],
-                trees=[
-                    (
-                        np.isin(hub, members),
-                        -int(problem.areas.import_limit_wh[area, t] + carried[members].sum()),
-                        int(problem.areas.export_limit_wh[area, t] - carried[members].sum()),
-                    )
-                    for area, members in below.items()
-                ],
-            )
-            injection = whole_injections(problem, need, t)
-            flow = mesh_flows(problem, injection)
-            assert problem.ptdf is not None
+            flow = mesh_flows(problem, given)
             forward[problem.ptdf.line, t] = np.maximum(flow, 0)
             backward[problem.ptdf.line, t] = np.maximum(-flow, 0)
-            net[hub, t] += injection
+            net[hub, t] += given
+        elif edges:
+            _balance(edges, whole.tolist(), slack_wh[:, t])
+            _keep_limits(problem, edges, lowest[:, t].tolist(), highest[:, t].tolist(), t)
+        for edge in edges:
+            (backward if edge.backward else forward)[edge.line, t] = edge.sent_wh
     arrived_forward = received_wh(forward, lines.loss_ppm)
     arrived_backward = received_wh(backward, lines.loss_ppm)
     free = free_lines(problem)
@@ -146,6 +132,88 @@ def whole_flows(
         received_backward_wh=arrived_backward,
         net_export_wh=net,
     )
+
+
+def _meshed(
+    problem: ClearingProblem,
+    edges: list[_Edge],
+    state: State,
+    target: IntArray,
+    slack_wh: FloatArray,
+    ranges: tuple[IntArray, IntArray],
+    t: int,
+) -> IntArray:
+    """Set the free lines and return what the areas of the mesh give to it, in whole Wh.
+
+    The mesh is rounded first, the free lines carry what is left to every area, and where that
+    leaves an area outside its range the mesh evens it out.
+    """
+    hub = mesh_areas(problem)
+    wanted = (state.net_export_wh[:, t] - _carried(problem, state, t))[hub]
+    wide = np.full(len(hub), NO_LIMIT_WH, dtype=np.int64)
+    first = MeshNeed(wanted_wh=wanted, low_wh=-wide, high_wh=wide, slack_wh=slack_wh[hub], trees=[])
+    given = whole_injections(problem, first, t)
+    through_mesh = [
+        _mesh_edge(area, wh) for area, wh in zip(hub.tolist(), given.tolist(), strict=True)
+    ]
+    together = edges + through_mesh
+    _balance(together, target.tolist(), slack_wh)
+    _keep_limits(problem, together, ranges[0].tolist(), ranges[1].tolist(), t)
+    carried = np.array([_exports(edges, area) for area in range(problem.n_areas)], dtype=np.int64)
+    low, high = (bound - carried for bound in ranges)
+    below = areas_below(problem)
+    areas = problem.areas
+    need = MeshNeed(
+        wanted_wh=given.astype(np.float64),
+        low_wh=low[hub],
+        high_wh=high[hub],
+        slack_wh=slack_wh[hub],
+        trees=[
+            (
+                np.isin(hub, members),
+                -int(areas.import_limit_wh[area, t] + carried[members].sum()),
+                int(areas.export_limit_wh[area, t] - carried[members].sum()),
+            )
+            for area, members in below.items()
+        ],
+    )
+    return whole_injections(problem, need, t)
+
+
+def _mesh_edge(area: int, wh: int) -> _Edge:
+    """What an area gives to the mesh, or takes from it, as a line that is not to be changed."""
+    return _Edge(
+        line=_MESH,
+        start=area if wh >= 0 else _MESH,
+        end=_MESH if wh >= 0 else area,
+        backward=False,
+        capacity_wh=abs(wh),
+        loss_ppm=0,
+        sent_wh=abs(wh),
+        open=False,
+    )
+
+
+def _keep_limits(
+    problem: ClearingProblem, edges: list[_Edge], lowest: list[int], highest: list[int], t: int
+) -> None:
+    """Reduce flows until every area and every tree of areas keeps its limits."""
+    below = areas_below(problem)
+    for _ in range(_TREE_STEPS_MAX):
+        _shrink(edges, lowest, highest)
+        if not below or not _shrink_trees(problem, edges, below, t):
+            return
+
+
+def _carried(problem: ClearingProblem, state: State, t: int) -> FloatArray:
+    """(n,) what free lines carry out of each area in the continuous solution, net."""
+    free, lines = free_lines(problem), problem.lines
+    kept = 1.0 - lines.loss_ppm[free] / PPM
+    forward, backward = state.forward_wh[free, t], state.backward_wh[free, t]
+    net = np.zeros(problem.n_areas)
+    np.add.at(net, lines.from_area[free], forward - kept * backward)
+    np.add.at(net, lines.to_area[free], backward - kept * forward)
+    return net
 
 
 def _ranges(
@@ -195,11 +263,8 @@ def _exports(edges: list[_Edge], area: int) -> int:
     return sent - sum(edge.arrives_wh for edge in edges if edge.end == area)
 
 
-def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray, hub: set[int]) -> None:
-    """Give every area its target but the one with the most slack in each set of open lines.
-
-    An area of the mesh takes the remainder before any other: the mesh evens it out.
-    """
+def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray) -> None:
+    """Give every area its target but the one with the most slack in each set of open lines."""
     touching: dict[int, list[_Edge]] = {}
     for edge in edges:
         if edge.open:
@@ -208,10 +273,7 @@ def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray, hub: s
     seen: set[int] = set()
 
     # Most slack first, lowest number among equals; each set is entered once, at its root.
-    def rank(area: int) -> tuple[bool, float, int]:
-        return (area not in hub, -float(slack_wh[area]), area)
-
-    for root in sorted(touching, key=rank):
+    for root in sorted(touching, key=lambda area: (-float(slack_wh[area]), area)):
         if root in seen:
             continue
         seen.add(root)
@@ -245,23 +307,23 @@ def _shrink(edges: list[_Edge], lowest: list[int], highest: list[int]) -> None:
     An area that exports too much sends something, one that imports too much receives something,
     so there is always a flow to reduce; every step makes the flows smaller, so this ends.
     """
-    for _ in range(sum(edge.sent_wh for edge in edges) + 1):
+    for _ in range(min(sum(edge.sent_wh for edge in edges) + 1, _STEPS_MAX)):
         moved = False
         for area in sorted({edge.start for edge in edges} | {edge.end for edge in edges}):
+            if area == _MESH:
+                continue
             net = _exports(edges, area)
             if net > highest[area]:
-                _reduce([edge for edge in edges if edge.start == area])
-                moved = True
+                moved |= _reduce([edge for edge in edges if edge.start == area])
             elif net < lowest[area]:
-                _reduce([edge for edge in edges if edge.end == area])
-                moved = True
+                moved |= _reduce([edge for edge in edges if edge.end == area])
         if not moved:
             return
 
 
 def _reduce(candidates: list[_Edge]) -> bool:
     """Take one Wh from a flow, from a line with room before a full one; False where none flows."""
-    flowing = [edge for edge in candidates if edge.sent_wh > 0]
+    flowing = [edge for edge in candidates if edge.sent_wh > 0 and edge.line != _MESH]
     if not flowing:
         return False
     least = min(flowing, key=lambda edge: (edge.sent_wh >= edge.capacity_wh, edge.line))
@@ -271,25 +333,19 @@ def _reduce(candidates: list[_Edge]) -> bool:
 
 def _shrink_trees(
     problem: ClearingProblem, edges: list[_Edge], below: dict[int, list[int]], t: int
-) -> None:
-    """Reduce flows across the border of a tree of areas by single Wh until its limit is kept."""
+) -> bool:
+    """Take single Wh off what crosses the border of trees beyond their limits; True if any."""
+    moved = False
     for area, members in below.items():
         most_out = int(problem.areas.export_limit_wh[area, t])
         most_in = int(problem.areas.import_limit_wh[area, t])
         inside = set(members)
-        leaving = [e for e in edges if e.start in inside and e.end not in inside]
-        coming = [e for e in edges if e.end in inside and e.start not in inside]
-        for _ in range(_TREE_STEPS_MAX):
-            net = sum(e.sent_wh for e in leaving) - sum(e.arrives_wh for e in coming)
-            # What a line inside the tree loses is exported to nobody, but the members sell it.
-            net += sum(
-                e.sent_wh - e.arrives_wh for e in edges if e.start in inside and e.end in inside
-            )
-            if net > most_out and most_out < NO_LIMIT_WH:
-                moved = _reduce(leaving)
-            elif -net > most_in and most_in < NO_LIMIT_WH:
-                moved = _reduce(coming)
-            else:
-                break
-            if not moved:
-                break
+        net = sum(_exports(edges, member) for member in members)
+        if net > most_out and most_out < NO_LIMIT_WH:
+            leaving = [e for e in edges if e.start in inside and e.end not in inside]
+            # What lines inside lose counts as exported too, and is rounded up.
+            lossy = [e for e in edges if e.start in inside and e.end in inside and e.loss_ppm]
+            moved |= _reduce(leaving) or _reduce(lossy)
+        elif -net > most_in and most_in < NO_LIMIT_WH:
+            moved |= _reduce([e for e in edges if e.end in inside and e.start not in inside])
+    return moved

@@ -1,7 +1,7 @@
 """Mesh injections in whole Wh, so that every line of the mesh keeps its capacity exactly.
 
-The one idea to know: rounding each area's injection on its own could push a full line over its
-limit by a Wh. A tiny integer program per interval moves as few areas as possible, those first that
+The one idea to know: flows are whole Wh, and a capacity holds for those. Rounding each area's
+injection on its own could push a full line over its limit by a Wh. A tiny integer program per interval moves as few areas as possible, those first that
 stand inside a level of their book and can move without missing their price.
 """
 
@@ -25,9 +25,9 @@ from clearing.solver import whole_numbers
 
 #: How far from the nearest whole Wh an injection is looked for, tried in this order.
 _REACHES_WH: Final = (2, 16, 256)
-#: Kept free of every capacity, in Wh: none at first, then enough that a solution in doubles is one
-#: in whole numbers; `mesh_fits` has the last word.
-_MARGINS_WH: Final = (-1e-6, 1e-6, 1e-2, 1.0)
+#: Kept free of every capacity, in Wh: none at first, then a little for the solver's doubles. Where
+#: whole injections can not hit a capacity, what a flow exceeds it by must round away.
+_MARGINS_WH: Final = (-1e-6, 1e-6, -0.25, -0.49, 1.0)
 #: Moving an area off a breakpoint of its book costs so much more than moving another.
 _STIFF: Final = 100.0
 
@@ -58,18 +58,16 @@ def whole_injections(problem: ClearingProblem, need: MeshNeed, t: int) -> IntArr
 
 
 def mesh_fits(problem: ClearingProblem, injection_wh: IntArray, t: int) -> bool:
-    """Whether whole injections (a,) add up to 0 and keep every capacity, in whole numbers."""
-    ptdf, lines, areas = problem.ptdf, problem.lines, mesh_areas(problem).tolist()
+    """Whether whole injections (a,) add up to 0 and every flow, in whole Wh, keeps its capacity."""
+    ptdf, lines = problem.ptdf, problem.lines
     assert ptdf is not None
-    injections = injection_wh.tolist()
-    if sum(injections):
+    if sum(injection_wh.tolist()):
         return False
-    for r, line in enumerate(ptdf.line.tolist()):
-        flow = sum(int(ptdf.factor_ppb[r, a]) * z for a, z in zip(areas, injections, strict=True))
-        forward, backward = lines.capacity_forward_wh, lines.capacity_backward_wh
-        if not -int(backward[line, t]) * PPB <= flow <= int(forward[line, t]) * PPB:
-            return False
-    return True
+    flow = mesh_flows(problem, injection_wh)
+    return bool(
+        (flow <= lines.capacity_forward_wh[ptdf.line, t]).all()
+        and (-flow <= lines.capacity_backward_wh[ptdf.line, t]).all()
+    )
 
 
 def mesh_flows(problem: ClearingProblem, injection_wh: IntArray) -> IntArray:

@@ -217,7 +217,7 @@ def _mesh_refusals(
         refused.append("a line of the mesh does not carry what the factors say")
     most_forward = problem.lines.capacity_forward_wh[ptdf.line]
     most_backward = problem.lines.capacity_backward_wh[ptdf.line]
-    # The exact flow is within the capacities, not only the whole Wh next to it.
-    if (-(-exact // PPB) > most_forward).any() or (-(exact // PPB) > most_backward).any():
+    # A capacity holds for the flow in whole Wh: injections are whole too and can not hit it exactly.
+    if (forward > most_forward).any() or (backward > most_backward).any():
         refused.append("a line of the mesh carries more than its capacity")
     return refused

@@ -24,6 +24,10 @@ from clearing.solver import Program, SolverFailedError
 _WEIGHT_SPREAD: Final = 1e-3
 
 
+#: Ticks by which prices may miss a rule where factors and efficiencies have many digits.
+_ACCURACY_TICKS: Final = 1e-6
+
+
 class _Rows:
     """Rows low <= Σ coefficient · column <= high, as they are collected."""
 
@@ -78,8 +82,16 @@ def chosen_prices(
 ) -> tuple[IntArray, FloatArray, FloatArray] | None:
     """Numbers and values of the part's prices, and shadow prices (r, its intervals), by the rule.
 
-    None where nothing supports the position.
+    Rules are kept exactly if that can be, else to within the solver's accuracy. None where nothing
+    supports the position.
     """
+    exact = _chosen(problem, asked, 0.0)
+    return exact if exact is not None else _chosen(problem, asked, _ACCURACY_TICKS)
+
+
+def _chosen(
+    problem: ClearingProblem, asked: Asked, accuracy: float
+) -> tuple[IntArray, FloatArray, FloatArray] | None:
     system, when = asked.system, asked.intervals
     mine = np.flatnonzero(system.part == asked.part)
     place = np.full(len(system.low), -1, dtype=np.int64)
@@ -93,7 +105,7 @@ def chosen_prices(
         system.shift[inside].tolist(),
         strict=True,
     ):
-        rows.add(np.array([u, v]), np.array([1.0, -scale]), -np.inf, shift)
+        rows.add(np.array([u, v]), np.array([1.0, -scale]), -np.inf, shift + accuracy)
     _add_families(rows, asked.rules, place, asked.allowance_ticks)
     _add_trees(rows, problem, asked, place)
     mesh = _add_mesh(rows, problem, asked, place, len(mine))

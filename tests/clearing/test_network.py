@@ -122,12 +122,14 @@ def test_random_grids_have_the_welfare_of_a_plain_program(first: int) -> None:
 
         assert audit(problem, result) == [], seed
         assert_mesh_rules(problem, result)
-        plain = plain_welfare(problem, one_way=seed % 5 == 4)
+        negative = seed % 5 == 4
+        plain = plain_welfare(problem, one_way=negative)
         tolerance = 1e-9 * abs(plain) + 1e-2
-        assert result.welfare_quanta <= plain + tolerance, seed
+        slack = rounding_quanta(problem) + tolerance
+        # A loss rounded up is a gain where energy has a negative price.
+        assert result.welfare_quanta <= plain + (slack if negative else tolerance), seed
         assert result.upper_bound_quanta >= result.welfare_quanta, seed
         if result.rung is Rung.OPTIMAL:
-            slack = rounding_quanta(problem) + tolerance
             assert result.welfare_quanta >= plain - slack, seed
             assert result.upper_bound_quanta >= plain - slack, seed
 

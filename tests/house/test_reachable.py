@@ -13,7 +13,7 @@ ENTRY_POINTS = {
     "wattmarket.cli",
     "api.__main__",
     "sim.__main__",
-    "clearing.service",
+    "clearing.child",
 }
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from api.clock import SimulatedClock
-from clearing.clear import clear, fallback
+from clearing.clear import clear
+from clearing.fallback import fallback
 from clearing.problem import ClearingProblem, ClearingResult
 from clearing.service import ClearingService
 from market.engine.engine import Engine
