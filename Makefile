@@ -14,7 +14,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench pins check-python check-web
+.PHONY: help setup demo serve test test-long lint bench bench-clearing pins check-python check-web
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -23,7 +23,7 @@ help:
 	@echo "make test       everything the checks run"
 	@echo "make test-long  the tests that take minutes"
 	@echo "make lint       format, style, types, floors"
-	@echo "make bench      measures, prints figures"
+	@echo "make bench      measures, prints figures (bench-clearing: of the engine only)"
 	@echo "make setup      only the set-up the others do by themselves"
 
 setup: .venv/.stamp api/console/index.html
@@ -55,6 +55,9 @@ check-python: setup
 bench: setup
 	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/*.py))); do \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+bench-clearing: setup
+	@$(BIN)/python -m benchmarks.clearing
 
 # Renews constraints.txt; wants uv (python3 -m pip install uv).
 PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \

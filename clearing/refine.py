@@ -209,7 +209,8 @@ class Relaxation:
         for point in (here, low, high):
             self._add_lines(every, point)
         while True:
-            self.program.solve()
+            # Only to see where the windows open: they are exact, this need not be.
+            self.program.solve(roughly=True)
             self.rounds += 1
             point = self._value("net_position")
             value = curves.value(point)

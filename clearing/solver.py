@@ -25,6 +25,10 @@ _OPTIONS: Final[dict[str, Any]] = {
     "parallel": "off",
     "random_seed": 0,
 }
+#: Share of the largest bound by which a bound may be missed.
+_ACCURACY: Final = 1e-14
+#: Bounds of this size say "no limit".
+_NO_BOUND: Final = 2.0**53
 #: What HiGHS takes as no bound.
 _INFINITY: Final = float(highspy.kHighsInf)
 
@@ -57,13 +61,24 @@ class Program:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]  # its class is not annotated
         for name, setting in _OPTIONS.items():
             self._highs.setOptionValue(name, setting)
+        # The smallest amount that counts grows with the largest: doubles have sixteen digits.
+        largest = _largest(lower, upper, row_lower, row_upper)
+        tolerance = float(np.clip(largest * _ACCURACY, 1e-7, 1e-3))
+        self._highs.setOptionValue("primal_feasibility_tolerance", tolerance)
         self._highs.passModel(lp)
         self.columns: FloatArray = np.zeros(len(cost))
         self.objective = 0.0
         self.solves = 0
 
-    def solve(self) -> None:
-        """Find the optimum from the last basis; `columns` and `objective` then hold it."""
+    def solve(self, *, roughly: bool = False) -> None:
+        """Find the optimum from the last basis; `columns` and `objective` then hold it.
+
+        Args:
+            roughly: what the simplex has when it can not decide is good enough.
+
+        Raises:
+            SolverFailedError: there is no optimum, or none was found.
+        """
         self._highs.run()
         status = self._highs.getModelStatus()
         if status == highspy.HighsModelStatus.kUnknown:
@@ -71,7 +86,8 @@ class Program:
             self._highs.clearSolver()
             self._highs.run()
             status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        undecided = status == highspy.HighsModelStatus.kUnknown and roughly
+        if status != highspy.HighsModelStatus.kOptimal and not undecided:
             raise SolverFailedError(self._highs.modelStatusToString(status))
         self.solves += 1
         solution = self._highs.getSolution()
@@ -159,6 +175,12 @@ class Program:
         self._highs.changeRowsBounds(  # type: ignore[attr-defined]  # missing in its type stubs
             len(rows), rows.astype(np.int32), _bounded(lower), _bounded(upper)
         )
+
+
+def _largest(*bounds: FloatArray) -> float:
+    """The largest of all bounds that are bounds at all."""
+    sizes = [np.abs(array[np.abs(array) < _NO_BOUND]) for array in bounds]
+    return max((float(size.max(initial=0.0)) for size in sizes), default=0.0)
 
 
 def _bounded(values: FloatArray) -> FloatArray:

@@ -8,9 +8,9 @@ Sets: free lines l from area i(l) to area j(l), intervals t; lines of a mesh sta
     fee = fee_forward[l] · sent_forward + fee_backward[l] · sent_backward    quanta
 
 Adds what is sent to the outflow of the sending connection, takes what is received from the outflow
-of the receiving one, and adds `−fee` to the welfare. The whole-Wh loss is rounded up afterwards
-(decision 18), and a line never carries both directions: at positive prices that cannot pay, at
-negative ones `clearing.search` branches on the direction.
+of the receiving one, and adds `−fee` to the welfare. The whole-Wh loss is rounded up afterwards,
+and a line never carries both directions: at positive prices that cannot pay, at negative ones
+`clearing.search` branches on the direction.
 
 Source: transport model with losses, as in the public description of the European day-ahead
 coupling (EUPHEMIA, section on the network models, lines with losses and tariffs).

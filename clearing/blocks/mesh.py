@@ -8,7 +8,7 @@ Sets: lines r of the mesh, areas a of the mesh, intervals t.
     −capacity_backward[r,t] ≤ mesh_flow[r,t] ≤ capacity_forward[r,t]
 
 Adds `mesh_injection` to the outflow of the connections of its areas. The areas of the mesh are the
-ends of its lines and all areas with a factor. No losses, no fees (decision 18).
+ends of its lines and all areas with a factor. No losses, no fees.
 
 Source: power transfer distribution factors of the linearised (DC) power flow, as in the
 flow-based description of the European day-ahead coupling (EUPHEMIA, section on flow-based models).

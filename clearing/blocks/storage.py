@@ -11,9 +11,9 @@ Sets: storages s, intervals t of their windows first(s) … last(s).
 
 Adds `discharge − charge` to the injection of the area and
 `end_value · (stored[s, last] − start) − spread · discharge` to the welfare. In whole Wh the gain
-is rounded down and the drain up (decision 20). That a storage never charges and discharges at once
-is no linear rule: at positive prices it cannot pay, at negative ones `clearing.search` branches on
-the direction.
+is rounded down and the drain up. That a storage never charges and discharges at once is no linear
+rule: at positive prices it cannot pay, at negative ones `clearing.search` branches on the
+direction.
 
 Source: the state-of-charge recursion of linear storage models, as in PyPSA's documentation on
 storage units.

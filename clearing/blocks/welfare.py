@@ -1,6 +1,7 @@
 """Welfare: what all blocks added, in quanta, as large as possible.
 
     maximise  Σ welfare_terms   =   buyers' value − sellers' cost − wheeling fees
+                                    + value of what storages keep − their spreads
 
 up to the constant of every area trading only within itself. Stated as the least negative welfare,
 so that the duals of the balances are prices with their usual sign. Closes the accumulator

@@ -1,6 +1,7 @@
 """Which intervals hang together, and by how many Wh their nodes may miss their price.
 
-The one idea to know: an accepted block or a storage ties intervals together, nothing else does.
+The one idea to know: a block, accepted or not, or a storage ties intervals together, nothing else
+does; so the parts follow from the book alone.
 Rounding to whole Wh is allowed only where something was rounded: lossy lines, blocks accepted in
 part, storages, the mesh; and by no more than 2 Wh for each of these.
 """
@@ -14,12 +15,12 @@ from clearing.check.storage_orders import window
 from clearing.problem import PPB, BoolArray, ClearingProblem, ClearingResult, IntArray
 
 
-def part_of_interval(problem: ClearingProblem, result: ClearingResult) -> IntArray:
+def part_of_interval(problem: ClearingProblem) -> IntArray:
     """(t,) number of the part each interval belongs to, from 0, in order of appearance."""
     part = np.arange(problem.n_intervals)
-    if not result.block_ratio_ppb.any() and not len(problem.storages):
+    if not len(problem.blocks) and not len(problem.storages):
         return part
-    one, other = np.concatenate([_by_blocks(problem, result), _by_storages(problem)], axis=1)
+    one, other = np.concatenate([_by_blocks(problem), _by_storages(problem)], axis=1)
     while True:
         least = np.minimum(part[one], part[other])
         before = part.copy()
@@ -29,17 +30,17 @@ def part_of_interval(problem: ClearingProblem, result: ClearingResult) -> IntArr
             return np.unique(part, return_inverse=True)[1].astype(np.int64)
 
 
-def _by_blocks(problem: ClearingProblem, result: ClearingResult) -> IntArray:
-    """(2, k) pairs of intervals that accepted blocks tie: legs of one, parent and child, a group.
+def _by_blocks(problem: ClearingProblem) -> IntArray:
+    """(2, k) pairs of intervals that blocks tie: legs of one, parent and child, a group.
 
     A child's gain counts for its parent, and members of a group gain alike.
     """
-    blocks, accepted = problem.blocks, result.block_ratio_ppb > 0
+    blocks = problem.blocks
     block, leg = blocks.leg_block, blocks.leg_interval
-    same = np.flatnonzero((block[1:] == block[:-1]) & accepted[block[1:]])
+    same = np.flatnonzero(block[1:] == block[:-1])
     first = leg[blocks.leg_first[:-1]]
-    child = np.flatnonzero(accepted & (blocks.parent >= 0))
-    member = np.flatnonzero(accepted & (blocks.group >= 0))
+    child = np.flatnonzero(blocks.parent >= 0)
+    member = np.flatnonzero(blocks.group >= 0)
     member = member[np.argsort(blocks.group[member], kind="stable")]
     together = np.flatnonzero(np.diff(blocks.group[member]) == 0)
     return np.stack(
@@ -79,7 +80,7 @@ def roundings_wh(problem: ClearingProblem, result: ClearingResult, grid: Grid) -
     rounded += int(_in_part(result).sum()) + int(grid.hub.sum())
     tried = [0, 1]
     while tried[-1] < 2 * rounded + 2:
-        tried.append(min(2 * tried[-1], 2 * rounded + 2))
+        tried.append(2 * tried[-1])
     return tried
 
 

@@ -91,7 +91,7 @@ class _Parts:
         self, problem: ClearingProblem, result: ClearingResult, book: Book, grid: Grid
     ) -> None:
         self._problem, self._result, self._book, self._grid = problem, result, book, grid
-        self._of_interval = part_of_interval(problem, result)
+        self._of_interval = part_of_interval(problem)
         self._touched = touched_nodes(problem, result, grid)
         self.count = int(self._of_interval.max()) + 1
         self.of_price = np.tile(self._of_interval, 2 * problem.n_areas + len(problem.storages))
@@ -176,6 +176,8 @@ class _Parts:
             least, highest = _spans(problem)[-1]
             ends = np.maximum(low, least), np.minimum(high, highest)
             supported = special & supported_parts(case, *ends, self.of_price, self.count)
+            # A line that is not full at this rounding may not have earned anything.
+            supported &= ~self._any(shadow_prices_wrong(case))
         return _Trial(
             is_middle=fits & ~special,
             is_supported=supported,

@@ -73,7 +73,7 @@ def whole_slack(problem: ClearingProblem, ratio_ppb: IntArray) -> Slack:
     if touched.any():
         tried.append(1.0)
         while tried[-1] < most:
-            tried.append(min(2 * tried[-1], float(most)))
+            tried.append(2 * tried[-1])
     return Slack(touched=touched, tries_wh=tried)
 
 

@@ -306,7 +306,9 @@ def plain_welfare(problem: ClearingProblem, *, one_way: bool = False) -> float:
         problem: the auction.
         one_way: forbids both directions of a line or storage at once, and energy in circles, which
             burn energy at negative prices; without it the answer is only a bound from above there.
+            Not with a mesh, through which energy sent over a free line may come back.
     """
+    assert not (one_way and problem.ptdf is not None)
     market = plain(problem)
     if not one_way:
         return market.welfare(market.program.highs())

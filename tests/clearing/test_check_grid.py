@@ -168,17 +168,19 @@ def test_whatever_is_changed_about_a_mesh_is_refused(
     assert audit(problem, changed(meshed(problem), name, place, by))
 
 
-def test_the_exact_flow_keeps_the_capacity_not_only_the_rounded_one() -> None:
+def test_a_capacity_holds_for_the_flow_in_whole_wh() -> None:
     problem = triangle()
     assert problem.ptdf is not None
-    assert audit(problem, meshed(problem)) == []
-    # A factor a billionth larger: 40.00000002 Wh would flow, which is 40 when rounded.
     factor = problem.ptdf.factor_ppb.copy()
+    # A factor a billionth larger: 40.00000002 Wh would flow, which is 40 in whole Wh.
     factor[1] += [0, 1, 0]
-    beyond = replace(problem, ptdf=replace(problem.ptdf, factor_ppb=factor))
+    still_40 = replace(problem, ptdf=replace(problem.ptdf, factor_ppb=factor))
+    short = problem.lines.capacity_forward_wh.copy()
+    short[1] -= 1
+    narrower = replace(problem, lines=replace(problem.lines, capacity_forward_wh=short))
 
-    refused = audit(beyond, meshed(beyond))
-
+    assert not any("its capacity" in text for text in audit(still_40, meshed(still_40)))
+    refused = audit(narrower, meshed(narrower))
     assert any("more than its capacity" in refusal for refusal in refused)
 
 

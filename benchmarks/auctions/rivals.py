@@ -54,8 +54,10 @@ def one_column_per_order(problem: ClearingProblem) -> float:
         [np.column_stack([start, end]), np.column_stack([end, start])]
     ).reshape(-1)
     taken = np.column_stack([-np.ones(len(kept)), kept]).reshape(-1)
-    fees = [np.repeat(fee, problem.n_intervals) for fee in
-            (lines.fee_forward_ticks, lines.fee_backward_ticks)]
+    fees = [
+        np.repeat(fee, problem.n_intervals)
+        for fee in (lines.fee_forward_ticks, lines.fee_backward_ticks)
+    ]
     m, flows = len(orders), 2 * len(kept)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = m + flows, problem.n_areas * problem.n_intervals
@@ -70,9 +72,9 @@ def one_column_per_order(problem: ClearingProblem) -> float:
     ).astype(np.float64)
     lp.row_lower_ = lp.row_upper_ = np.zeros(lp.num_row_)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.concatenate(
-        [np.arange(m), m + 2 * np.arange(flows + 1)]
-    ).astype(np.int32)
+    lp.a_matrix_.start_ = np.concatenate([np.arange(m), m + 2 * np.arange(flows + 1)]).astype(
+        np.int32
+    )
     lp.a_matrix_.index_ = np.concatenate([node, line_rows]).astype(np.int32)
     lp.a_matrix_.value_ = np.concatenate([sign, taken, taken])
     solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its class is not annotated

@@ -105,7 +105,6 @@ def village(seed: int) -> ClearingProblem:
 
 def ring(orders: int) -> ClearingProblem:
     """20 areas in a ring x 96 intervals."""
-    # Fewer orders trade less: lines in proportion would hardly bind at all in the small books.
     return book_of(np.random.default_rng(1), orders, ring_of(RING_AREAS, RING_INTERVALS, 5_000))
 
 
@@ -150,9 +149,7 @@ def _blocks(rng: Rng, blocks: int, areas: int, intervals: int) -> BlockOrders:
     return _plain_blocks(area, is_sell, first, legs, rng.integers(*LEG_WH, len(legs)))
 
 
-def _spans(
-    rng: Rng, blocks: int, intervals: int
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _spans(rng: Rng, blocks: int, intervals: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Intervals of all legs, and where those of each block begin."""
     spans, first = [], [0]
     for _ in range(blocks):
