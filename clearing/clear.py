@@ -157,8 +157,10 @@ def _cleared(
         settled.append(
             settle_part(part, effort, stages.end, report if last and on_feasible else None)
         )
-    result = _result(problem, book, steps, joined(book, pieces, settled))
+    whole = joined(book, pieces, settled)
+    result = _result(problem, book, steps, whole)
     stages.end("join")
+    stages.timings_ms["search_points"] = whole.points
     return replace(result, timings_ms=stages.timings_ms)
 
 

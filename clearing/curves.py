@@ -101,6 +101,26 @@ class Curves:
         price = self._price_at(level, ~empty, 0.0)
         return np.where(empty, 0.0, begun + price * inside)
 
+    def volumes(self, net_export_wh: IntArray) -> tuple[IntArray, IntArray]:
+        """What is sold and bought at every level (L,), given the whole net export of every node."""
+        position = (self.origin_wh + net_export_wh)[self.level_node]
+        sell, buy = self.level_sell_wh, self.level_buy_wh
+        # How far into its level the position stands: 0 keeps all bids and sells nothing.
+        inside = np.clip(position - self.level_cum_wh[:-1], 0, sell + buy)
+        sold = np.minimum(sell, inside)
+        return sold, buy - (inside - sold)
+
+    def best_prices(self, none: int) -> tuple[IntArray, IntArray]:
+        """(K,) highest bid and lowest offer of every node, `none` where there is none."""
+        price, node = self.level_price_ticks, self.level_node
+        bids = np.full(self.n_nodes, none, dtype=np.int64)
+        offers = bids.copy()
+        # Levels ascend: of the levels written to a node the last stays.
+        asked, offered = np.flatnonzero(self.level_buy_wh), np.flatnonzero(self.level_sell_wh)[::-1]
+        bids[node[asked]] = price[asked]
+        offers[node[offered]] = price[offered]
+        return bids, offers
+
     def margin(self, net_export_wh: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         """Level (K,) on which whole net exports end, and what is sold and bought at that level.
 

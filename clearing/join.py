@@ -25,7 +25,7 @@ from clearing.problem import (
     exact_dot,
     leg_accepted_wh,
 )
-from clearing.settle import Settled
+from clearing.settle import Settled, Traded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Joined:
     """All parts in one; arrays as in `ClearingResult`, fills by the rows of the stepped book."""
 
     accepted_wh: IntArray
+    traded: Traded
     ratio_ppb: IntArray
     storages: WholeStorages
     flows: WholeFlows
@@ -48,7 +49,12 @@ class Joined:
         """The result of `problem`, whose sloped orders are steps in `book`."""
         prices, flows, storages = self.prices, self.flows, self.storages
         area_ticks, connection_ticks = ticks(problem, prices)
-        bids, offers = best_prices(problem)
+        shape = (problem.n_areas, problem.n_intervals)
+        if problem.orders.sloped.any():
+            bids, offers = best_prices(problem)
+        else:
+            bids = self.traded.best_bid_ticks.reshape(shape)
+            offers = self.traded.best_offer_ticks.reshape(shape)
         stepped = self._welfare_quanta(book)
         # A lump of rungs stands at one price in the book, but costs what its rungs cost. Lumps
         # are accepted whole or not at all, so what that changes is the same for the bound.
@@ -61,7 +67,7 @@ class Joined:
             connection_price_ticks=connection_ticks,
             price_microticks=microticks(prices.area_ticks),
             connection_price_microticks=microticks(prices.connection_ticks),
-            has_price=self._has_price(problem, accepted_wh),
+            has_price=self._has_price(problem),
             best_bid_ticks=bids,
             best_offer_ticks=offers,
             accepted_wh=accepted_wh,
@@ -86,13 +92,12 @@ class Joined:
 
     def _welfare_quanta(self, book: ClearingProblem) -> int:
         """Buyers' value − sellers' cost − wheeling fees + what storages gain, in quanta."""
-        orders, lines, blocks = book.orders, book.lines, book.blocks
+        lines, blocks = book.lines, book.blocks
         flows, storages = self.flows, self.storages
-        signed = np.where(orders.is_sell, -self.accepted_wh, self.accepted_wh)
         legs = leg_accepted_wh(blocks, self.ratio_ppb)
         sell = blocks.is_sell[blocks.leg_block]
         total = (
-            exact_dot(orders.price_ticks, signed)
+            self.traded.welfare_quanta
             + exact_dot(blocks.price_ticks[blocks.leg_block], np.where(sell, -legs, legs))
             - exact_dot(lines.fee_forward_ticks, flows.sent_forward_wh.sum(axis=1))
             - exact_dot(lines.fee_backward_ticks, flows.sent_backward_wh.sum(axis=1))
@@ -116,13 +121,10 @@ class Joined:
         cost = exact_dot(book.orders.price_ticks[steps], signed[steps])
         return cost - sloped_cost_quanta(problem.orders, accepted_wh)
 
-    def _has_price(self, problem: ClearingProblem, accepted_wh: IntArray) -> BoolArray:
+    def _has_price(self, problem: ClearingProblem) -> BoolArray:
         """(n, t) True where something was traded in the area or flowed through it."""
-        orders, blocks, flows = problem.orders, problem.blocks, self.flows
-        t, count = problem.n_intervals, problem.n_areas * problem.n_intervals
-        node = orders.area.astype(np.int64) * t + orders.interval
-        active: BoolArray = np.bincount(node, weights=accepted_wh > 0, minlength=count) > 0
-        active = active.reshape(problem.n_areas, t)
+        blocks, flows = problem.blocks, self.flows
+        active = self.traded.any_wh.reshape(problem.n_areas, problem.n_intervals).copy()
         flowing = (flows.sent_forward_wh > 0) | (flows.sent_backward_wh > 0)
         for ends in (problem.lines.from_area, problem.lines.to_area):
             np.logical_or.at(active, ends, flowing)
@@ -161,6 +163,7 @@ def joined(problem: ClearingProblem, pieces: Sequence[Part], settled: Sequence[S
         ratio[part.block_rows] = one.ratio_ppb
     return Joined(
         accepted_wh=accepted,
+        traded=_traded(problem, pieces, settled),
         ratio_ppb=ratio,
         storages=_storages(problem, pieces, settled),
         flows=WholeFlows(
@@ -174,6 +177,19 @@ def joined(problem: ClearingProblem, pieces: Sequence[Part], settled: Sequence[S
         proven=all(one.proven for one in settled),
         reproducible=all(one.reproducible for one in settled),
         points=sum(one.points for one in settled),
+    )
+
+
+def _traded(problem: ClearingProblem, pieces: Sequence[Part], settled: Sequence[Settled]) -> Traded:
+    def nodes(name: str) -> NDArray[Any]:
+        arrays = [getattr(s.traded, name).reshape(problem.n_areas, -1) for s in settled]
+        return _over_time(problem, pieces, arrays).reshape(-1)
+
+    return Traded(
+        welfare_quanta=sum(s.traded.welfare_quanta for s in settled),
+        any_wh=nodes("any_wh"),
+        best_bid_ticks=nodes("best_bid_ticks"),
+        best_offer_ticks=nodes("best_offer_ticks"),
     )
 
 

@@ -9,6 +9,7 @@ Wh x tick = quantum exactly. Losses and efficiencies are parts per million, acce
 transfer factors parts per billion, exact prices millionths of a tick. `clearing.faults` says what
 is wrong with a problem.
 """
+# house: long because problem and result have one definition, in one place
 
 from __future__ import annotations
 

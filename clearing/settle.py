@@ -34,6 +34,7 @@ from clearing.prices.bound import upper_bound
 from clearing.prices.conditions import Position
 from clearing.prices.support import Prices, Slack, support, whole_slack
 from clearing.problem import (
+    NO_PRICE_TICKS,
     PPB,
     BoolArray,
     ClearingProblem,
@@ -60,10 +61,21 @@ class UnsupportedError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traded:
+    """What the simple orders of a part do, node by node."""
+
+    welfare_quanta: int  # buyers' value - sellers' cost
+    any_wh: BoolArray  # (K,) something was sold or bought
+    best_bid_ticks: IntArray  # (K,) of the book
+    best_offer_ticks: IntArray  # (K,) of the book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """What one part decided; arrays as in `ClearingResult`, indices of the part."""
 
     accepted_wh: IntArray
+    traded: Traded
     ratio_ppb: IntArray
     storages: WholeStorages
     flows: WholeFlows
@@ -147,13 +159,15 @@ def _settled_alone(problem: ClearingProblem, curves: Curves, ended: Ended) -> Se
     position = _position(flows.net_export_wh, flows, none, storages)
     prices = support(problem, curves, position, whole_slack(problem, none))
     ended("prices")
-    bound = upper_bound(problem, curves, prices, _welfare_alone(curves))
+    traded = _traded(curves, flows.net_export_wh.reshape(-1))
+    bound = upper_bound(problem, curves, prices, traded.welfare_quanta)
     accepted = fills(problem, curves, flows.net_export_wh)
     ended("fills")
     if not prices.supported.all():
         raise UnsupportedError("no prices support areas that trade alone")
     return Settled(
         accepted_wh=accepted,
+        traded=traded,
         ratio_ppb=none,
         storages=storages,
         flows=flows,
@@ -225,6 +239,7 @@ class _Whole:
         self._ended("fills")
         return Settled(
             accepted_wh=accepted,
+            traded=_traded(curves, simple.reshape(-1)),
             ratio_ppb=ratio_ppb,
             storages=storages,
             flows=flows,
@@ -343,13 +358,20 @@ def _slack_wh(curves: Curves, simple_wh: FloatArray) -> FloatArray:
 
 def _welfare_alone(curves: Curves) -> int:
     """Welfare in quanta when the simple orders of every area trade within it only."""
+    return _traded(curves, np.zeros(curves.n_nodes, dtype=np.int64)).welfare_quanta
+
+
+def _traded(curves: Curves, simple_wh: IntArray) -> Traded:
+    """What the simple orders do at whole net exports (K,)."""
+    bids, offers = curves.best_prices(NO_PRICE_TICKS)
     if not len(curves.level_price_ticks):
-        return 0
-    position = curves.origin_wh[curves.level_node]
-    # Up to where net export is 0: within a level the largest volume, sales first.
-    inside = np.clip(
-        position - curves.level_cum_wh[:-1], 0, curves.level_sell_wh + curves.level_buy_wh
+        none = np.zeros(curves.n_nodes, dtype=np.bool_)
+        return Traded(welfare_quanta=0, any_wh=none, best_bid_ticks=bids, best_offer_ticks=offers)
+    sold, bought = curves.volumes(simple_wh)
+    moved = np.concatenate([[0], np.cumsum(sold + bought)])
+    return Traded(
+        welfare_quanta=exact_dot(curves.level_price_ticks, bought - sold),
+        any_wh=moved[curves.level_first[1:]] > moved[curves.level_first[:-1]],
+        best_bid_ticks=bids,
+        best_offer_ticks=offers,
     )
-    sold = np.minimum(curves.level_sell_wh, inside)
-    bought = curves.level_buy_wh - (inside - sold)
-    return exact_dot(curves.level_price_ticks, bought - sold)

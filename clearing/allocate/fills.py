@@ -59,12 +59,14 @@ def _shared(
         total = np.add.reduceat(wh, first)
         end = np.append(first[1:], len(key))
         for g in np.flatnonzero((due > 0) & (due < total)).tolist():
-            # The last resort stands at the end of its group and took what was left already.
             here = np.arange(first[g], end[g])
-            here = here[~late[here]]
-            if len(here):
-                volume = min(int(due[g]), int(wh[here].sum()))
-                queue[here] = shares(volume, wh[here])
+            left = int(due[g])
+            # The last resort shares what all others leave.
+            for these in (here[~late[here]], here[late[here]]):
+                if len(these):
+                    volume = min(left, int(wh[these].sum()))
+                    queue[these] = shares(volume, wh[these])
+                    left -= volume
     got = np.empty(len(rows), dtype=np.int64)
     got[order] = queue
     return got

@@ -45,6 +45,17 @@ class _Rows:
         self.low.append(low)
         self.high.append(high)
 
+    def add_pairs(
+        self, one: IntArray, other: IntArray, factor: FloatArray, high: FloatArray
+    ) -> None:
+        """One row each: column `one` + factor x column `other` <= high."""
+        number = len(self.low) + np.arange(len(one))
+        self._row += [number, number]
+        self._column += [one, other]
+        self._value += [np.ones(len(one)), factor]
+        self.low += [-np.inf] * len(one)
+        self.high += high.tolist()
+
     def program(self, cost: FloatArray, lower: FloatArray, upper: FloatArray) -> Program:
         none = np.zeros(0, dtype=np.int64)
         row, column = np.concatenate([none, *self._row]), np.concatenate([none, *self._column])
@@ -98,14 +109,8 @@ def _chosen(
     place[mine] = np.arange(len(mine))
     rows = _Rows()
     inside = system.part[system.upper] == asked.part
-    for u, v, scale, shift in zip(
-        place[system.upper[inside]].tolist(),
-        place[system.lower[inside]].tolist(),
-        system.scale[inside].tolist(),
-        system.shift[inside].tolist(),
-        strict=True,
-    ):
-        rows.add(np.array([u, v]), np.array([1.0, -scale]), -np.inf, shift + accuracy)
+    upper, lower = place[system.upper[inside]], place[system.lower[inside]]
+    rows.add_pairs(upper, lower, -system.scale[inside], system.shift[inside] + accuracy)
     _add_families(rows, asked.rules, place, asked.allowance_ticks)
     _add_trees(rows, problem, asked, place)
     mesh = _add_mesh(rows, problem, asked, place, len(mine))

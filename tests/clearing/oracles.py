@@ -98,13 +98,19 @@ _OPTIONS: Final[dict[str, bool | int | float | str]] = {
 }
 
 
+_DECIDED: Final = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
+
+
 def solved(solver: highspy.Highs) -> float:
     """The optimum's cost."""
     solver.run()
-    status = solver.getModelStatus()
-    assert status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty), (
-        status
-    )
+    if solver.getModelStatus() not in _DECIDED:
+        # Numbers far apart: once more from nothing, with what doubles can hold.
+        for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+            solver.setOptionValue(option, 1e-7)
+        solver.clearSolver()
+        solver.run()
+    assert solver.getModelStatus() in _DECIDED, solver.getModelStatus()
     return float(solver.getObjectiveValue())
 
 

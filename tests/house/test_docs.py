@@ -89,6 +89,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         "README.md",
         "ARCHITECTURE.md",
         "docs/market-rules.md",
+        "docs/clearing-files.md",
         "docs/clearing-model.md",
         "docs/control.md",
         "docs/wire.md",
