@@ -107,16 +107,24 @@ def whole_flows(
         edges = _edges(problem, state.forward_wh[:, t], state.backward_wh[:, t], t)
         target = np.clip(np.rint(state.net_export_wh[:, t]), lowest[:, t], highest[:, t])
         whole = target.astype(np.int64)
+        bound = _fitted_trees(problem, whole, slack_wh[:, t], t)
         if problem.ptdf is not None:
             given = _meshed(
-                problem, edges, state, whole, slack_wh[:, t], (lowest[:, t], highest[:, t]), t
+                problem,
+                edges,
+                state,
+                whole,
+                slack_wh[:, t],
+                bound,
+                (lowest[:, t], highest[:, t]),
+                t,
             )
             flow = mesh_flows(problem, given)
             forward[problem.ptdf.line, t] = np.maximum(flow, 0)
             backward[problem.ptdf.line, t] = np.maximum(-flow, 0)
             net[hub, t] += given
         elif edges:
-            _balance(edges, whole.tolist(), slack_wh[:, t])
+            _balance(edges, whole.tolist(), slack_wh[:, t], bound)
             _keep_limits(problem, edges, lowest[:, t].tolist(), highest[:, t].tolist(), t)
         for edge in edges:
             (backward if edge.backward else forward)[edge.line, t] = edge.sent_wh
@@ -134,12 +142,40 @@ def whole_flows(
     )
 
 
+def _fitted_trees(
+    problem: ClearingProblem, target_wh: IntArray, slack_wh: FloatArray, t: int
+) -> set[int]:
+    """Move rounded targets (n,) so that every tree keeps its limits; areas whose tree is full.
+
+    Rounding each area on its own may add a Wh or two to a sum that was at its limit; the members
+    with the most slack give it back. Small trees first, as they lie within larger ones.
+    """
+    bound: set[int] = set()
+    below = areas_below(problem)
+    for area in sorted(below, key=lambda top: (len(below[top]), top)):
+        members = below[area]
+        total = int(target_wh[members].sum())
+        most_out = int(problem.areas.export_limit_wh[area, t])
+        most_in = int(problem.areas.import_limit_wh[area, t])
+        excess = max(total - most_out, 0) - max(-total - most_in, 0)
+        if total >= most_out or -total >= most_in:
+            bound |= set(members)
+        for member in sorted(members, key=lambda a: (-float(slack_wh[a]), a)):
+            if not excess:
+                break
+            step = int(np.clip(excess, -1, 1))
+            target_wh[member] -= step
+            excess -= step
+    return bound
+
+
 def _meshed(
     problem: ClearingProblem,
     edges: list[_Edge],
     state: State,
     target: IntArray,
     slack_wh: FloatArray,
+    bound: set[int],
     ranges: tuple[IntArray, IntArray],
     t: int,
 ) -> IntArray:
@@ -157,7 +193,7 @@ def _meshed(
         _mesh_edge(area, wh) for area, wh in zip(hub.tolist(), given.tolist(), strict=True)
     ]
     together = edges + through_mesh
-    _balance(together, target.tolist(), slack_wh)
+    _balance(together, target.tolist(), slack_wh, bound)
     _keep_limits(problem, together, ranges[0].tolist(), ranges[1].tolist(), t)
     carried = np.array([_exports(edges, area) for area in range(problem.n_areas)], dtype=np.int64)
     low, high = (bound - carried for bound in ranges)
@@ -263,8 +299,11 @@ def _exports(edges: list[_Edge], area: int) -> int:
     return sent - sum(edge.arrives_wh for edge in edges if edge.end == area)
 
 
-def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray) -> None:
-    """Give every area its target but the one with the most slack in each set of open lines."""
+def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray, bound: set[int]) -> None:
+    """Give every area its target but the one with the most slack in each set of open lines.
+
+    An area in `bound` gives its target before any other: a limit it shares would not hold.
+    """
     touching: dict[int, list[_Edge]] = {}
     for edge in edges:
         if edge.open:
@@ -273,7 +312,10 @@ def _balance(edges: list[_Edge], target: list[int], slack_wh: FloatArray) -> Non
     seen: set[int] = set()
 
     # Most slack first, lowest number among equals; each set is entered once, at its root.
-    for root in sorted(touching, key=lambda area: (-float(slack_wh[area]), area)):
+    def rank(area: int) -> tuple[bool, float, int]:
+        return (area in bound, -float(slack_wh[area]), area)
+
+    for root in sorted(touching, key=rank):
         if root in seen:
             continue
         seen.add(root)
