@@ -115,7 +115,7 @@ def _cleared_by_ladders(
     middle = (problem.price_min_ticks + problem.price_max_ticks) // 2
     expected = np.full(shape, middle, dtype=np.int64)
     window = np.zeros(shape, dtype=np.int64)
-    before = np.full(shape, np.iinfo(np.int64).min, dtype=np.int64)
+    span = problem.price_max_ticks - problem.price_min_ticks
     # A coarse first pass only says where to look.
     quick = replace(effort, points_max=0)
     for attempt in range(_LADDERS_MAX):
@@ -126,13 +126,14 @@ def _cleared_by_ladders(
             problem, steps, stages, quick if rough else effort, None if rough else on_feasible
         )
         edge = has_sloped & (np.abs(result.price_ticks - expected) >= window)
-        # Where a price may be missed by some Wh, those may lie outside: wider, until nothing moves.
-        edge |= has_sloped & (result.rounding_wh > 0) & (result.price_microticks != before)
-        before = result.price_microticks
+        # Where a price may be missed by some Wh, those may lie anywhere: every rung is written.
+        missed = has_sloped & (result.rounding_wh > 0) & (window < span)
+        edge |= missed
         if not edge.any() and not rough:
             return result
         expected = np.where(edge, result.price_ticks, expected)
         window = np.where(edge, np.maximum(2 * window, WINDOW_TICKS), window)
+        window = np.where(missed, span, window)
     raise UnsupportedError("the prices of sloped orders do not settle")
 
 

@@ -288,7 +288,7 @@ def _storage_faults(problem: ClearingProblem) -> list[str]:
             ),
             (
                 "efficiency_charge_ppm, efficiency_discharge_ppm: outside 0 < efficiency <= 1",
-                ((efficiency <= 0) | (efficiency > PPM)).any(axis=0),
+                np.logical_or.reduce((efficiency <= 0) | (efficiency > PPM), axis=0),
             ),
             (
                 f"spread_ticks: outside 0 .. {PRICE_TICKS_MAX}",

@@ -1,4 +1,4 @@
-"""A clearing problem and its result as arrays: shapes, units, and the self-check.
+"""A clearing problem and its result as arrays: shapes and units.
 
 The one idea to know: the engine knows areas, intervals, lines and orders by their index only.
 Who stands behind an order is known one floor up; here are columns of integers, so that a solver,
@@ -81,7 +81,8 @@ class StepOrders:
         """(m,) True for sloped orders."""
         if self.price_end_ticks is None:
             return np.zeros(len(self), dtype=np.bool_)
-        return self.price_end_ticks != self.price_ticks
+        sloped: BoolArray = self.price_end_ticks != self.price_ticks
+        return sloped
 
     def rows(self, rows: NDArray[np.intp]) -> StepOrders:
         """The orders of some rows, in their order."""
@@ -368,7 +369,8 @@ def leg_accepted_wh(blocks: BlockOrders, ratio_ppb: IntArray) -> IntArray:
     low, left = product // PPB, product % PPB
     total: IntArray = whole * ratio + low
     up = (2 * left > PPB) | ((2 * left == PPB) & (total % 2 == 1))
-    return total + up
+    accepted: IntArray = total + up
+    return accepted
 
 
 def block_injection_wh(problem: ClearingProblem, ratio_ppb: IntArray) -> IntArray:

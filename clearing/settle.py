@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from clearing.allocate.face import TiedPrices
 from clearing.allocate.fills import fills
 from clearing.allocate.flows import WholeFlows, whole_flows
 from clearing.allocate.ratios import ratios
@@ -26,7 +27,7 @@ from clearing.allocate.storages import (
     rounding_losses_wh,
     whole_storages,
 )
-from clearing.allocate.ties import TiedPrices, settle_ties
+from clearing.allocate.ties import settle_ties
 from clearing.build import build
 from clearing.curves import Curves, FloatArray, build_curves
 from clearing.parts import Part

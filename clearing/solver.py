@@ -163,7 +163,7 @@ class Program:
 
     def set_whole(self, columns: IntArray) -> None:
         """Ask for whole numbers in some columns."""
-        kinds = [highspy.HighsVarType.kInteger] * len(columns)
+        kinds = np.full(len(columns), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
         self._highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
 
     def set_costs(self, columns: IntArray, cost: FloatArray) -> None:

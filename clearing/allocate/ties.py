@@ -1,11 +1,9 @@
 """Ties over coupled areas: which of all equally good states is the one taken.
 
-The one idea to know: at given prices everything that is best is known line by line: lines whose
-rent is positive are full, lines whose rent is negative idle, offers below the price sold, bids
-above it served. What is left open are orders exactly at their area's price and lines whose rent is
-exactly zero. Over those: the largest volume first; then the common share of all
-tied orders is raised until a limit stops some, those are frozen, and so on (pro rata), or they are
-served strictly by acceptance (time); then the smallest flows.
+The one idea to know: `face` says what is still open at the prices found. Over that: the largest
+volume first; then the common share of all tied orders is raised until a limit stops some, those are
+frozen, and so on (pro rata), or they are served strictly by acceptance (time), the retailer of last
+resort after all others; then the smallest flows.
 
 Nothing is open in most auctions, and nothing is solved then. An area alone needs no program
 either: its net export is settled and `clearing.allocate.fills` shares what is tied.
@@ -13,60 +11,21 @@ either: its net export is settled and `clearing.allocate.fills` shares what is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from clearing.allocate.face import Face, TiedPrices, face_of
 from clearing.build import build
 from clearing.curves import Curves, FloatArray, build_curves
-from clearing.problem import (
-    NO_LIMIT_WH,
-    PPM,
-    BoolArray,
-    ClearingProblem,
-    IntArray,
-    Tie,
-    areas_below,
-    free_lines,
-    mesh_areas,
-)
+from clearing.problem import BoolArray, ClearingProblem, IntArray, Tie, free_lines, mesh_areas
 from clearing.refine import Fixing, State
 from clearing.search.circles import circle
 from clearing.solver import Program, SolverFailedError
 
-#: Prices and rents closer than this, in ticks, are equal.
-_EQUAL_TICKS: Final = 1e-6
 #: Energies closer than this are equal.
 _EQUAL_WH: Final = 1e-6
-
-#: Least and most of something, in Wh.
-_Range = tuple[FloatArray, FloatArray]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TiedPrices:
-    """Supporting prices of a state, not rounded to ticks."""
-
-    area_ticks: FloatArray  # (n, t)
-    connection_ticks: FloatArray  # (n, t)
-    shadow_ticks: FloatArray  # (l, t)
-    supported: BoolArray  # (t,) intervals without prices stay as they are
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Face:
-    """All best states of one interval."""
-
-    lowest_wh: FloatArray  # (n,) net export of simple orders with nothing taken of the tied level
-    given_wh: FloatArray  # (n,) what blocks and storages inject
-    price_ticks: IntArray  # (n,) of the tied level, where there is one
-    sell_wh: IntArray  # (n,) offered at exactly the area's price
-    buy_wh: IntArray  # (n,) asked at exactly the area's price
-    exchange: _Range  # (n,)
-    tree: _Range  # (trees,)
-    mesh: _Range  # (r,)
-    sent: _Range  # (2, free lines) forward, backward
 
 
 def settle_ties(
@@ -87,7 +46,7 @@ def settle_ties(
     forward, backward = state.forward_wh.copy(), state.backward_wh.copy()
     free = free_lines(problem)
     for t in np.flatnonzero(prices.supported).tolist():
-        face = _face(problem, curves, fixing, given_wh, prices, t)
+        face = face_of(problem, curves, fixing, given_wh, prices, t)
         if not _is_open(problem, face):
             continue
         try:
@@ -109,98 +68,7 @@ def settle_ties(
     )
 
 
-def _face(
-    problem: ClearingProblem,
-    curves: Curves,
-    fixing: Fixing,
-    given_wh: IntArray,
-    prices: TiedPrices,
-    t: int,
-) -> _Face:
-    pi, rho = prices.area_ticks[:, t], prices.connection_ticks[:, t]
-    nodes = np.arange(problem.n_areas) * problem.n_intervals + t
-    lowest = np.zeros(len(nodes))
-    price, sell, buy = (np.zeros(len(nodes), dtype=np.int64) for _ in range(3))
-    for a, k in enumerate(nodes):
-        first, end = int(curves.level_first[k]), int(curves.level_first[k + 1])
-        level = first + int(
-            np.searchsorted(curves.level_price_ticks[first:end], pi[a] - _EQUAL_TICKS)
-        )
-        lowest[a] = float(curves.level_cum_wh[level] - curves.origin_wh[k])
-        if level < end and abs(float(curves.level_price_ticks[level]) - pi[a]) <= _EQUAL_TICKS:
-            price[a] = curves.level_price_ticks[level]
-            sell[a], buy[a] = curves.level_sell_wh[level], curves.level_buy_wh[level]
-    exchange, tree = _limit_ranges(problem, pi, rho, t)
-    return _Face(
-        lowest_wh=lowest,
-        given_wh=given_wh[:, t].astype(np.float64),
-        price_ticks=price,
-        sell_wh=sell,
-        buy_wh=buy,
-        exchange=exchange,
-        tree=tree,
-        mesh=_mesh_ranges(problem, prices, t),
-        sent=_line_ranges(problem, fixing, rho, t),
-    )
-
-
-def _limit_ranges(
-    problem: ClearingProblem, pi: FloatArray, rho: FloatArray, t: int
-) -> tuple[_Range, _Range]:
-    """Exchange under every limit: at the limit where it earns a rent."""
-    parent, trees = problem.parent, list(areas_below(problem))
-    rent = rho - pi
-    rent = rent - np.where(parent >= 0, rent[np.maximum(parent, 0)], 0.0)
-    most_out = _open_ended(problem.areas.export_limit_wh[:, t])
-    most_in = _open_ended(problem.areas.import_limit_wh[:, t])
-    low = np.where(rent > _EQUAL_TICKS, most_out, -most_in)
-    high = np.where(rent < -_EQUAL_TICKS, -most_in, most_out)
-    tree = low[trees], high[trees]
-    low[trees], high[trees] = -np.inf, np.inf
-    return (low, high), tree
-
-
-def _mesh_ranges(problem: ClearingProblem, prices: TiedPrices, t: int) -> _Range:
-    """Flow of every line of the mesh: at its capacity where that has a price."""
-    if problem.ptdf is None:
-        return np.zeros(0), np.zeros(0)
-    line, lines = problem.ptdf.line, problem.lines
-    shadow = prices.shadow_ticks[line, t]
-    forward = _open_ended(lines.capacity_forward_wh[line, t])
-    backward = _open_ended(lines.capacity_backward_wh[line, t])
-    return (
-        np.where(shadow > _EQUAL_TICKS, forward, -backward),
-        np.where(shadow < -_EQUAL_TICKS, -backward, forward),
-    )
-
-
-def _line_ranges(problem: ClearingProblem, fixing: Fixing, rho: FloatArray, t: int) -> _Range:
-    """Flow of every free line: full where it earns a rent, idle where it would cost one."""
-    free, lines = free_lines(problem), problem.lines
-    i, j, kept = lines.from_area[free], lines.to_area[free], 1.0 - lines.loss_ppm[free] / PPM
-    rent = np.stack(
-        [
-            kept * rho[j] - rho[i] - lines.fee_forward_ticks[free],
-            kept * rho[i] - rho[j] - lines.fee_backward_ticks[free],
-        ]
-    )
-    capacity = np.stack(
-        [
-            _open_ended(lines.capacity_forward_wh[free, t]),
-            _open_ended(lines.capacity_backward_wh[free, t]),
-        ]
-    )
-    closed = np.stack([fixing.closed_forward[free, t], fixing.closed_backward[free, t]])
-    full = (rent > _EQUAL_TICKS) & ~closed
-    idle = (rent < -_EQUAL_TICKS) | closed
-    return np.where(full, capacity, 0.0), np.where(idle, 0.0, capacity)
-
-
-def _open_ended(limit_wh: IntArray) -> FloatArray:
-    return np.where(limit_wh >= NO_LIMIT_WH, np.inf, limit_wh.astype(np.float64))
-
-
-def _is_open(problem: ClearingProblem, face: _Face) -> bool:
+def _is_open(problem: ClearingProblem, face: Face) -> bool:
     """Whether energy can be moved at no cost: two tied areas, or a circle, of lines at rent 0."""
     lines = problem.lines
     tied = (face.sell_wh > 0) | (face.buy_wh > 0)
@@ -232,7 +100,7 @@ def _is_open(problem: ClearingProblem, face: _Face) -> bool:
 class _FaceProgram:
     """The program of one interval's best states: the model's own rows, bounds of the face."""
 
-    def __init__(self, problem: ClearingProblem, face: _Face, t: int) -> None:
+    def __init__(self, problem: ClearingProblem, face: Face, t: int) -> None:
         one = _grid_alone(problem, t)
         model = build(one, build_curves(one))
         compiled, column = model.compiled, model.compiled.column
@@ -304,7 +172,7 @@ def _grid_alone(problem: ClearingProblem, t: int) -> ClearingProblem:
 
 
 def _groups(
-    problem: ClearingProblem, face: _Face, t: int
+    problem: ClearingProblem, face: Face, t: int
 ) -> tuple[IntArray, BoolArray, BoolArray, FloatArray]:
     """Area, side, last resort or not, and energy of every group of tied orders."""
     n = problem.n_areas
@@ -320,12 +188,14 @@ def _groups(
         wh = orders.energy_wh[late][here]
         np.add.at(energy, (side[here], 1, area[here]), wh)
         np.add.at(energy, (side[here], 0, area[here]), -wh)
-    side, late, area = np.nonzero(energy[::-1])
-    return area, side == 0, late == 1, energy[::-1][side, late, area].astype(np.float64)
+    groups = np.argwhere(energy[::-1])
+    turned, is_late, place = groups.T
+    total = energy[::-1][turned, is_late, place].astype(np.float64)
+    return place, turned == 0, is_late == 1, total
 
 
 def _settle(
-    problem: ClearingProblem, face: _Face, t: int
+    problem: ClearingProblem, face: Face, t: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Net exports of simple orders (n,), flows (2, free lines) and mesh flows by the tie rules."""
     faces = _FaceProgram(problem, face, t)

@@ -232,7 +232,7 @@ def _mesh(
         ]
     )
     outside = nodes(problem)[areas] + problem.n_areas * problem.n_intervals
-    open_wide = ~binds.any(axis=(0, 1))
+    open_wide: BoolArray = ~np.logical_or.reduce(binds.reshape(-1, problem.n_intervals), axis=0)
     edges.at_most(outside[1:], outside[:1], where=open_wide)
     edges.at_most(outside[:1], outside[1:], where=open_wide)
     return binds

@@ -107,11 +107,11 @@ def _rules(problem: ClearingProblem, rules: list[tuple[list[tuple[int, float]], 
     legs: list[IntArray] = []
     weights: list[FloatArray] = []
     for number, (family, _) in enumerate(rules):
-        for b, weight in family:
+        for b, share in family:
             mine = np.arange(blocks.leg_first[b], blocks.leg_first[b + 1])
             legs.append(mine)
             rows.append(np.full(len(mine), number))
-            weights.append(np.full(len(mine), weight))
+            weights.append(np.full(len(mine), share))
     none = np.zeros(0, dtype=np.int64)
     row, leg = np.concatenate([none, *rows]), np.concatenate([none, *legs])
     weight = np.concatenate([none.astype(np.float64), *weights])
@@ -122,7 +122,12 @@ def _rules(problem: ClearingProblem, rules: list[tuple[list[tuple[int, float]], 
         row=row,
         node=blocks.area[block].astype(np.int64) * problem.n_intervals + blocks.leg_interval[leg],
         coefficient_wh=energy,
-        due_quanta=np.bincount(row, weights=energy * blocks.price_ticks[block], minlength=count),
+        due_quanta=_sums(row, energy * blocks.price_ticks[block], count),
         exact=np.array([exact for _, exact in rules], dtype=np.bool_),
-        size_wh=np.bincount(row, weights=np.abs(energy), minlength=count),
+        size_wh=_sums(row, np.abs(energy), count),
     )
+
+
+def _sums(row: IntArray, weights: FloatArray, count: int) -> FloatArray:
+    """(count,) sum of the weights of each row; doubles even where there is nothing to add."""
+    return np.bincount(row, weights=weights, minlength=count).astype(np.float64)

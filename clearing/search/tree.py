@@ -292,6 +292,5 @@ class _Search:
 def _block_sizes(problem: ClearingProblem) -> FloatArray:
     """(b,) Wh of all legs."""
     blocks = problem.blocks
-    return np.bincount(
-        blocks.leg_block, weights=blocks.leg_energy_wh.astype(np.float64), minlength=len(blocks)
-    )
+    energy = blocks.leg_energy_wh.astype(np.float64)
+    return np.bincount(blocks.leg_block, weights=energy, minlength=len(blocks)).astype(np.float64)
