@@ -29,8 +29,8 @@ _LINE_ROUNDS_MAX: Final = 60
 _LINE_GAP: Final = 1e-7
 #: Levels on either side of a node's point when the windows open; they double where they are hit.
 _WINDOW_LEVELS: Final = 4
-#: With blocks or storages points move more between solves; a wider start saves widenings.
-_WINDOW_LEVELS_COUPLED: Final = 6
+#: Where the windows are told their places they are not quite right; a wider start saves widenings.
+_WINDOW_LEVELS_TOLD: Final = 12
 #: More than this beyond its window, in Wh, and a window is too narrow.
 _BEYOND_WH: Final = 1e-6
 
@@ -79,7 +79,14 @@ class State:
 class Relaxation:
     """The living program of one problem."""
 
-    def __init__(self, problem: ClearingProblem, curves: Curves, model: Model) -> None:
+    def __init__(
+        self,
+        problem: ClearingProblem,
+        curves: Curves,
+        model: Model,
+        near_wh: FloatArray | None = None,
+    ) -> None:
+        """With `near_wh` (K,) the windows open there; else supporting lines look for the place."""
         compiled = model.compiled
         self._problem, self._curves, self._compiled = problem, curves, compiled
         self._column = compiled.column
@@ -100,13 +107,12 @@ class Relaxation:
             value=compiled.value,
         )
         self.rounds = 0
-        self._levels = (
-            _WINDOW_LEVELS_COUPLED
-            if len(problem.blocks) or len(problem.storages)
-            else _WINDOW_LEVELS
-        )
-        self._localise()
-        self._open_windows()
+        self._first_line_row = self.program.n_rows
+        self._levels = _WINDOW_LEVELS if near_wh is None else _WINDOW_LEVELS_TOLD
+        if near_wh is None:
+            self._localise()
+            near_wh = self._value("net_position")
+        self._open_windows(near_wh)
 
     @property
     def solves(self) -> int:
@@ -205,7 +211,6 @@ class Relaxation:
         here = np.zeros(curves.n_nodes)
         low, high = -curves.demand_wh.astype(np.float64), curves.supply_wh.astype(np.float64)
         every = np.arange(curves.n_nodes)
-        self._first_line_row = self.program.n_rows
         for point in (here, low, high):
             self._add_lines(every, point)
         while True:
@@ -247,9 +252,8 @@ class Relaxation:
 
     # ── levels of the curves, as they are ───────────────────────────────────────────────────
 
-    def _open_windows(self) -> None:
+    def _open_windows(self, point: FloatArray) -> None:
         curves, program = self._curves, self.program
-        point = self._value("net_position")
         first, end = curves.level_first[:-1], curves.level_first[1:]
         low = np.maximum(curves.level_below(point) + 1 - self._levels, first)
         high = np.minimum(curves.level_above(point) + self._levels, end)

@@ -42,8 +42,10 @@ from clearing.problem import (
     IntArray,
     block_injection_wh,
     exact_dot,
+    no_blocks,
+    no_storages,
 )
-from clearing.refine import Fixing, Relaxation, State
+from clearing.refine import Fixing, Relaxation, State, nothing_fixed
 from clearing.search.directions import search_directions
 from clearing.search.found import Effort, Found
 from clearing.search.tree import search_tree
@@ -112,7 +114,7 @@ def settle_part(
         return _settled_alone(problem, curves, ended)
     model = build(problem, curves)
     ended("build")
-    relaxation = Relaxation(problem, curves, model)
+    relaxation = Relaxation(problem, curves, model, _scouted(problem, curves, part.coupled))
     ended("refine")
     whole = _Whole(problem, curves, relaxation, part.coupled, ended)
     if not part.coupled:
@@ -136,6 +138,18 @@ def settle_part(
     found = search_tree(problem, relaxation, alone, effort, better)
     ended("search")
     return whole.settled(found)
+
+
+def _scouted(problem: ClearingProblem, curves: Curves, coupled: bool) -> FloatArray | None:
+    """(K,) net exports of the simple orders without any block or storage: near those with them.
+
+    The grid alone is a much smaller program, and its structure is compiled already.
+    """
+    if not coupled:
+        return None
+    grid = replace(problem, blocks=no_blocks(), storages=no_storages())
+    alone = Relaxation(grid, curves, build(grid, curves))
+    return alone.solve(nothing_fixed(grid)).simple_wh.reshape(-1)
 
 
 def _can_flow(problem: ClearingProblem) -> bool:
