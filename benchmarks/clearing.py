@@ -338,7 +338,8 @@ def child(quick: bool) -> list[Row]:  # noqa: ARG001  # short enough always
             start = perf_counter()
             result = service.solve(problem, 60.0)
             took.append(perf_counter() - start)
-            inside.append(sum(result.timings_ms.values()))
+            stages = result.timings_ms.items()
+            inside.append(sum(spent for stage, spent in stages if stage != "search_points"))
     median_s = statistics.median(took)
     return [
         Row(
@@ -376,10 +377,14 @@ def main() -> None:
             for row in measure(asked.quick):
                 rows.append((name, row))
                 say(f"    {row.aim}: {row.figure} {row.ratio} {row.note}")
+    after = machine()["load"]
     print(table([row for _, row in rows]))
+    print(
+        f"load before {before['load'][0]:.1f}, after {after[0]:.1f}, {before['processors']} processors"
+    )
     OUT.mkdir(parents=True, exist_ok=True)
     written = {
-        "machine": before,
+        "machine": before | {"load_after": after},
         "quick": asked.quick,
         "rows": [{"name": name} | asdict(row) for name, row in rows],
     }

@@ -33,7 +33,7 @@ def machine() -> dict[str, Any]:
     """What figures depend on."""
     return {
         "processors": os.cpu_count(),
-        "load_before": os.getloadavg(),
+        "load": os.getloadavg(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "highs": highspy.Highs().version(),  # type: ignore[no-untyped-call]  # not annotated

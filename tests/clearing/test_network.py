@@ -122,15 +122,17 @@ def test_random_grids_have_the_welfare_of_a_plain_program(first: int) -> None:
 
         assert audit(problem, result) == [], seed
         assert_mesh_rules(problem, result)
+        assert result.upper_bound_quanta >= result.welfare_quanta, seed
         negative = seed % 5 == 4
-        plain = plain_welfare(problem, one_way=negative and problem.ptdf is None)
+        if negative and problem.ptdf is not None:
+            # A plain program would send energy out over a lossy line and back through the mesh.
+            continue
+        plain = plain_welfare(problem, one_way=negative)
         tolerance = 1e-9 * abs(plain) + 1e-2
         slack = rounding_quanta(problem) + tolerance
         # A loss rounded up is a gain where energy has a negative price.
         assert result.welfare_quanta <= plain + (slack if negative else tolerance), seed
-        assert result.upper_bound_quanta >= result.welfare_quanta, seed
-        # At negative prices beside a mesh the program is a bound, for it burns energy both ways.
-        if result.rung is Rung.OPTIMAL and not (negative and problem.ptdf is not None):
+        if result.rung is Rung.OPTIMAL:
             assert result.welfare_quanta >= plain - slack, seed
             assert result.upper_bound_quanta >= plain - slack, seed
 
