@@ -71,6 +71,21 @@ class Curves:
         clipped: IntArray = np.clip(level, self.level_first[:-1], self.level_first[1:])
         return clipped
 
+    def level_at_price(self, price: IntArray, scale: int = 1) -> IntArray:
+        """First level (K,) of each node whose price x `scale` is at least `price`; else its end."""
+        low, high = self.level_first[:-1].copy(), self.level_first[1:].copy()
+        last = len(self.level_price_ticks) - 1
+        # A binary search in all nodes at once.
+        while (low < high).any():
+            middle = (low + high) // 2
+            less = self.level_price_ticks[np.minimum(middle, last)] * scale < price
+            less &= low < high
+            low, high = (
+                np.where(less, middle + 1, low),
+                np.where(less, high, np.minimum(middle, high)),
+            )
+        return low
+
     def slope_below(self, net_export_wh: NDArray[Any], beyond: float) -> FloatArray:
         """Marginal cost just below the points (K,), in ticks; `beyond` at the lower end."""
         level = self.level_below(net_export_wh)
@@ -172,11 +187,10 @@ def build_curves(problem: ClearingProblem) -> Curves:
 def _counted(key: IntArray, orders: StepOrders, bins: int) -> tuple[IntArray, IntArray, IntArray]:
     """Levels by counting. Doubles are exact here: the whole book holds less than 2**53 Wh."""
     energy = orders.energy_wh.astype(np.float64)
-    total = np.bincount(key, weights=energy, minlength=bins)
-    sold = np.bincount(key, weights=energy * orders.is_sell, minlength=bins)
-    level = np.flatnonzero(total)
-    sell = sold[level].astype(np.int64)
-    return level, sell, total[level].astype(np.int64) - sell
+    both = np.bincount(2 * key + orders.is_sell, weights=energy, minlength=2 * bins)
+    buy, sell = both.reshape(-1, 2).T
+    level = np.flatnonzero((buy > 0) | (sell > 0))
+    return level, sell[level].astype(np.int64), buy[level].astype(np.int64)
 
 
 def _sorted(key: IntArray, orders: StepOrders, bins: int) -> tuple[IntArray, IntArray, IntArray]:

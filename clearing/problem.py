@@ -400,7 +400,8 @@ def exact_dot(left: IntArray, right: IntArray) -> int:
     """Sum of products as a Python integer: totals of money may pass 64 bits."""
     if not len(left):
         return 0
-    bound = float(np.abs(left).max()) * float(np.abs(right).max()) * len(left)
+    sizes = [float(max(int(one.max()), -int(one.min()))) for one in (left, right)]
+    bound = sizes[0] * sizes[1] * len(left)
     if bound < 2.0**62:
         return int(np.dot(left, right))
     return sum(int(a) * int(b) for a, b in zip(left, right, strict=True))

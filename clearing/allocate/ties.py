@@ -18,7 +18,7 @@ import numpy as np
 
 from clearing.allocate.face import Face, TiedPrices, face_of
 from clearing.build import build
-from clearing.curves import Curves, FloatArray, build_curves
+from clearing.curves import Curves, FloatArray, build_curves, node_of
 from clearing.problem import BoolArray, ClearingProblem, IntArray, Tie, free_lines, mesh_areas
 from clearing.refine import Fixing, State
 from clearing.search.circles import circle
@@ -45,12 +45,15 @@ def settle_ties(
     simple, net = state.simple_wh.copy(), state.net_export_wh.copy()
     forward, backward = state.forward_wh.copy(), state.backward_wh.copy()
     free = free_lines(problem)
-    for t in np.flatnonzero(prices.supported).tolist():
-        face = face_of(problem, curves, fixing, given_wh, prices, t)
-        if not _is_open(problem, face):
-            continue
+    every = {
+        t: face_of(problem, curves, fixing, given_wh, prices, t)
+        for t in np.flatnonzero(prices.supported).tolist()
+    }
+    faces = {t: face for t, face in every.items() if _is_open(problem, face)}
+    tied = _tied(problem, faces)
+    for t, face in faces.items():
         try:
-            x, sent, mesh = _settle(problem, face, t)
+            x, sent, mesh = _settle(tied, face, t)
         except SolverFailedError:
             # Prices a hair off an order's leave no state that fits; the one found is as good.
             continue
@@ -66,6 +69,20 @@ def settle_ties(
     return replace(
         state, simple_wh=simple, net_export_wh=net, forward_wh=forward, backward_wh=backward
     )
+
+
+def _tied(problem: ClearingProblem, faces: dict[int, Face]) -> ClearingProblem:
+    """The problem with those orders alone that stand at their area's price in an open interval."""
+    if not faces:
+        return problem
+    orders = problem.orders
+    is_open = np.zeros(problem.n_intervals, dtype=np.bool_)
+    is_open[list(faces)] = True
+    price = np.zeros((problem.n_areas, problem.n_intervals), dtype=np.int64)
+    for t, face in faces.items():
+        price[:, t] = face.price_ticks
+    at = np.flatnonzero(price.reshape(-1)[node_of(problem)] == orders.price_ticks)
+    return replace(problem, orders=orders.rows(at[is_open[orders.interval[at]]]))
 
 
 def _is_open(problem: ClearingProblem, face: Face) -> bool:

@@ -44,6 +44,28 @@ def _product_sum(micro: IntArray, energy_wh: IntArray) -> int:
 
 def _best_of_curves(curves: Curves, pi: IntArray) -> int:
     """Σ over nodes of the most that selling or buying at pi (micro-ticks) gains over x = 0."""
+    if curves.level_cost.dtype == np.int64 and len(curves.level_price_ticks):
+        return _by_prefix_sums(curves, pi)
+    return _level_by_level(curves, pi)
+
+
+def _by_prefix_sums(curves: Curves, pi: IntArray) -> int:
+    """The energy between x = 0 and the best level at pi, less what the curve says it costs."""
+    first, last = curves.level_first[:-1], len(curves.level_price_ticks) - 1
+    best = curves.level_at_price(pi, MICRO)
+    nothing = np.zeros(curves.n_nodes, dtype=np.int64)
+    origin = np.maximum(curves.level_below(nothing), first)
+    safe = np.minimum(origin, last)
+    empty = first == curves.level_first[1:]
+    begun = np.where(empty, 0, curves.origin_wh - curves.level_cum_wh[safe])
+    energy = np.where(empty, 0, curves.level_cum_wh[best] - curves.origin_wh)
+    cost = (curves.level_cost[best] - curves.level_cost[origin]).tolist()
+    total = sum(p * e for p, e in zip(pi.tolist(), energy.tolist(), strict=True))
+    return total - MICRO * (sum(cost) - exact_dot(curves.level_price_ticks[safe], begun))
+
+
+def _level_by_level(curves: Curves, pi: IntArray) -> int:
+    """The same where prefix sums do not fit 64 bits."""
     cum, node = curves.level_cum_wh, curves.level_node
     origin, margin = curves.origin_wh[node], pi[node] - curves.level_price_ticks * MICRO
     # Signed energy of each level between x = 0 and the best x: taken above 0, given back below.

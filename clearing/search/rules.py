@@ -109,10 +109,20 @@ def mended(problem: ClearingProblem, fixing: Fixing, state: State) -> Fixing | N
     pairs, circles = both_ways(state).tolist(), flow_circles(problem, state)
     if not (split.any() or pairs or circles):
         return None
-    after = with_out(fixing, split) if split.any() else fixing
+    after = with_out(fixing, _least_accepted(problem, state, split)) if split.any() else fixing
     for s, t in pairs:
         charge = bool(state.charge_wh[s, t] < state.discharge_wh[s, t])
         after = without_storage_side(after, s, t, charge=charge)
     for t, steps in circles:
         after = closing(after, cheapest_first(steps, state, t)[0], t)
     return after
+
+
+def _least_accepted(problem: ClearingProblem, state: State, split: BoolArray) -> BoolArray:
+    """(b,) the half of the split blocks furthest from their minimum acceptance.
+
+    What they leave makes room for the others, which may then be accepted whole.
+    """
+    share = np.where(split, state.ratio / ratio_min(problem), np.inf)
+    least: BoolArray = share <= np.median(share[split])
+    return least
