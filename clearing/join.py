@@ -25,7 +25,8 @@ from clearing.problem import (
     exact_dot,
     leg_accepted_wh,
 )
-from clearing.settle import Settled, Traded
+from clearing.settle import Settled
+from clearing.traded import Traded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

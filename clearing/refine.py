@@ -20,6 +20,7 @@ import numpy as np
 
 from clearing.build import Model
 from clearing.curves import Curves, FloatArray
+from clearing.idle import Levels, idle_basis
 from clearing.problem import BoolArray, ClearingProblem, IntArray, free_lines
 from clearing.solver import Program
 
@@ -30,7 +31,7 @@ _LINE_GAP: Final = 1e-7
 #: Levels on either side of a node's point when the windows open; they double where they are hit.
 _WINDOW_LEVELS: Final = 4
 #: Where the windows are told their places they are not quite right; a wider start saves widenings.
-_WINDOW_LEVELS_TOLD: Final = 12
+_WINDOW_LEVELS_TOLD: Final = 8
 #: More than this beyond its window, in Wh, and a window is too narrow.
 _BEYOND_WH: Final = 1e-6
 
@@ -111,8 +112,11 @@ class Relaxation:
         self._levels = _WINDOW_LEVELS if near_wh is None else _WINDOW_LEVELS_TOLD
         if near_wh is None:
             self._localise()
-            near_wh = self._value("net_position")
-        self._open_windows(near_wh)
+            self._open_windows(self._value("net_position"))
+        else:
+            levels = self._open_windows(near_wh)
+            between = 2 * curves.n_nodes
+            self.program.start_from(idle_basis(model, curves, near_wh, levels, between))
 
     @property
     def solves(self) -> int:
@@ -252,7 +256,7 @@ class Relaxation:
 
     # ── levels of the curves, as they are ───────────────────────────────────────────────────
 
-    def _open_windows(self, point: FloatArray) -> None:
+    def _open_windows(self, point: FloatArray) -> Levels:
         curves, program = self._curves, self.program
         first, end = curves.level_first[:-1], curves.level_first[1:]
         low = np.maximum(curves.level_below(point) + 1 - self._levels, first)
@@ -274,6 +278,8 @@ class Relaxation:
         self._window_low, self._window_high = low, low.copy()
         self._widenings = np.zeros(curves.n_nodes, dtype=np.int64)
         self._move_edges(low, high)
+        node, level = _ranges(low, high)
+        return Levels(node=node, level=level)
 
     def _export_before(self, level: IntArray) -> FloatArray:
         """Net export with all levels before `level` taken: sold if offers, dropped if bids."""

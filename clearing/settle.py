@@ -35,21 +35,21 @@ from clearing.prices.bound import upper_bound
 from clearing.prices.conditions import Position
 from clearing.prices.support import Prices, Slack, support, whole_slack
 from clearing.problem import (
-    NO_PRICE_TICKS,
     PPB,
     BoolArray,
     ClearingProblem,
     IntArray,
     block_injection_wh,
-    exact_dot,
     no_blocks,
     no_storages,
 )
 from clearing.refine import Fixing, Relaxation, State, nothing_fixed
+from clearing.search.circles import without_idle_circles
 from clearing.search.directions import search_directions
 from clearing.search.found import Effort, Found
 from clearing.search.tree import search_tree
 from clearing.solver import SolverFailedError
+from clearing.traded import Traded, slack_on_level_wh, traded, welfare_alone_quanta
 
 #: How far a continuous solution may be off a breakpoint of its book, tried in this order.
 _CONTINUOUS_ROUNDINGS_WH: Final = (1e-4, 1e-2, 1.0)
@@ -61,16 +61,6 @@ Ended = Callable[[str], None]
 
 class UnsupportedError(Exception):
     """No prices support a result in whole Wh."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traded:
-    """What the simple orders of a part do, node by node."""
-
-    welfare_quanta: int  # buyers' value - sellers' cost
-    any_wh: BoolArray  # (K,) something was sold or bought
-    best_bid_ticks: IntArray  # (K,) of the book
-    best_offer_ticks: IntArray  # (K,) of the book
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +124,7 @@ def settle_part(
             )
             on_better(whole.settled(found))
 
-    alone = float(_welfare_alone(curves))
+    alone = float(welfare_alone_quanta(curves))
     found = search_tree(problem, relaxation, alone, effort, better)
     ended("search")
     return whole.settled(found)
@@ -174,15 +164,15 @@ def _settled_alone(problem: ClearingProblem, curves: Curves, ended: Ended) -> Se
     position = _position(flows.net_export_wh, flows, none, storages)
     prices = support(problem, curves, position, whole_slack(problem, none))
     ended("prices")
-    traded = _traded(curves, flows.net_export_wh.reshape(-1))
-    bound = upper_bound(problem, curves, prices, traded.welfare_quanta)
+    simple = traded(curves, flows.net_export_wh.reshape(-1))
+    bound = upper_bound(problem, curves, prices, simple.welfare_quanta)
     accepted = fills(problem, curves, flows.net_export_wh)
     ended("fills")
     if not prices.supported.all():
         raise UnsupportedError("no prices support areas that trade alone")
     return Settled(
         accepted_wh=accepted,
-        traded=traded,
+        traded=simple,
         ratio_ppb=none,
         storages=storages,
         flows=flows,
@@ -234,17 +224,19 @@ class _Whole:
         problem, curves = self._problem, self._curves
         kept, store = choice
         ratio_ppb = ratios(problem, np.where(kept, found.state.ratio, 0.0))
-        given = block_injection_wh(problem, ratio_ppb)
         storages = idle_storages(problem)
         if store and len(problem.storages):
-            storages = self._stored(found, ratio_ppb)
-        given = given + storages.injection_wh(problem)
+            ratio_ppb, storages = self._stored(found, ratio_ppb)
+        given = block_injection_wh(problem, ratio_ppb) + storages.injection_wh(problem)
         state = found.state
         if self._coupled:
             state = self._relaxation.solve_beside(given, found.fixing)
+            state = without_idle_circles(problem, state)
         state = self._by_ties(state, found.fixing, given)
         self._ended("ties")
-        flows = whole_flows(problem, curves, state, given, _slack_wh(curves, state.simple_wh))
+        flows = whole_flows(
+            problem, curves, state, given, slack_on_level_wh(curves, state.simple_wh)
+        )
         simple = flows.net_export_wh - given
         self._ended("flows")
         prices = self._prices(simple, flows, ratio_ppb, storages)
@@ -254,7 +246,7 @@ class _Whole:
         self._ended("fills")
         return Settled(
             accepted_wh=accepted,
-            traded=_traded(curves, simple.reshape(-1)),
+            traded=traded(curves, simple.reshape(-1)),
             ratio_ppb=ratio_ppb,
             storages=storages,
             flows=flows,
@@ -265,24 +257,34 @@ class _Whole:
             points=found.points,
         )
 
-    def _stored(self, found: Found, ratio_ppb: IntArray) -> WholeStorages:
-        """The storages' best schedule beside blocks at their whole ratios, in whole Wh.
+    def _stored(self, found: Found, ratio_ppb: IntArray) -> tuple[IntArray, WholeStorages]:
+        """The blocks' ratios and the storages' best schedule beside them, in whole Wh.
 
         What floors and ceilings take from every step is told to the program and the schedule
-        solved again, so that what is short at the end is bought where it is cheapest.
+        solved again, so that what is short at the end is bought where it is cheapest. Blocks
+        accepted in part set prices; they move once with it, then they are settled.
         """
-        ratio, relaxation = ratio_ppb / PPB, self._relaxation
-        fixing = replace(found.fixing, ratio_low=ratio, ratio_high=ratio)
-        problem = self._problem
+        problem, relaxation = self._problem, self._relaxation
+        partial = (ratio_ppb > 0) & (ratio_ppb < PPB)
+        least = np.where(partial, problem.blocks.ratio_min_ppb, ratio_ppb) / PPB
+        most = np.where(partial, PPB, ratio_ppb) / PPB
+        fixing = replace(found.fixing, ratio_low=least, ratio_high=most)
         nothing = np.zeros((len(problem.storages), problem.n_intervals))
         try:
             storages = whole_storages(problem, relaxation.solve(fixing))
             for _ in range(_LOSS_ROUNDS):
                 relaxation.lose_stored(rounding_losses_wh(problem, storages))
-                storages = whole_storages(problem, relaxation.solve(fixing))
+                state = relaxation.solve(fixing)
+                if partial.any():
+                    ratio_ppb = ratios(problem, state.ratio)
+                    partial = np.zeros_like(partial)
+                    settled = ratio_ppb / PPB
+                    fixing = replace(found.fixing, ratio_low=settled, ratio_high=settled)
+                    state = relaxation.solve(fixing)
+                storages = whole_storages(problem, state)
         finally:
             relaxation.lose_stored(nothing)
-        return storages
+        return ratio_ppb, storages
 
     def _by_ties(self, state: State, fixing: Fixing, given: IntArray) -> State:
         """The state moved where the tie rules ask for it."""
@@ -329,7 +331,7 @@ class _Whole:
 
     def _bound(self, found: Found, prices: Prices) -> int:
         """Above the welfare of anything: by prices where they prove it, else by the search."""
-        problem, alone = self._problem, _welfare_alone(self._curves)
+        problem, alone = self._problem, welfare_alone_quanta(self._curves)
         tolerance = 1.0 + 1e-9 * (abs(found.cost_bound) + abs(alone))
         by_search = alone + math.ceil(tolerance - found.cost_bound)
         fixing = found.fixing
@@ -354,39 +356,4 @@ def _position(
         charge_wh=storages.charge_wh,
         discharge_wh=storages.discharge_wh,
         stored_wh=storages.stored_wh,
-    )
-
-
-def _slack_wh(curves: Curves, simple_wh: FloatArray) -> FloatArray:
-    """Wh (n, t) by which an area can move either way on the level it stands on."""
-    flat = simple_wh.reshape(-1)
-    above = np.minimum(curves.level_above(flat), np.maximum(curves.level_first[1:] - 1, 0))
-    if not len(curves.level_price_ticks):
-        return np.zeros_like(simple_wh)
-    position = curves.origin_wh + flat
-    room = np.minimum(
-        position - curves.level_cum_wh[above], curves.level_cum_wh[above + 1] - position
-    )
-    slack: FloatArray = np.maximum(room, 0.0).reshape(simple_wh.shape)
-    return slack
-
-
-def _welfare_alone(curves: Curves) -> int:
-    """Welfare in quanta when the simple orders of every area trade within it only."""
-    return _traded(curves, np.zeros(curves.n_nodes, dtype=np.int64)).welfare_quanta
-
-
-def _traded(curves: Curves, simple_wh: IntArray) -> Traded:
-    """What the simple orders do at whole net exports (K,)."""
-    bids, offers = curves.best_prices(NO_PRICE_TICKS)
-    if not len(curves.level_price_ticks):
-        none = np.zeros(curves.n_nodes, dtype=np.bool_)
-        return Traded(welfare_quanta=0, any_wh=none, best_bid_ticks=bids, best_offer_ticks=offers)
-    sold, bought = curves.volumes(simple_wh)
-    moved = np.concatenate([[0], np.cumsum(sold + bought)])
-    return Traded(
-        welfare_quanta=exact_dot(curves.level_price_ticks, bought - sold),
-        any_wh=moved[curves.level_first[1:]] > moved[curves.level_first[:-1]],
-        best_bid_ticks=bids,
-        best_offer_ticks=offers,
     )

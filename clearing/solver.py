@@ -7,6 +7,7 @@ One thread and a fixed seed, so that the same numbers give the same vertex.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import highspy
@@ -31,6 +32,25 @@ _ACCURACY: Final = 1e-14
 _NO_BOUND: Final = 2.0**53
 #: What HiGHS takes as no bound.
 _INFINITY: Final = float(highspy.kHighsInf)
+
+
+#: Where a column or a row stands in a basis.
+LOWER, BASIC, UPPER, FREE, HELD = range(5)
+_STATUS: Final = (
+    highspy.HighsBasisStatus.kLower,
+    highspy.HighsBasisStatus.kBasic,
+    highspy.HighsBasisStatus.kUpper,
+    highspy.HighsBasisStatus.kZero,
+    highspy.HighsBasisStatus.kNonbasic,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Where all columns and rows of a program stand."""
+
+    columns: IntArray
+    rows: IntArray
 
 
 class SolverFailedError(Exception):
@@ -93,6 +113,14 @@ class Program:
         solution = self._highs.getSolution()
         self.columns = np.array(solution.col_value, dtype=np.float64)
         self.objective = float(self._highs.getObjectiveValue())
+
+    def start_from(self, basis: Basis) -> None:
+        """Begin the next solve from a basis; the solver mends one that does not fit."""
+        given = highspy.HighsBasis()
+        given.col_status = [_STATUS[code] for code in basis.columns.tolist()]
+        given.row_status = [_STATUS[code] for code in basis.rows.tolist()]
+        given.valid = True
+        self._highs.setBasis(given)
 
     @property
     def row_duals(self) -> FloatArray:

@@ -61,7 +61,8 @@ def _by_prefix_sums(curves: Curves, pi: IntArray) -> int:
     energy = np.where(empty, 0, curves.level_cum_wh[best] - curves.origin_wh)
     cost = (curves.level_cost[best] - curves.level_cost[origin]).tolist()
     total = sum(p * e for p, e in zip(pi.tolist(), energy.tolist(), strict=True))
-    return total - MICRO * (sum(cost) - exact_dot(curves.level_price_ticks[safe], begun))
+    spent = sum(cost) - exact_dot(curves.level_price_ticks[safe], begun)
+    return int(total - MICRO * spent)
 
 
 def _level_by_level(curves: Curves, pi: IntArray) -> int:

@@ -1,0 +1,59 @@
+"""What the simple orders do at given net exports, read off their curves.
+
+The one idea to know: volumes, welfare and best prices of a whole book follow from its levels; no
+order has to be looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearing.curves import Curves, FloatArray
+from clearing.problem import NO_PRICE_TICKS, BoolArray, IntArray, exact_dot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traded:
+    """What the simple orders of a part do, node by node."""
+
+    welfare_quanta: int  # buyers' value - sellers' cost
+    any_wh: BoolArray  # (K,) something was sold or bought
+    best_bid_ticks: IntArray  # (K,) of the book
+    best_offer_ticks: IntArray  # (K,) of the book
+
+
+def slack_on_level_wh(curves: Curves, simple_wh: FloatArray) -> FloatArray:
+    """Wh (n, t) by which an area can move either way on the level it stands on."""
+    flat = simple_wh.reshape(-1)
+    above = np.minimum(curves.level_above(flat), np.maximum(curves.level_first[1:] - 1, 0))
+    if not len(curves.level_price_ticks):
+        return np.zeros_like(simple_wh)
+    position = curves.origin_wh + flat
+    room = np.minimum(
+        position - curves.level_cum_wh[above], curves.level_cum_wh[above + 1] - position
+    )
+    slack: FloatArray = np.maximum(room, 0.0).reshape(simple_wh.shape)
+    return slack
+
+
+def welfare_alone_quanta(curves: Curves) -> int:
+    """Welfare in quanta when the simple orders of every area trade within it only."""
+    return traded(curves, np.zeros(curves.n_nodes, dtype=np.int64)).welfare_quanta
+
+
+def traded(curves: Curves, simple_wh: IntArray) -> Traded:
+    """What the simple orders do at whole net exports (K,)."""
+    bids, offers = curves.best_prices(NO_PRICE_TICKS)
+    if not len(curves.level_price_ticks):
+        none = np.zeros(curves.n_nodes, dtype=np.bool_)
+        return Traded(welfare_quanta=0, any_wh=none, best_bid_ticks=bids, best_offer_ticks=offers)
+    sold, bought = curves.volumes(simple_wh)
+    moved = np.concatenate([[0], np.cumsum(sold + bought)])
+    return Traded(
+        welfare_quanta=exact_dot(curves.level_price_ticks, bought - sold),
+        any_wh=moved[curves.level_first[1:]] > moved[curves.level_first[:-1]],
+        best_bid_ticks=bids,
+        best_offer_ticks=offers,
+    )
