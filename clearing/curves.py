@@ -42,6 +42,7 @@ class Curves:
     level_sell_wh: IntArray  # (L,)
     level_buy_wh: IntArray  # (L,)
     level_cum_wh: IntArray  # (L + 1,) energy of all levels before this one, both sides
+    level_buy_cum_wh: IntArray  # (L + 1,) what is asked by all levels before this one
     level_cost: NDArray[Any]  # (L + 1,) ticks x Wh of all levels before this one
     supply_wh: IntArray  # (K,) all that is offered: the highest net export
     demand_wh: IntArray  # (K,) all that is asked: the highest net import
@@ -127,13 +128,14 @@ class Curves:
 
     def best_prices(self, none: int) -> tuple[IntArray, IntArray]:
         """(K,) highest bid and lowest offer of every node, `none` where there is none."""
-        price, node = self.level_price_ticks, self.level_node
-        bids = np.full(self.n_nodes, none, dtype=np.int64)
-        offers = bids.copy()
-        # Levels ascend: of the levels written to a node the last stays.
-        asked, offered = np.flatnonzero(self.level_buy_wh), np.flatnonzero(self.level_sell_wh)[::-1]
-        bids[node[asked]] = price[asked]
-        offers[node[offered]] = price[offered]
+        first, end, levels = self.level_first[:-1], self.level_first[1:], len(self.level_buy_wh)
+        asked, offered = np.flatnonzero(self.level_buy_wh), np.flatnonzero(self.level_sell_wh)
+        # Levels ascend: a node's last with a bid, its first with an offer; -1 and L stand for none.
+        last = np.concatenate([[-1], asked])[np.searchsorted(asked, end)]
+        next_ = np.append(offered, levels)[np.searchsorted(offered, first)]
+        price = np.append(self.level_price_ticks, none)
+        bids: IntArray = price[np.where(last >= first, last, levels)]
+        offers: IntArray = price[np.where(next_ < end, next_, levels)]
         return bids, offers
 
     def margin(self, net_export_wh: IntArray) -> tuple[IntArray, IntArray, IntArray]:
@@ -230,6 +232,7 @@ def _curves(
         level_sell_wh=sell,
         level_buy_wh=buy,
         level_cum_wh=cum,
+        level_buy_cum_wh=buy_before,
         level_cost=_cost_prefix(price, energy),
         supply_wh=total - demand,
         demand_wh=demand,

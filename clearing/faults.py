@@ -210,7 +210,7 @@ def _order_faults(problem: ClearingProblem) -> list[str]:
             ),
         ]
     found = _rows("orders", rules)
-    if float(np.abs(orders.energy_wh).sum(dtype=np.float64)) >= NO_LIMIT_WH:
+    if float(orders.energy_wh.sum(dtype=np.float64)) >= NO_LIMIT_WH:
         found.append(f"orders.energy_wh: the book holds {NO_LIMIT_WH} Wh or more")
     return found
 

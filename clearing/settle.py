@@ -53,8 +53,8 @@ from clearing.traded import Traded, slack_on_level_wh, traded, welfare_alone_qua
 
 #: How far a continuous solution may be off a breakpoint of its book, tried in this order.
 _CONTINUOUS_ROUNDINGS_WH: Final = (1e-4, 1e-2, 1.0)
-#: Times a storage's schedule is solved again with what its rounding took.
-_LOSS_ROUNDS: Final = 2
+#: Times a storage's schedule is solved again with what its rounding took, tried in this order.
+_LOSS_ROUNDS: Final = (2, 1, 3, 0)
 #: Stages by name, in order; every part adds to the same clocks.
 Ended = Callable[[str], None]
 
@@ -184,6 +184,14 @@ def _settled_alone(problem: ClearingProblem, curves: Curves, ended: Ended) -> Se
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """What of a search's answer is kept."""
+
+    kept: BoolArray  # (b,) blocks that keep what they were given
+    loss_rounds: int | None  # times storages are solved again for their roundings; None: idle
+
+
 class _Whole:
     """Whole Wh and prices for what a search found."""
 
@@ -201,32 +209,35 @@ class _Whole:
     def settled(self, found: Found) -> Settled:
         """The answer in whole Wh; the choice is made simpler until prices support it."""
         last: Exception | None = None
-        for number, simpler in enumerate(self._simpler(found)):
+        for choice in self._choices(found):
             try:
-                return self._settled(simpler, found, exact=number == 0)
+                return self._settled(choice, found)
             except (UnsupportedError, SolverFailedError) as error:
                 last = error
         raise UnsupportedError("no prices support a result in whole Wh") from last
 
-    def _simpler(self, found: Found) -> list[tuple[BoolArray, bool]]:
-        """Blocks kept in, and whether storages do anything, from all to nothing."""
+    def _choices(self, found: Found) -> list[_Choice]:
+        """What is tried, from all that was found to nothing."""
         ratio = found.state.ratio
         every, whole = ratio > 0.0, ratio >= 1.0 - 1e-7
-        none = np.zeros_like(every)
-        choices = [(every, True)]
+        rounds: tuple[int | None, ...] = _LOSS_ROUNDS if len(self._problem.storages) else (None,)
+        choices = [_Choice(kept=every, loss_rounds=count) for count in rounds]
         if len(ratio) and (every != whole).any():
-            choices.append((whole, True))
+            choices.append(_Choice(kept=whole, loss_rounds=rounds[0]))
         if self._coupled:
-            choices += [(none, True), (none, False)]
+            none = np.zeros_like(every)
+            choices += [_Choice(kept=none, loss_rounds=count) for count in (rounds[0], None)]
         return choices
 
-    def _settled(self, choice: tuple[BoolArray, bool], found: Found, *, exact: bool) -> Settled:
+    def _settled(self, choice: _Choice, found: Found) -> Settled:
         problem, curves = self._problem, self._curves
-        kept, store = choice
+        kept = choice.kept
+        exact = bool(kept[found.state.ratio > 0.0].all())
+        exact &= choice.loss_rounds is not None or not len(problem.storages)
         ratio_ppb = ratios(problem, np.where(kept, found.state.ratio, 0.0))
         storages = idle_storages(problem)
-        if store and len(problem.storages):
-            ratio_ppb, storages = self._stored(found, ratio_ppb)
+        if choice.loss_rounds is not None:
+            ratio_ppb, storages = self._stored(found, ratio_ppb, choice.loss_rounds)
         given = block_injection_wh(problem, ratio_ppb) + storages.injection_wh(problem)
         state = found.state
         if self._coupled:
@@ -257,7 +268,9 @@ class _Whole:
             points=found.points,
         )
 
-    def _stored(self, found: Found, ratio_ppb: IntArray) -> tuple[IntArray, WholeStorages]:
+    def _stored(
+        self, found: Found, ratio_ppb: IntArray, loss_rounds: int
+    ) -> tuple[IntArray, WholeStorages]:
         """The blocks' ratios and the storages' best schedule beside them, in whole Wh.
 
         What floors and ceilings take from every step is told to the program and the schedule
@@ -272,7 +285,7 @@ class _Whole:
         nothing = np.zeros((len(problem.storages), problem.n_intervals))
         try:
             storages = whole_storages(problem, relaxation.solve(fixing))
-            for _ in range(_LOSS_ROUNDS):
+            for _ in range(loss_rounds):
                 relaxation.lose_stored(rounding_losses_wh(problem, storages))
                 state = relaxation.solve(fixing)
                 if partial.any():

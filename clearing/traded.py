@@ -46,14 +46,33 @@ def welfare_alone_quanta(curves: Curves) -> int:
 def traded(curves: Curves, simple_wh: IntArray) -> Traded:
     """What the simple orders do at whole net exports (K,)."""
     bids, offers = curves.best_prices(NO_PRICE_TICKS)
-    if not len(curves.level_price_ticks):
-        none = np.zeros(curves.n_nodes, dtype=np.bool_)
-        return Traded(welfare_quanta=0, any_wh=none, best_bid_ticks=bids, best_offer_ticks=offers)
-    sold, bought = curves.volumes(simple_wh)
-    moved = np.concatenate([[0], np.cumsum(sold + bought)])
+    level, sold, bought = curves.margin(simple_wh)
+    first, end = curves.level_first[:-1], curves.level_first[1:]
+    buys = curves.level_buy_cum_wh
+    sells = curves.level_cum_wh - buys
+    sold = sold + sells[level] - sells[first]
+    bought = bought + buys[end] - buys[np.minimum(level + 1, end)]
     return Traded(
-        welfare_quanta=exact_dot(curves.level_price_ticks, bought - sold),
-        any_wh=moved[curves.level_first[1:]] > moved[curves.level_first[:-1]],
+        welfare_quanta=_welfare_quanta(curves, simple_wh, level),
+        any_wh=(sold > 0) | (bought > 0),
         best_bid_ticks=bids,
         best_offer_ticks=offers,
     )
+
+
+def _welfare_quanta(curves: Curves, simple_wh: IntArray, level: IntArray) -> int:
+    """All bids served, less every level up to the margin: its offers cost, its bids are not served."""
+    price = curves.level_price_ticks
+    if not len(price):
+        return 0
+    if curves.level_cost.dtype != np.int64:
+        sold, bought = curves.volumes(simple_wh)
+        return exact_dot(price, bought - sold)
+    first = curves.level_first[:-1]
+    safe = np.minimum(level, len(price) - 1)
+    empty = first == curves.level_first[1:]
+    position = curves.origin_wh + simple_wh - curves.level_cum_wh[safe]
+    inside = np.where(empty, 0, position)
+    begun = curves.level_cost[level] - curves.level_cost[first]
+    spent = int(sum(begun.tolist())) + exact_dot(price[safe], inside)
+    return exact_dot(price, curves.level_buy_wh) - spent
