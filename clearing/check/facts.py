@@ -207,8 +207,10 @@ def _storages(case: Case) -> list[Inequalities]:
     gain, given = storages.efficiency_charge_ppm / PPM, storages.efficiency_discharge_ppm / PPM
     spread = storages.spread_ticks.astype(np.float64)
     exempt = case.idle_exempt & (charge == 0) & (discharge == 0)
-    more_in = (charge < storages.charge_limit_wh[:, None]) & (discharge == 0) & ~exempt
-    more_out = (discharge < storages.discharge_limit_wh[:, None]) & (charge == 0) & ~exempt
+    # Rounding may have moved a step off its limit, or off doing nothing, by as much as the node.
+    slack = case.slack_wh[storages.area]
+    more_in = (charge < storages.charge_limit_wh[:, None] - slack) & (discharge == 0) & ~exempt
+    more_out = (discharge < storages.discharge_limit_wh[:, None] - slack) & (charge == 0) & ~exempt
 
     def rows(
         said: BoolArray, lower: IntArray, upper: IntArray, scale: FloatArray, shift: FloatArray
@@ -220,9 +222,9 @@ def _storages(case: Case) -> list[Inequalities]:
     follows = asked[:, 1:] & asked[:, :-1]
     later, earlier = stored[:, 1:], stored[:, :-1]
     return [
-        rows(charge > 0, inside, stored, gain, 0 * gain),
+        rows(charge > slack, inside, stored, gain, 0 * gain),
         rows(more_in, stored, inside, 1 / gain, 0 * gain),
-        rows(discharge > 0, stored, inside, given, -given * spread),
+        rows(discharge > slack, stored, inside, given, -given * spread),
         rows(more_out, inside, stored, 1 / given, spread),
         # What could be used one interval earlier is worth no more now, and the reverse.
         inequality(earlier[follows & less[:, :-1]], later[follows & less[:, :-1]]),

@@ -276,13 +276,16 @@ def _storages(
     steps = inside[:, :-1] & inside[:, 1:] & (number[:, :-1] != number[:, 1:])
     edges.at_most(number[:, 1:], number[:, :-1], where=steps & could_hold_more[:, :-1])
     edges.at_most(number[:, :-1], number[:, 1:], where=steps & could_hold_less[:, :-1])
-    _storage_sides(problem, position, edges, nodes(problem)[area], number, inside, exempt=exempt)
+    _storage_sides(
+        problem, position, slack, edges, nodes(problem)[area], number, inside, exempt=exempt
+    )
     return number, low, high
 
 
 def _storage_sides(
     problem: ClearingProblem,
     position: Position,
+    slack: NDArray[Any],
     edges: Edges,
     price: IntArray,
     value: IntArray,
@@ -297,9 +300,12 @@ def _storage_sides(
     spread = storages.spread_ticks[:, None].astype(np.float64)
     charge, discharge = position.charge_wh, position.discharge_wh
     idle = (charge <= 0) & (discharge <= 0) & exempt
-    charges, discharges = inside & (charge > 0), inside & (discharge > 0)
-    more_in = inside & (charge < storages.charge_limit_wh[:, None]) & ~discharges & ~idle
-    more_out = inside & (discharge < storages.discharge_limit_wh[:, None]) & ~charges & ~idle
+    # Rounding may have moved a step off its limit, or off doing nothing, by as much as the node.
+    most_in = storages.charge_limit_wh[:, None] - slack
+    most_out = storages.discharge_limit_wh[:, None] - slack
+    more_in = inside & (charge < most_in) & (discharge == 0) & ~idle
+    more_out = inside & (discharge < most_out) & (charge == 0) & ~idle
+    charges, discharges = inside & (charge > slack), inside & (discharge > slack)
     edges.at_most(price, value, gain, 0.0, where=charges)
     edges.at_most(value, price, 1.0 / gain, 0.0, where=more_in)
     edges.at_most(value, price, yielded, -yielded * spread, where=discharges)
