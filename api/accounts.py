@@ -1,72 +1,65 @@
 """Open orders and money of each participant, as the `account` channel shows them.
 
 The one idea: an order is kept by reference to the columns it came in and written out only when
-somebody wants to see it; money is two integers, balance and held.
+somebody wants to see it; money is two integers, balance and held. What one account's changes need
+is its own state and the market's events, so a state kept from earlier and the journal behind it
+give the same changes again (`replay.py`).
 """
 
+# house: long because it is one arm per event, and what an event does to an account stands together.
+
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from api import answers
 from api.answers import Answer
+from api.deltas import Delta, delta
 from api.errors import detail_of
+from api.offers import Offers, Standing
+from api.open_orders import (
+    ACCOUNT_PREFIX,
+    AccountState,
+    OpenOrder,
+    Wallet,
+    closed_state,
+    moved_money,
+    open_orders,
+    view_of,
+)
 from api.permissions import Channel
+from api.recalls import news_of
+from market.model.bill import BillsIssued
+from market.model.call import FlexibleAccepted
 from market.model.interval import instant_text
 from market.model.messages import (
+    Event,
+    OrderReplaced,
     OrdersAccepted,
+    OrdersActivated,
     OrdersCancelled,
     OrdersClosed,
+    OrdersHibernated,
+    OrdersJoinedCall,
+    OrdersPended,
     OrdersRejected,
+    SelfTradePrevented,
+    TogetherAccepted,
+    TradesMade,
     TransfersBooked,
 )
-from market.model.money import Transfer, participant_account
-from market.model.order import OrderState, OrderView
-from market.model.trade import ClearingOutcome, Trade
+from market.model.order import AcceptedColumns, OrderState, OrderView, Venue
+from market.model.recall import RecallDecided, RecallRequested
+from market.model.trade import Trade
 from market.model.units import energy_text, money_text
-
-_ACCOUNT_PREFIX: Final = participant_account("")
-
-
-class Delta(NamedTuple):
-    """One change for the readers of one channel and key."""
-
-    channel: Channel
-    key: str
-    make: Callable[[], Answer]
-    """Writes the change out; only called when somebody listens or may ask for it again."""
-
-
-@dataclass(slots=True, kw_only=True)
-class OpenOrder:
-    """An order in the book, as its owner sees it."""
-
-    participant_id: str
-    start_s: int
-    client_order_id: str
-    energy_wh: int
-    held_quanta: int
-    make: Callable[[], Answer]
-    """Writes the order out, as it stands while it is open."""
-    filled_wh: int = 0
-
-
-@dataclass(slots=True)
-class Wallet:
-    """A participant's money."""
-
-    balance_quanta: int = 0
-    held_quanta: int = 0
-
-    def answer(self) -> Answer:
-        """Balance, held, available."""
-        return answers.money(self.balance_quanta, self.held_quanta)
 
 
 class Accounts:
-    """Wallets and open orders of one market's participants."""
+    """Wallets and open orders of one market's participants.
+
+    What concerns participants that have no account here is passed over.
+    """
 
     def __init__(self, interval_minutes: int) -> None:
         self._minutes = interval_minutes
@@ -74,6 +67,7 @@ class Accounts:
         self._orders: dict[str, OpenOrder] = {}
         self._orders_of: defaultdict[str, dict[str, OpenOrder]] = defaultdict(dict)
         self._orders_at: defaultdict[int, dict[str, OpenOrder]] = defaultdict(dict)
+        self._offers = Offers()
 
     def open(self, participant_id: str) -> None:
         """A participant has an account."""
@@ -81,14 +75,42 @@ class Accounts:
 
     def snapshot(self, participant_id: str) -> Answer:
         """Money and open orders of one participant."""
-        orders = [item.make() for item in self._orders_of.get(participant_id, {}).values()]
+        orders = [
+            order.answer()
+            for order in self._orders_of.get(participant_id, {}).values()
+            if order.state is not OrderState.FILLED
+        ]
         return {**self._wallets[participant_id].answer(), "orders": orders}
+
+    def state(self, participant_id: str) -> AccountState:
+        """One account as it is now, to go on from later."""
+        orders = self._orders_of.get(participant_id, {})
+        return AccountState(
+            participant_id=participant_id,
+            balance_quanta=self._wallets[participant_id].balance_quanta,
+            orders=tuple((order_id, replace(order)) for order_id, order in orders.items()),
+            offers=self._offers.of(participant_id),
+        )
+
+    def put_state(self, state: AccountState) -> None:
+        """Go on from a state kept earlier."""
+        self.open(state.participant_id)
+        self._wallets[state.participant_id].balance_quanta = state.balance_quanta
+        for order_id, order in state.orders:
+            self._add(order_id, replace(order))
+        for offer_id, offer in state.offers:
+            self.put_offer(offer_id, offer)
 
     def put_balance(self, account: str, balance_quanta: int) -> None:
         """What is stored; accounts of the market itself are passed over."""
         found = self._wallet_of(account)
         if found is not None:
             found[1].balance_quanta = balance_quanta
+
+    def put_offer(self, offer_id: str, offer: Standing) -> None:
+        """A listing, quote or contract that stands already."""
+        held_quanta = self._offers.put(offer_id, offer)
+        self._wallets[offer.participant_id].held_quanta += held_quanta
 
     def put_order(self, view: OrderView) -> None:
         """An open order that is stored."""
@@ -99,9 +121,13 @@ class Accounts:
                 participant_id=header.participant_id,
                 start_s=header.start_s,
                 client_order_id=header.client_order_id,
-                energy_wh=view.order.energy_wh,
+                side=header.side,
+                price_ticks=view.price_ticks,
+                energy_wh=view.energy_wh,
                 held_quanta=view.held_quanta,
-                make=partial(answers.order, view, self._minutes),
+                filled_wh=view.filled_wh,
+                state=view.state,
+                make=lambda _row: answers.order(view, self._minutes),
             ),
         )
 
@@ -111,80 +137,249 @@ class Accounts:
         self._orders_at[order.start_s][order_id] = order
         self._wallets[order.participant_id].held_quanta += order.held_quanta
 
-    def _drop(self, order_id: str) -> OpenOrder:
-        order = self._orders.pop(order_id)
-        del self._orders_of[order.participant_id][order_id]
-        del self._orders_at[order.start_s][order_id]
-        self._wallets[order.participant_id].held_quanta -= order.held_quanta
+    def _add_all(
+        self, participant_id: str, orders: AcceptedColumns, made: Sequence[OpenOrder]
+    ) -> None:
+        """The same of many orders of one owner."""
+        named = dict(zip(orders.order_id, made, strict=True))
+        self._orders.update(named)
+        self._orders_of[participant_id].update(named)
+        if orders.start_s.count(orders.start_s[0]) == len(made):
+            self._orders_at[orders.start_s[0]].update(named)
+        else:
+            for order_id, order in named.items():
+                self._orders_at[order.start_s][order_id] = order
+        self._wallets[participant_id].held_quanta += sum(orders.held_quanta)
+
+    def _drop(self, order_id: str) -> OpenOrder | None:
+        order = self._orders.pop(order_id, None)
+        if order is not None:
+            del self._orders_of[order.participant_id][order_id]
+            del self._orders_at[order.start_s][order_id]
+            self._wallets[order.participant_id].held_quanta -= order.held_quanta
         return order
 
-    def accepted(self, event: OrdersAccepted) -> Iterator[Delta]:
-        """Orders stand in the book and money is held for them."""
-        orders, minutes = event.orders, self._minutes
-        makers = [
-            partial(
-                answers.accepted_order, event.participant_id, orders, row, event.now_us, minutes
-            )
-            for row in range(len(orders))
-        ]
-        for row, order_id in enumerate(orders.order_id):
-            self._add(
-                order_id,
-                OpenOrder(
-                    participant_id=event.participant_id,
-                    start_s=orders.start_s[row],
-                    client_order_id=orders.client_order_id[row],
-                    energy_wh=orders.energy_wh[row],
-                    held_quanta=orders.held_quanta[row],
-                    make=makers[row],
-                ),
-            )
-        money = self._wallets[event.participant_id].answer()
+    def _hold(self, order: OpenOrder, held_quanta: int) -> None:
+        self._wallets[order.participant_id].held_quanta += held_quanta - order.held_quanta
+        order.held_quanta = held_quanta
 
-        def make() -> Answer:
-            items = [write() for write in makers]
-            return {"event": "orders_accepted", "items": items, **money}
+    # --- what happens -----------------------------------------------------------------
+
+    def changes(self, event: Event) -> Iterable[Delta]:
+        """The changes an event means for accounts; most events mean none."""
+        follow = self._FOLLOW.get(type(event))
+        return self._offered(event) if follow is None else follow(self, event)
+
+    def _offered(self, event: Event) -> Iterator[Delta]:
+        """A step of a listing, an inquiry, a quote or a contract."""
+        for news in self._offers.news(event):
+            wallet = self._wallets.get(news.participant_id)
+            if wallet is None:
+                continue
+            wallet.held_quanta += news.held_quanta
+            yield self._delta(
+                news.participant_id, "offer", what=news.what, id=news.offer_id, state=news.state
+            )
+
+    def _accepted(self, event: OrdersAccepted) -> Iterator[Delta]:
+        return self._came(event, "orders_accepted", OrderState.ACTIVE)
+
+    def _pended(self, event: OrdersPended) -> Iterator[Delta]:
+        return self._came(event, "orders_pended", OrderState.PENDING)
+
+    def _came(
+        self, event: OrdersAccepted | OrdersPended, name: str, state: OrderState
+    ) -> Iterator[Delta]:
+        """Orders stand in the book and money is held for them, or they wait for confirmation."""
+        if event.participant_id not in self._wallets:
+            return
+        orders, made = event.orders, open_orders(event, self._minutes, state)
+        if len(made) == 1:  # by far the most events bring one
+            self._add(orders.order_id[0], made[0])
+        else:
+            self._add_all(event.participant_id, orders, made)
+        wallet = self._wallets[event.participant_id]
+        balance_quanta, held_quanta = wallet.balance_quanta, wallet.held_quanta
+
+        def make() -> Answer:  # mostly nobody listens, and nothing is written out
+            items = [{**order.came(), "state": state.value} for order in made]
+            return {"event": name, "items": items, **answers.money(balance_quanta, held_quanta)}
 
         yield Delta(Channel.ACCOUNT, event.participant_id, make)
 
-    def rejected(self, event: OrdersRejected) -> Iterator[Delta]:
+    def _together(self, event: TogetherAccepted | FlexibleAccepted) -> Iterator[Delta]:
+        """An order that is no limit order was taken."""
+        if event.participant_id not in self._wallets:
+            return
+        view = view_of(event)
+        self.put_order(view)
+        item = answers.order(view, self._minutes)
+        yield self._delta(event.participant_id, "orders_accepted", items=[item])
+
+    def _rejected(self, event: OrdersRejected) -> Iterator[Delta]:
         """Orders were refused."""
+        if event.participant_id not in self._wallets:
+            return
         items = [
             {"client_order_id": name, "code": fault.code.value, "detail": detail_of(fault)}
             for name, fault in zip(event.client_order_ids, event.rejections, strict=True)
         ]
         yield self._delta(event.participant_id, "orders_rejected", items=items)
 
-    def cancelled(self, event: OrdersCancelled) -> Iterator[Delta]:
+    def _cancelled(self, event: OrdersCancelled) -> Iterator[Delta]:
         """Orders left the book; their money is free again."""
         for order_id in event.order_ids:
             self._drop(order_id)
-        yield self._delta(
-            event.participant_id,
-            "orders_cancelled",
-            order_ids=list(event.order_ids),
-            reason=event.reason,
+        if event.participant_id in self._wallets:
+            yield self._delta(
+                event.participant_id,
+                "orders_cancelled",
+                order_ids=list(event.order_ids),
+                reason=event.reason,
+                code=event.code or None,
+            )
+
+    def _replaced(self, event: OrderReplaced) -> Iterator[Delta]:
+        """An order has another price or energy."""
+        order = self._orders.get(event.order_id)
+        if order is None:
+            return
+        order.price_ticks, order.revision = event.price_ticks, event.revision
+        order.energy_wh = order.filled_wh + event.energy_wh
+        self._hold(order, event.held_quanta)
+        yield self._told(order.participant_id, "order_replaced", [order])
+
+    def _hibernated(self, event: OrdersHibernated) -> Iterator[Delta]:
+        """Orders sleep; nothing is held for them."""
+        yield from self._moved(
+            "orders_hibernated", event.participant_id, [(item, 0) for item in event.order_ids]
         )
 
-    def closed(self, event: OrdersClosed) -> Iterator[Delta]:
-        """An interval's orders left the book, filled or not."""
+    def _activated(self, event: OrdersActivated) -> Iterator[Delta]:
+        """Orders that slept or waited stand in the book."""
+        held = zip(event.order_ids, event.held_quanta, strict=True)
+        yield from self._moved("orders_activated", event.participant_id, held)
+
+    def _moved(
+        self, name: str, participant_id: str, held: Iterable[tuple[str, int]]
+    ) -> Iterator[Delta]:
+        """Orders went into a book or out of it, with what is held for each from now on."""
+        moved = []
+        for order_id, held_quanta in held:
+            order = self._orders.get(order_id)
+            if order is None:
+                continue
+            self._hold(order, held_quanta)
+            awake = OrderState.PARTIALLY_FILLED if order.filled_wh else OrderState.ACTIVE
+            order.state = awake if name == "orders_activated" else OrderState.HIBERNATED
+            moved.append(order)
+        if participant_id in self._wallets:
+            yield self._told(participant_id, name, moved)
+
+    def _told(self, participant_id: str, name: str, orders: Iterable[OpenOrder]) -> Delta:
+        return self._delta(participant_id, name, items=[order.answer() for order in orders])
+
+    def _joined_call(self, event: OrdersJoinedCall) -> Iterator[Delta]:
+        """Orders left continuous trading for the closing call of their interval."""
+        by_owner: defaultdict[str, list[str]] = defaultdict(list)
+        for order_id in event.order_ids:
+            if (order := self._orders.get(order_id)) is not None:
+                by_owner[order.participant_id].append(order_id)
+        start = instant_text(event.start_s)
+        for participant_id, order_ids in by_owner.items():
+            yield self._delta(
+                participant_id, "orders_joined_call", start=start, order_ids=order_ids
+            )
+
+    def _self_trade(self, event: SelfTradePrevented) -> Iterator[Delta]:
+        """One's own orders would have met: both lose what may not."""
+        for order_id, taken_wh in (
+            (event.order_id, event.taken_wh),
+            (event.resting_order_id, event.resting_taken_wh),
+        ):
+            order = self._orders.get(order_id)
+            if order is not None and taken_wh:
+                order.energy_wh -= taken_wh
+                self._hold(order, order.hold_quanta())
+        if event.participant_id in self._wallets:
+            yield self._delta(
+                event.participant_id,
+                "self_trade_prevented",
+                start=instant_text(event.start_s),
+                order_id=event.order_id,
+                resting_order_id=event.resting_order_id,
+                prevented_kwh=energy_text(event.prevented_wh),
+            )
+
+    def _traded(self, event: TradesMade) -> Iterator[Delta]:
+        """Each owner's own trades of one interval, and what they made of its orders."""
+        by_owner: defaultdict[str, list[Trade]] = defaultdict(list)
+        for trade in event.trades:
+            if trade.participant_id in self._wallets:
+                by_owner[trade.participant_id].append(trade)
+        start = instant_text(event.start_s)
+        for participant_id, trades in by_owner.items():
+            orders = {trade.order_id: self._fill(trade) for trade in trades}
+            yield self._delta(
+                participant_id,
+                "trades",
+                start=start,
+                items=[answers.trade(trade, self._minutes) for trade in trades],
+                orders=[
+                    {
+                        "order_id": order_id,
+                        "client_order_id": order.client_order_id,
+                        **order.progress(),
+                    }
+                    for order_id, order in orders.items()
+                    if order is not None
+                ],
+            )
+
+    def _fill(self, trade: Trade) -> OpenOrder | None:
+        """Count a fill. None: its order is not one of ours.
+
+        A filled order leaves, of a call's together with the others when its interval closes.
+        """
+        order = self._orders.get(trade.order_id)
+        if order is None:
+            return None
+        order.filled_wh += trade.energy_wh
+        self._hold(order, order.hold_quanta())
+        order.state = OrderState.PARTIALLY_FILLED
+        if order.filled_wh >= order.energy_wh:
+            order.state = OrderState.FILLED
+            if trade.venue is not Venue.CALL:
+                self._drop(trade.order_id)
+        return order
+
+    def _closed(self, event: OrdersClosed) -> Iterator[Delta]:
+        """A call's orders left the book, filled or not."""
         by_owner: defaultdict[str, list[Answer]] = defaultdict(list)
-        for order_id in tuple(self._orders_at.get(event.start_s, {})):
+        stay = frozenset(event.going_on)
+        last_s = event.start_s if event.last_start_s is None else event.last_start_s
+        starts_s = [start_s for start_s in self._orders_at if event.start_s <= start_s <= last_s]
+        for order_id in [name for start_s in starts_s for name in self._orders_at[start_s]]:
+            if order_id in stay:
+                continue
             order = self._drop(order_id)
+            assert order is not None, "orders of an interval are open"
             by_owner[order.participant_id].append(
                 {
                     "order_id": order_id,
                     "client_order_id": order.client_order_id,
-                    "state": _closed_state(order).value,
+                    "state": closed_state(order).value,
                     "filled_kwh": energy_text(order.filled_wh),
                 }
             )
-        self._orders_at.pop(event.start_s, None)
+        for start_s in starts_s:
+            if not self._orders_at[start_s]:
+                del self._orders_at[start_s]
         start = instant_text(event.start_s)
         for participant_id, items in by_owner.items():
             yield self._delta(participant_id, "orders_closed", start=start, items=items)
 
-    def transferred(self, event: TransfersBooked) -> Iterator[Delta]:
+    def _transferred(self, event: TransfersBooked) -> Iterator[Delta]:
         """Money moved; each movement is told with the balance after it."""
         by_owner: defaultdict[str, list[Answer]] = defaultdict(list)
         for transfer in event.transfers:
@@ -196,52 +391,58 @@ class Accounts:
                 participant_id, wallet = found
                 wallet.balance_quanta += sign * transfer.amount_quanta
                 by_owner[participant_id].append(
-                    _moved(transfer, sign * transfer.amount_quanta, wallet.balance_quanta)
+                    moved_money(transfer, sign * transfer.amount_quanta, wallet.balance_quanta)
                 )
         for participant_id, items in by_owner.items():
             yield self._delta(participant_id, "transfers", items=items)
 
+    def _recalled(self, event: RecallRequested | RecallDecided) -> Iterator[Delta]:
+        """Both parties of a match are told what is asked and what is decided."""
+        for participant_id, told in news_of(event):
+            if participant_id in self._wallets:
+                yield self._delta(participant_id, "recall", **told)
+
+    def _billed(self, event: BillsIssued) -> Iterator[Delta]:
+        """Bills stand; their tax and rounding come with the transfers."""
+        for bill in event.bills:
+            if bill.participant_id in self._wallets:
+                yield self._delta(
+                    bill.participant_id,
+                    "bill",
+                    bill_id=bill.bill_id,
+                    month=bill.month,
+                    version=bill.version,
+                    total=money_text(bill.total_quanta),
+                )
+
     def _wallet_of(self, account: str) -> tuple[str, Wallet] | None:
-        """The participant and wallet of an account; None: it is one of the market's own."""
-        if not account.startswith(_ACCOUNT_PREFIX):
+        """The participant and wallet of an account; None: it is none of those kept here."""
+        participant_id = account.removeprefix(ACCOUNT_PREFIX)
+        if participant_id == account:
             return None
-        participant_id = account.removeprefix(_ACCOUNT_PREFIX)
-        return participant_id, self._wallets[participant_id]
-
-    def fill(self, outcome: ClearingOutcome) -> None:
-        """Note what an auction filled; the orders leave the book right after."""
-        for order_id, filled_wh in zip(outcome.filled_order_ids, outcome.filled_wh, strict=True):
-            self._orders[order_id].filled_wh = filled_wh
-
-    def traded(self, trades: tuple[Trade, ...], start: str) -> Iterator[Delta]:
-        """Each owner's own trades of one interval."""
-        by_owner: defaultdict[str, list[Answer]] = defaultdict(list)
-        for trade in trades:
-            by_owner[trade.participant_id].append(answers.trade(trade, self._minutes))
-        for participant_id, items in by_owner.items():
-            yield self._delta(participant_id, "trades", start=start, items=items)
+        wallet = self._wallets.get(participant_id)
+        return None if wallet is None else (participant_id, wallet)
 
     def _delta(self, participant_id: str, name: str, **data: Any) -> Delta:  # noqa: ANN401 - as told
         money = self._wallets[participant_id].answer()
         return delta(Channel.ACCOUNT, participant_id, {"event": name, **data, **money})
 
-
-def delta(channel: Channel, key: str, data: Answer) -> Delta:
-    """A change that is written out already."""
-    return Delta(channel, key, lambda: data)
-
-
-def _closed_state(order: OpenOrder) -> OrderState:
-    if order.filled_wh >= order.energy_wh:
-        return OrderState.FILLED
-    return OrderState.PARTIALLY_FILLED if order.filled_wh else OrderState.EXPIRED
-
-
-def _moved(transfer: Transfer, amount_quanta: int, balance_quanta: int) -> Answer:
-    return {
-        "kind": transfer.kind.value,
-        "amount": money_text(amount_quanta),
-        "reference": transfer.reference,
-        "start": None if transfer.start_s is None else instant_text(transfer.start_s),
-        "balance": money_text(balance_quanta),
+    _FOLLOW: Final[dict[type[Any], Callable[["Accounts", Any], Iterator[Delta]]]] = {
+        OrdersAccepted: _accepted,
+        OrdersPended: _pended,
+        TogetherAccepted: _together,
+        FlexibleAccepted: _together,
+        OrdersRejected: _rejected,
+        OrdersCancelled: _cancelled,
+        OrderReplaced: _replaced,
+        OrdersHibernated: _hibernated,
+        OrdersActivated: _activated,
+        OrdersJoinedCall: _joined_call,
+        SelfTradePrevented: _self_trade,
+        TradesMade: _traded,
+        OrdersClosed: _closed,
+        TransfersBooked: _transferred,
+        BillsIssued: _billed,
+        RecallRequested: _recalled,
+        RecallDecided: _recalled,
     }

@@ -5,22 +5,37 @@ but the change of units. docs/wire.md lists the fields.
 """
 # house: long because every noun of the wire has its one function here.
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from market.model.grid import Area, Grid, Line
 from market.model.interval import instant_text, moment_text
 from market.model.messages import Phase
-from market.model.order import AcceptedColumns, OrderState, OrderView
+from market.model.order import (
+    AcceptedColumns,
+    BasketOrder,
+    BlockOrder,
+    CurveOrder,
+    LimitOrder,
+    Order,
+    OrderState,
+    OrderView,
+    StorageOrder,
+)
 from market.model.participant import Participant, Unit
 from market.model.power import Deviation, Measurement, Setpoint
-from market.model.rules import MarketRules
+from market.model.recall import StoredTrade, TradeState
+from market.model.rules import MarketRules, NetworkTariff, Tariff
 from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome, Trade
 from market.model.units import (
     SECONDS_PER_MINUTE,
     energy_text,
+    frequency_text,
     money_text,
     power_text,
     price_text,
+    reactive_text,
+    voltage_text,
 )
 from market.store.queries import (
     AccountBalance,
@@ -28,6 +43,10 @@ from market.store.queries import (
     IntervalView,
     ParticipantTotals,
     PricedCurve,
+    ReadingGap,
+    ReadingView,
+    TrialBalance,
+    UnitPosition,
 )
 
 Answer: TypeAlias = dict[str, Any]
@@ -73,10 +92,18 @@ def market(rules: MarketRules, grid: Grid) -> Answer:
         "deviation_adder_ppm": rules.deviation_adder_ppm,
         "deviation_adder_min_per_mwh": price_text(rules.deviation_adder_min_ticks),
         "open_orders_max": rules.open_orders_max,
-        "tariff": {
-            "network_per_mwh": price_text(rules.tariff.network_ticks),
-            "levies_per_mwh": price_text(rules.tariff.levies_ticks),
-        },
+        **_sessions(rules),
+        "tariff": tariff(rules.tariff),
+        "taxes": [
+            {
+                "tax_id": tax.tax_id,
+                "name": tax.name,
+                "from_day": tax.from_day,
+                "rate_ppm": tax.rate_ppm,
+                "on": [kind.value for kind in tax.on],
+            }
+            for tax in rules.taxes
+        ],
         "last_resort": [
             {
                 "from_hour": band.from_hour,
@@ -88,6 +115,61 @@ def market(rules: MarketRules, grid: Grid) -> Answer:
         ],
         "areas": [area(item) for item in grid.areas],
         "lines": [line(item) for item in grid.lines],
+    }
+
+
+def tariff(item: Tariff) -> Answer:
+    """What is charged on metered withdrawal."""
+    return {
+        "network_per_mwh": price_text(item.network_ticks),
+        "levies_per_mwh": price_text(item.levies_ticks),
+        "by_level": [_network_tariff(level) for level in item.by_level],
+    }
+
+
+def _network_tariff(item: NetworkTariff) -> Answer:
+    """Network fees of one voltage level."""
+    return {
+        "voltage_level": item.voltage_level.value,
+        "from_day": item.from_day,
+        "bands": [
+            {
+                "days": band.days.value,
+                "from_hour": band.from_hour,
+                "to_hour": band.to_hour,
+                "network_per_mwh": price_text(band.ticks),
+            }
+            for band in item.bands
+        ],
+    }
+
+
+def _sessions(rules: MarketRules) -> Answer:
+    """The modes a market runs and when."""
+    day_ahead, continuous = rules.day_ahead, rules.continuous
+    return {
+        "day_ahead": None
+        if day_ahead is None
+        else {"opens_minutes": day_ahead.opens_minutes, "gate_minutes": day_ahead.gate_minutes},
+        "continuous": None
+        if continuous is None
+        else {
+            "opens_minutes": continuous.opens_minutes,
+            "collar_ppm": continuous.collar_ppm,
+            "collar_min_per_mwh": price_text(continuous.collar_min_ticks),
+            "corridor_ppm": continuous.corridor_ppm,
+            "corridor_min_per_mwh": price_text(continuous.corridor_min_ticks),
+            "volatility_minutes": continuous.volatility_minutes,
+            "volatility_random_s": continuous.volatility_random_s,
+        },
+        "listing": rules.listing,
+        "bilateral": rules.bilateral,
+        "standing": rules.standing,
+        "confirm_value": _optional_money(rules.confirm_value_quanta),
+        "late_readings_days": rules.late_readings_days,
+        "limits_less_forecast": rules.limits_less_forecast,
+        "area_move_ppm_per_minute": rules.area_move_ppm_per_minute,
+        "readings_signed": rules.readings_signed,
     }
 
 
@@ -124,6 +206,7 @@ def participant(item: Participant) -> Answer:
         "name": item.name,
         "area_id": item.area_id,
         "is_last_resort": item.is_last_resort,
+        "voltage_level": item.voltage_level.value,
     }
 
 
@@ -152,27 +235,90 @@ def unit(item: Unit) -> Answer:
 # --- orders and trades ----------------------------------------------------------
 
 
+def kind_of(wanted: Order) -> str:
+    """What kind of order it is, as it was sent."""
+    match wanted:
+        case LimitOrder():
+            return "limit"
+        case CurveOrder():
+            return "curve"
+        case BlockOrder(parent=None, group=None):
+            return "block"
+        case BlockOrder(group=None):
+            return "linked"
+        case BlockOrder():
+            return "exclusive"
+        case StorageOrder():
+            return "storage"
+        case BasketOrder():
+            return "basket"
+
+
 def order(view: OrderView, interval_minutes: int) -> Answer:
     """An order and what became of it."""
     header = view.order.header
     return {
         "order_id": header.order_id,
         "client_order_id": header.client_order_id,
-        "kind": "limit",
+        "kind": kind_of(view.order),
         "participant_id": header.participant_id,
         "unit_id": header.unit_id,
         "area_id": header.area_id,
         "start": instant_text(header.start_s),
-        "end": instant_text(header.start_s + interval_minutes * SECONDS_PER_MINUTE),
+        "end": instant_text(_end_s(view.order, interval_minutes * SECONDS_PER_MINUTE)),
         "side": header.side.value,
-        "price_per_mwh": price_text(view.order.price_ticks),
-        "energy_kwh": energy_text(view.order.energy_wh),
+        "price_per_mwh": price_text(view.price_ticks),
+        "energy_kwh": energy_text(view.energy_wh),
         "filled_kwh": energy_text(view.filled_wh),
         "held": money_text(view.held_quanta),
         "state": view.state.value,
         "sequence": header.sequence,
         "accepted_at": moment_text(header.accepted_us),
+        "revision": header.revision,
+        **_terms(view.order),
     }
+
+
+def _end_s(order: Order, step_s: int) -> int:
+    """End of the last interval it may trade in."""
+    match order:
+        case BlockOrder():
+            return order.legs[-1][0] + step_s
+        case StorageOrder():
+            return order.end_s
+        case _:
+            return order.header.start_s + step_s
+
+
+def _terms(order: Order) -> Answer:
+    """What a kind says beside the fields all kinds have; a limit order says nothing more."""
+    match order:
+        case CurveOrder():
+            return {
+                "steps": [
+                    {"price_per_mwh": price_text(price), "energy_kwh": energy_text(energy)}
+                    for price, energy in order.steps
+                ]
+            }
+        case BlockOrder():
+            return {
+                "legs": [
+                    {"start": instant_text(start_s), "energy_kwh": energy_text(energy)}
+                    for start_s, energy in order.legs
+                ],
+                "ratio_min_ppm": order.ratio_min_ppm,
+                "parent": order.parent,
+                "group": order.group,
+            }
+        case StorageOrder():
+            return {
+                "charge_max_kwh": energy_text(order.charge_max_wh),
+                "discharge_max_kwh": energy_text(order.discharge_max_wh),
+                "spread_per_mwh": price_text(order.spread_ticks),
+                "end_value_per_mwh": price_text(order.end_value_ticks),
+            }
+        case _:
+            return {}
 
 
 def accepted_order(
@@ -198,6 +344,7 @@ def accepted_order(
         "state": OrderState.ACTIVE.value,
         "sequence": int(order_id.removeprefix(ORDER_PREFIX)),
         "accepted_at": moment_text(now_us),
+        "revision": 1,
     }
 
 
@@ -216,7 +363,14 @@ def trade(item: Trade, interval_minutes: int) -> Answer:
         "price_per_mwh": price_text(item.price_ticks),
         "energy_kwh": energy_text(item.energy_wh),
         "amount": money_text(item.amount_quanta),
+        "venue": item.venue.value,
+        "state": trade_state(item).value,
     }
+
+
+def trade_state(item: Trade) -> TradeState:
+    """What has become of a trade; one that has just been made is completed."""
+    return item.state if isinstance(item, StoredTrade) else TradeState.COMPLETED
 
 
 def public_trade(item: Trade) -> Answer:
@@ -226,6 +380,22 @@ def public_trade(item: Trade) -> Answer:
         "side": item.side.value,
         "price_per_mwh": price_text(item.price_ticks),
         "energy_kwh": energy_text(item.energy_wh),
+        "venue": item.venue.value,
+        "state": trade_state(item).value,
+    }
+
+
+def position(item: UnitPosition, interval_minutes: int) -> Answer:
+    """What a unit has traded in one interval; injection positive."""
+    return {
+        "unit_id": item.unit_id,
+        "participant_id": item.participant_id,
+        "area_id": item.area_id,
+        "start": instant_text(item.start_s),
+        "end": instant_text(item.start_s + interval_minutes * SECONDS_PER_MINUTE),
+        "bought_kwh": energy_text(item.bought_wh),
+        "sold_kwh": energy_text(item.sold_wh),
+        "net_kwh": energy_text(item.net_wh),
     }
 
 
@@ -341,13 +511,39 @@ def setpoint(item: Setpoint) -> Answer:
         "until": instant_text(item.until_s),
         "target_kw": power_text(item.target_w),
         "fallback_kw": power_text(item.fallback_w),
+        "wait_s": item.wait_s,
+        "before_kw": power_text(item.before_w),
         "sequence": item.sequence,
+    }
+
+
+def _text_of(write: Callable[[int], str], value: int | None) -> str | None:
+    return None if value is None else write(value)
+
+
+def reading(item: ReadingView, interval_minutes: int) -> Answer:
+    """A stored meter reading with its place among its versions."""
+    return {
+        **measurement(item.reading, item.area_id, interval_minutes),
+        "version": item.version,
+        "counts": item.counts,
+        "recorded_at": moment_text(item.recorded_us),
+    }
+
+
+def reading_gap(item: ReadingGap, interval_minutes: int) -> Answer:
+    """A unit and interval without a reading."""
+    return {
+        "unit_id": item.unit_id,
+        "area_id": item.area_id,
+        "start": instant_text(item.start_s),
+        "end": instant_text(item.start_s + interval_minutes * SECONDS_PER_MINUTE),
+        "substituted": item.substituted,
     }
 
 
 def measurement(item: Measurement, area_id: str, interval_minutes: int) -> Answer:
     """A meter reading: consumption and generation apart."""
-    charge_wh = item.state_of_charge_wh
     return {
         "unit_id": item.unit_id,
         "area_id": area_id,
@@ -355,8 +551,18 @@ def measurement(item: Measurement, area_id: str, interval_minutes: int) -> Answe
         "end": instant_text(item.start_s + interval_minutes * SECONDS_PER_MINUTE),
         "consumption_kwh": energy_text(max(0, -item.injection_wh)),
         "generation_kwh": energy_text(max(0, item.injection_wh)),
-        "state_of_charge_kwh": None if charge_wh is None else energy_text(charge_wh),
+        "state_of_charge_kwh": _text_of(energy_text, item.state_of_charge_wh),
         "substituted": item.substituted,
+        "power_kw": _text_of(power_text, item.power_w),
+        "reactive_kvar": _text_of(reactive_text, item.reactive_var),
+        "voltage_pu": _text_of(voltage_text, item.voltage_ppm),
+        "frequency_hz": _text_of(frequency_text, item.frequency_mhz),
+        "sequence": item.sequence,
+        "measured_at": _text_of(moment_text, item.measured_us),
+        "signature": item.signature or None,
+        "doubt": None if item.doubt is None else item.doubt.value,
+        "older": item.older,
+        "late": item.late,
     }
 
 
@@ -369,6 +575,8 @@ def deviation(item: Deviation) -> Answer:
         "scheduled_kwh": energy_text(item.scheduled_wh),
         "measured_kwh": energy_text(item.measured_wh),
         "deviation_kwh": energy_text(item.deviation_wh),
+        "curtailed_kwh": energy_text(item.curtailed_wh),
+        "reason": item.reason or None,
     }
 
 
@@ -387,6 +595,31 @@ def money(balance_quanta: int, held_quanta: int) -> Answer:
 def balance(item: AccountBalance) -> Answer:
     """One account of the ledger."""
     return {"account": item.account, "balance": money_text(item.balance_quanta)}
+
+
+def trial_balance(found: TrialBalance, currency: str) -> Answer:
+    """All accounts at the end of a day, and their sums: what was received was given."""
+    sums = {
+        "opening": sum(item.opening_quanta for item in found.accounts),
+        "received": sum(item.received_quanta for item in found.accounts),
+        "given": sum(item.given_quanta for item in found.accounts),
+        "balance": sum(item.balance_quanta for item in found.accounts),
+    }
+    return {
+        "day": found.day,
+        "currency": currency,
+        "accounts": [
+            {
+                "account": item.account,
+                "opening": money_text(item.opening_quanta),
+                "received": money_text(item.received_quanta),
+                "given": money_text(item.given_quanta),
+                "balance": money_text(item.balance_quanta),
+            }
+            for item in found.accounts
+        ],
+        "sums": {name: money_text(amount_quanta) for name, amount_quanta in sums.items()},
+    }
 
 
 def curve(item: PricedCurve) -> Answer:

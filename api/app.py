@@ -16,20 +16,50 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api import logs
 from api.auth import Tokens
 from api.call import Address, guarded
 from api.clock import RealClock, SimulatedClock
 from api.description import description_json
-from api.errors import (
-    RefusedError,
-    fault_response,
-    new_trace_id,
-    problem_response,
-    refuse,
-)
+from api.errors import RefusedError, fault_response, problem_response, refuse
 from api.house import House, ServerClock
 from api.identity import IdentityStore, ensure_operator
-from api.routes import access, delivery, markets, members, money, orders, pages, results, server
+from api.routes import (
+    access,
+    acts,
+    alarms,
+    audit,
+    bills,
+    changes,
+    contracts,
+    credentials,
+    delivery,
+    events,
+    explanations,
+    inquiries,
+    listings,
+    mandates,
+    markets,
+    measurement_files,
+    measurements,
+    members,
+    money,
+    networks,
+    orders,
+    pages,
+    reach,
+    recalls,
+    results,
+    server,
+    service,
+    settlements,
+    standing,
+    stops,
+    suspensions,
+    system,
+    together,
+    unit_states,
+)
 from api.routes import stream as stream_route
 from api.settings import Settings
 from market.model.rejection import Code
@@ -38,13 +68,38 @@ from market.timetable import Solver
 ADDRESSES: Final[tuple[Address, ...]] = (
     # Addresses are tried in this order; the busy ones come first.
     *orders.ADDRESSES,
+    *explanations.ADDRESSES,
+    *changes.ADDRESSES,
+    *together.ADDRESSES,
+    *stops.ADDRESSES,
+    *recalls.ADDRESSES,
+    *acts.ADDRESSES,
+    *alarms.ADDRESSES,
+    *service.ADDRESSES,
+    *listings.ADDRESSES,
+    *inquiries.ADDRESSES,
+    *contracts.ADDRESSES,
+    *standing.ADDRESSES,
+    *mandates.ADDRESSES,
     *delivery.ADDRESSES,
+    *measurements.ADDRESSES,
+    *measurement_files.ADDRESSES,
+    *system.ADDRESSES,
+    *reach.ADDRESSES,
+    *unit_states.ADDRESSES,
     *access.ADDRESSES,
+    *credentials.ADDRESSES,
+    *suspensions.ADDRESSES,
     *server.ADDRESSES,
     *markets.ADDRESSES,
+    *networks.ADDRESSES,
     *members.ADDRESSES,
     *results.ADDRESSES,
     *money.ADDRESSES,
+    *settlements.ADDRESSES,
+    *audit.ADDRESSES,
+    *bills.ADDRESSES,
+    *events.ADDRESSES,
     # Last, because the console's files may have any name.
     *pages.ADDRESSES,
 )
@@ -84,6 +139,7 @@ def create_app(
             identity.signing_key(now_s),
             lifetime_s=settings.token_lifetime_s,
             real_time_s=real_time_s,
+            revoked=identity.revoked,
         )
         house = House(
             settings=settings,
@@ -127,35 +183,28 @@ def clock_of(settings: Settings) -> ServerClock:
 def answered(
     path: str, endpoint: Callable[[Request], Awaitable[Response]]
 ) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint with its refusals and faults turned into answers."""
+    """The endpoint with its refusals and faults turned into answers; each is logged as one line."""
 
     async def answer(request: Request) -> Response:
+        line = logs.RequestLine(request, path)
         try:
-            return await endpoint(request)
+            response = await endpoint(request)
+            line.write(response)
         except RefusedError as refused:
-            return _refusal(request, path, refused)
+            response = _refusal(line, refused)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
-        except Exception:
-            trace_id = new_trace_id()
-            log.exception("fault", method=request.method, path=path, trace_id=trace_id)
-            return fault_response(instance=path, trace_id=trace_id)
+        except Exception:  # noqa: BLE001 - it is logged, and told without any detail
+            response = fault_response(instance=path, trace_id=line.trace_id)
+            line.write(response, Code.SYSTEM_UNAVAILABLE, with_fault=True)
+        return response
 
     return answer
 
 
-def _refusal(request: Request, path: str, refused: RefusedError) -> Response:
-    trace_id = new_trace_id()
-    response = problem_response(refused, instance=path, trace_id=trace_id)
-    log.info(
-        "refused",
-        method=request.method,
-        path=path,
-        status=response.status_code,
-        code=refused.code.value,
-        client_id=getattr(request.state, "client_id", None),
-        trace_id=trace_id,
-    )
+def _refusal(line: logs.RequestLine, refused: RefusedError) -> Response:
+    response = problem_response(refused, instance=line.path, trace_id=line.trace_id)
+    line.write(response, refused.code)
     return response
 
 
@@ -172,9 +221,10 @@ async def _no_such_address(request: Request, fault: Exception) -> Response:
         }
     )
     wrong_method = isinstance(fault, HTTPException) and fault.status_code == 405 and allowed
+    line = logs.RequestLine(request, _ANYWHERE)
     if not wrong_method:
-        return _refusal(request, _ANYWHERE, refuse(Code.NOT_FOUND))
+        return _refusal(line, refuse(Code.NOT_FOUND))
     refused = RefusedError(
         refuse(Code.METHOD_UNKNOWN).rejections, headers={"Allow": ", ".join(allowed)}
     )
-    return _refusal(request, _ANYWHERE, refused)
+    return _refusal(line, refused)

@@ -1,13 +1,14 @@
 """Tokens: short-lived, signed, checked on every request.
 
 The one idea: a token says who it is for and ends by itself, so a request needs no look into a
-database. What was checked once is remembered under the token's hash until it ends; time here is
-real time at every speed of the market's clock.
+database. What was checked once is remembered under the token's hash until it ends, and a client that
+is revoked meanwhile is refused all the same; time here is real time at every speed of the market's
+clock.
 """
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,12 +45,18 @@ class Tokens:
     """Issues and checks this deployment's tokens."""
 
     def __init__(
-        self, key: SigningKey, *, lifetime_s: int, real_time_s: Callable[[], float]
+        self,
+        key: SigningKey,
+        *,
+        lifetime_s: int,
+        real_time_s: Callable[[], float],
+        revoked: Container[str] = frozenset(),
     ) -> None:
         self._key = OctKey.import_key(key.key, {"kid": key.key_id})
         self._key_id = key.key_id
         self._real_time_s = real_time_s
         self.lifetime_s = lifetime_s
+        self._revoked = revoked
         self._remembered: OrderedDict[bytes, Access] = OrderedDict()
 
     def issue(self, principal: Principal) -> str:
@@ -72,7 +79,7 @@ class Tokens:
         """Who the token is for.
 
         Raises:
-            RefusedError: TOKEN_INVALID or TOKEN_EXPIRED.
+            RefusedError: TOKEN_INVALID, TOKEN_EXPIRED or CREDENTIALS_REVOKED.
         """
         if len(token) > TOKEN_LENGTH_MAX or not token.isascii():
             raise refuse(Code.TOKEN_INVALID)
@@ -86,6 +93,8 @@ class Tokens:
         if self._real_time_s() >= access.ends_s:
             self._remembered.pop(digest, None)
             raise refuse(Code.TOKEN_EXPIRED)
+        if access.principal.client_id in self._revoked:
+            raise refuse(Code.CREDENTIALS_REVOKED)
         return access
 
     def _read(self, token: str) -> Access:

@@ -4,10 +4,12 @@ The one idea: every address is guarded here, in one place. Token, role and marke
 a handler sees the call, in the order 401, 403, 404, so that a handler only narrows to what is the
 caller's own. A body is counted while it comes in and never kept beyond its limit.
 """
+# house: long because a request's whole way to its handler stands here.
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -17,21 +19,28 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import fields
+from api import fields, formats
 from api.auth import Access, bearer_token
 from api.errors import RefusedError, refuse
 from api.fields import FieldError
+from api.formats import Form
 from api.house import House, OpenMarket
+from api.idempotency import HEADER as IDEMPOTENCY_KEY
+from api.idempotency import act_of
 from api.identity import Principal
 from api.json_body import parse_json
 from api.permissions import PERMISSIONS, Permission
 from api.schemas import validated
+from api.throttle import Kind, Purse
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
 from market.store import queries
 
 BODY_MAX: Final = 64 * 1024
 BATCH_BODY_MAX: Final = 16 * 1024 * 1024
+FILE_BODY_MAX: Final = 64 * 1024 * 1024
+PIECE_BYTES: Final = 256 * 1024
+"""Least of a file that is read on at once: some thousand rows."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Read = TypeVar("_Read")
@@ -56,6 +65,14 @@ class Call:
     access: Access | None
     query: Mapping[str, Any]
     found_market: OpenMarket | None
+    form: Form = Form.JSON
+    """The format in which the answer is wanted."""
+    purse: Purse | None = None
+    """What the request is paid from; None: it is not throttled."""
+    kind: Kind = Kind.QUERY
+    """The budget it is paid from."""
+    whole_body: bytes | None = None
+    """The body once it has been read."""
 
     @property
     def market(self) -> OpenMarket:
@@ -70,6 +87,25 @@ class Call:
         return self.access.principal
 
     @property
+    def participant_id(self) -> str:
+        """The participant who asks; the address is for participants."""
+        participant_id = self.who.participant_id
+        assert participant_id is not None, "a participant's token names the participant"
+        return participant_id
+
+    @property
+    def order_id(self) -> str:
+        """The order of the address; what is no id at all is no order's.
+
+        Raises:
+            RefusedError: ORDER_UNKNOWN.
+        """
+        try:
+            return fields.identifier(self.path_id["order_id"])
+        except FieldError:
+            raise refuse(Code.ORDER_UNKNOWN) from None
+
+    @property
     def path_id(self) -> Mapping[str, str]:
         """The ids in the address."""
         return self.request.path_params
@@ -78,12 +114,33 @@ class Call:
         """The id to narrow a list to when the caller has this role; None: no narrowing."""
         return value if self.who.role is role else None
 
-    async def body(self, limit: int = BODY_MAX) -> bytes:
-        """The body, at most `limit` bytes.
+    @property
+    def address(self) -> str:
+        """The network address the request came from."""
+        return sender_address(self.request)
+
+    def spend(self, more: int) -> None:
+        """Pay for what the request turned out to hold beyond the one thing paid already.
 
         Raises:
-            RefusedError: BODY_TOO_LARGE, before all of it has been read.
+            RefusedError: RATE_LIMIT.
         """
+        if self.purse is not None and more > 0:
+            self.house.throttles.spend(self.purse, self.kind, more)
+
+    async def body(self, limit: int = BODY_MAX) -> bytes:
+        """The body, at most `limit` bytes, also where it came compressed.
+
+        Raises:
+            RefusedError: BODY_TOO_LARGE, before all of it has been read; what `inflated` refuses.
+        """
+        if self.whole_body is None:
+            self.whole_body = await self._read_body(limit)
+        elif len(self.whole_body) > limit:
+            raise refuse(Code.BODY_TOO_LARGE, bytes_max=str(limit))
+        return self.whole_body
+
+    async def _read_body(self, limit: int) -> bytes:
         announced = self.request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced[:12]) > limit:
             raise refuse(Code.BODY_TOO_LARGE, bytes_max=str(limit))
@@ -93,7 +150,33 @@ class Call:
             if size > limit:
                 raise refuse(Code.BODY_TOO_LARGE, bytes_max=str(limit))
             chunks.append(chunk)
-        return b"".join(chunks)
+        return formats.inflated(
+            b"".join(chunks), self.request.headers.get("content-encoding"), limit
+        )
+
+    async def pieces(self, limit: int) -> AsyncIterator[bytes]:
+        """The body piece by piece, at most `limit` bytes; it never stands in memory as a whole.
+
+        Only where it came compressed it does, as `body` has it.
+
+        Raises:
+            RefusedError: BODY_TOO_LARGE, before all of it has been read; what `inflated` refuses.
+        """
+        if self.request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            whole = await self.body(limit)
+            for first in range(0, len(whole), PIECE_BYTES):
+                yield whole[first : first + PIECE_BYTES]
+            return
+        piece, size = bytearray(), 0
+        async for chunk in self.request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise refuse(Code.BODY_TOO_LARGE, bytes_max=str(limit))
+            piece += chunk
+            if len(piece) >= PIECE_BYTES:
+                yield bytes(piece)
+                piece.clear()
+        yield bytes(piece)
 
     async def read(self, model: type[_Model], limit: int = BODY_MAX) -> _Model:
         """The body as one of the request schemas.
@@ -135,12 +218,35 @@ class Address:
     about: str
     query: tuple[QueryField, ...] = ()
     body: type[BaseModel] | None = None
+    bodies: tuple[type[BaseModel], ...] = ()
+    """Other bodies it takes instead; a field `kind` says which."""
     created: bool = False
     """True: success is 201."""
     form: bool = False
     """True: the body is a form, not JSON."""
+    takes: tuple[Form, ...] = (Form.JSON,)
+    """What the body may be written in."""
+    answers: tuple[Form, ...] = (Form.JSON,)
+    """What the answer may be asked for in; the first one where the client does not say."""
     described: bool = field(default=True)
     """False: not part of the machine-readable description (pages for people)."""
+    budget: Kind | None = None
+    """What it is paid from; None: by its method, a GET as query, a DELETE as cancel, else change."""
+    free: bool = False
+    """True: never throttled (a kill, the health check)."""
+    idempotent: bool = False
+    """True: an act that is not an order; it wants an Idempotency-Key and is carried out once."""
+    body_max: int = BODY_MAX
+    """Most bytes of an idempotent act's body."""
+
+    def kind(self) -> Kind | None:
+        """The budget a request is paid from; None: it is not throttled."""
+        if self.free or not self.described:
+            return None
+        return self.budget or _KINDS.get(self.method, Kind.CHANGE)
+
+
+_KINDS: Final = {"GET": Kind.QUERY, "DELETE": Kind.CANCEL}
 
 
 def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
@@ -150,12 +256,12 @@ def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
         KeyError: the address is not in the permission table.
     """
     permission = PERMISSIONS[address.method, address.path]
-    handler = address.handler
+    handler = _once(address) if address.idempotent else address.handler
+    kind = address.kind()
 
-    async def endpoint(request: Request) -> Response:
-        house: House = request.app.state.house
-        access = admitted(house, permission, request.headers.get("authorization"))
-        request.state.client_id = None if access is None else access.principal.client_id
+    async def handle(
+        request: Request, house: House, access: Access | None, purse: Purse | None
+    ) -> Response:
         found_market = _market(house, permission, access, request)
         call = Call(
             request=request,
@@ -163,11 +269,78 @@ def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
             access=access,
             query=_query(request, address.query),
             found_market=found_market,
+            form=_form(request, address),
+            purse=purse,
+            kind=kind or Kind.QUERY,
         )
         return await handler(call)
 
-    endpoint.__name__ = getattr(handler, "__name__", "endpoint")
+    async def endpoint(request: Request) -> Response:
+        house: House = request.app.state.house
+        try:
+            access = admitted(house, permission, request.headers.get("authorization"))
+        except RefusedError:
+            # Reading a token costs something; whoever sends wrong ones pays as if without any.
+            throttles = house.throttles
+            throttles.spend(throttles.purse(None, sender_address(request)), Kind.QUERY)
+            raise
+        request.state.client_id = None if access is None else access.principal.client_id
+        if kind is None:
+            return await handle(request, house, access, None)
+        throttles = house.throttles
+        purse = _purse(house, kind, access, request)
+        try:
+            throttles.spend(purse, kind)
+            response = await handle(request, house, access, purse)
+        except RefusedError as refused:
+            told, policy = throttles.headers(purse, kind)
+            refused.headers |= {"RateLimit": told, "RateLimit-Policy": policy}
+            raise
+        told, policy = throttles.headers(purse, kind)
+        response.raw_headers += (
+            (b"ratelimit", told.encode()),
+            (b"ratelimit-policy", policy.encode()),
+        )
+        return response
+
+    endpoint.__name__ = getattr(address.handler, "__name__", "endpoint")
     return endpoint
+
+
+def _purse(house: House, kind: Kind, access: Access | None, request: Request) -> Purse:
+    address = sender_address(request)
+    if kind is Kind.LOGIN:
+        return house.throttles.login_purse(address)
+    return house.throttles.purse(None if access is None else access.principal, address)
+
+
+def _once(address: Address) -> Handler:
+    """The handler of an act that is carried out once, however often it is sent."""
+
+    async def handler(call: Call) -> Response:
+        request = call.request
+        act = act_of(
+            header=request.headers.get(IDEMPOTENCY_KEY),
+            sender="" if call.access is None else call.access.principal.client_id,
+            address=f"{address.method} {request.scope['path']}",
+            body=await call.body(address.body_max),
+        )
+        return await call.house.kept_answers.once(act, partial(address.handler, call))
+
+    return handler
+
+
+def sender_address(request: Request) -> str:
+    """The network address a request came from; empty where there is none."""
+    client = request.scope.get("client")
+    return client[0] if client else ""
+
+
+def _form(request: Request, address: Address) -> Form:
+    """The format of the answer; a page for people is what it is."""
+    if not address.described:
+        return Form.JSON
+    return formats.wanted(request.headers.get("accept"), address.answers)
 
 
 def admitted(house: House, permission: Permission, authorization: str | None) -> Access | None:
@@ -184,6 +357,8 @@ def admitted(house: House, permission: Permission, authorization: str | None) ->
         raise refuse(Code.AUTH_REQUIRED)
     if access.principal.role not in permission.reach:
         raise refuse(Code.NOT_PERMITTED)
+    if house.identity.is_suspended(access.principal):
+        raise refuse(Code.ACCOUNT_SUSPENDED)
     return access
 
 
@@ -247,11 +422,16 @@ def answer(content: object, status: int = 200, headers: dict[str, str] | None = 
 
 def listed(call: Call, items: list[Any], next_cursor: str | None) -> Response:
     """A page of a list; where the next one is stands in the body and in the Link header."""
-    headers = None
-    if next_cursor is not None:
-        url = call.request.url.include_query_params(cursor=next_cursor)
-        headers = {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+    headers = link_to_next(call, next_cursor)
     return answer({"items": items, "next_cursor": next_cursor}, headers=headers)
+
+
+def link_to_next(call: Call, next_cursor: str | None) -> dict[str, str]:
+    """The header that names the next page; nothing where this is the last one."""
+    if next_cursor is None:
+        return {}
+    url = call.request.url.include_query_params(cursor=next_cursor)
+    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
 # --- parameters that several addresses share --------------------------------------------
@@ -259,6 +439,8 @@ def listed(call: Call, items: list[Any], next_cursor: str | None) -> Response:
 LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 LIMIT_OPERATOR_MAX: Final = 10_000
+FILE_ROWS_MAX: Final = 100_000
+"""Most rows of a file (any format but JSON): some tens of megabytes, made in a second or two."""
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_.:~-]{1,130}", re.ASCII)
 
 
@@ -272,13 +454,15 @@ def _limit(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 6):
         raise FieldError(Code.FIELD_FORMAT)
     number = int(text)
-    if not 1 <= number <= LIMIT_OPERATOR_MAX:
+    if not 1 <= number <= FILE_ROWS_MAX:
         raise FieldError(Code.FIELD_RANGE)
     return number
 
 
 LIMIT: Final = QueryField(
-    name="limit", read=_limit, about="Most items to answer with: 100, at most 1,000"
+    name="limit",
+    read=_limit,
+    about="Most items to answer with: 100, at most 1,000; 100,000 where the answer is a file",
 )
 CURSOR: Final = QueryField(name="cursor", read=_cursor, about="next_cursor of the page before")
 START: Final = QueryField(
@@ -298,8 +482,10 @@ def page_limit(call: Call) -> int:
     """How many items the caller wants and may have.
 
     Raises:
-        RefusedError: FIELD_RANGE above 1,000, or 10,000 for an operator.
+        RefusedError: FIELD_RANGE above 1,000, or 10,000 for an operator; of a file above 100,000.
     """
+    if call.form is not Form.JSON:
+        return int(call.query.get("limit", FILE_ROWS_MAX))
     limit: int = call.query.get("limit", LIMIT_DEFAULT)
     operator = call.access is not None and call.access.principal.role is Role.OPERATOR
     if limit > (LIMIT_OPERATOR_MAX if operator else LIMIT_MAX):

@@ -10,6 +10,7 @@ import stat
 from typing import Final
 
 from api.settings import Settings
+from market.store.database import server_faults
 
 SQLITE_MIN: Final = (3, 51, 3)
 """Older libraries have a race between a checkpoint and a writer (see docs/running.md)."""
@@ -17,7 +18,11 @@ DISK_FREE_MIN: Final = 0.10
 
 
 def start_faults(settings: Settings) -> list[str]:
-    """Everything that speaks against serving others with these settings on this machine."""
+    """Everything that speaks against serving others with these settings on this machine.
+
+    Raises:
+        StoreUnreachable: the database that keeps the markets cannot be asked.
+    """
     faults = []
     if not __debug__:
         faults.append("assertions are off (python -O): what must be true would go unchecked")
@@ -33,6 +38,8 @@ def start_faults(settings: Settings) -> list[str]:
         for path in (settings.identity_path, settings.operator_path)
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
     )
+    if settings.database_address is not None:
+        faults.extend(server_faults(settings.database_address))
     disk = shutil.disk_usage(settings.var if settings.var.exists() else ".")
     if disk.free < DISK_FREE_MIN * disk.total:
         faults.append("less than a tenth of the disk is free")

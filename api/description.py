@@ -14,6 +14,8 @@ from pydantic.json_schema import models_json_schema
 
 from api.call import Address
 from api.errors import PROBLEM_MEDIA
+from api.formats import Form
+from api.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.permissions import PERMISSIONS
 from api.routes.server import VERSION
 from market.model.rejection import Code
@@ -21,6 +23,16 @@ from market.model.rejection import Code
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PATH_ID: Final = re.compile(r"\{([a-z_]+)(?::path)?\}")
 _TEXT: Final = {"type": "string"}
+_LOGIN_SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["grant_type", "client_id", "client_secret"],
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "client_id": _TEXT,
+        "client_secret": _TEXT,
+    },
+}
+"""The one form there is."""
 _PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance", "code", "trace_id", "errors"],
@@ -48,8 +60,8 @@ def description_json(addresses: Iterable[Address]) -> bytes:
     shown = [address for address in addresses if address.described]
     models: list[type[BaseModel]] = []
     for address in shown:
-        if address.body is not None and address.body not in models:
-            models.append(address.body)
+        taken = () if address.body is None else (address.body, *address.bodies)
+        models += [model for model in taken if model not in models]
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template=_REFERENCE
     )
@@ -84,11 +96,15 @@ def _operation(address: Address) -> dict[str, Any]:
     made: dict[str, Any] = {
         "operationId": address.handler.__name__,
         "summary": address.about,
-        "parameters": [*_path_parameters(address), *_query_parameters(address)],
+        "parameters": [
+            *_path_parameters(address),
+            *_query_parameters(address),
+            *_header_parameters(address),
+        ],
         "responses": {
             "201" if address.created else "200": {
                 "description": "Done",
-                "content": {"application/json": {}},
+                "content": {form.value: {} for form in address.answers},
             },
             "default": {
                 "description": "Refused",
@@ -104,15 +120,27 @@ def _operation(address: Address) -> dict[str, Any]:
     if not permission.public:
         made["security"] = [{"token": []}]
     if address.body is not None:
-        schema = {"$ref": _REFERENCE.format(model=address.body.__name__)}
+        named = [
+            {"$ref": _REFERENCE.format(model=model.__name__)}
+            for model in (address.body, *address.bodies)
+        ]
+        schema = {"oneOf": named} if address.bodies else named[0]
         made["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schema}},
+            "content": {
+                form.value: {"schema": schema} if form is Form.JSON else {}
+                for form in address.takes
+            },
+        }
+    elif Form.JSON not in address.takes:
+        made["requestBody"] = {
+            "required": True,
+            "content": {form.value: {"schema": _TEXT} for form in address.takes},
         }
     if address.form:
         made["requestBody"] = {
             "required": True,
-            "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}},
+            "content": {"application/x-www-form-urlencoded": {"schema": _LOGIN_SCHEMA}},
         }
     return made
 
@@ -121,6 +149,22 @@ def _path_parameters(address: Address) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "path", "required": True, "schema": _TEXT}
         for name in _PATH_ID.findall(address.path)
+    ]
+
+
+def _header_parameters(address: Address) -> list[dict[str, Any]]:
+    """What an act that is not an order wants in its headers."""
+    if not address.idempotent:
+        return []
+    return [
+        {
+            "name": IDEMPOTENCY_KEY,
+            "in": "header",
+            "required": True,
+            "description": "The sender's own random name for this act, 16 to 64 letters, digits and "
+            "_ . : -; the same act again under it is answered again and done once.",
+            "schema": _TEXT,
+        }
     ]
 
 

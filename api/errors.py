@@ -6,10 +6,11 @@
 The one idea: a refusal is one or more `Rejection`s; the first in precedence decides the status, all
 of them are told together, and nothing the client sent is repeated in the answer.
 """
+# house: long because it holds the words of every refusal.
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Final
 
 import msgspec
@@ -59,10 +60,25 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The body is not JSON",
         action="Send one JSON document in UTF-8, each name once, without NaN or Infinity.",
     ),
+    Code.BODY_FORMAT: Problem(
+        status=400,
+        title="The body is not in the format it is said to be in",
+        action="Send what Content-Type and Content-Encoding say; Arrow without compressed buffers.",
+    ),
     Code.BODY_TOO_LARGE: Problem(
         status=413,
         title="The body is too large",
-        action="Send less at once: 64 KB, or 16 MB where many rows are taken.",
+        action="Send less at once: 64 KB, 16 MB where many rows are taken, 64 MB for a file of readings.",
+    ),
+    Code.MEDIA_TYPE_UNKNOWN: Problem(
+        status=415,
+        title="The body's format is not taken here",
+        action="Use one of the media types named, encoded as gzip or not at all.",
+    ),
+    Code.NOT_ACCEPTABLE: Problem(
+        status=406,
+        title="The answer cannot be given in that format",
+        action="Name one of the media types offered in Accept.",
     ),
     Code.TIMEZONE_REQUIRED: Problem(
         status=422,
@@ -90,10 +106,30 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="Client id and secret do not fit",
         action="Check the credentials, or have new ones made.",
     ),
+    Code.CREDENTIALS_REVOKED: Problem(
+        status=401,
+        title="The credentials have been revoked",
+        action="Have new credentials made.",
+    ),
     Code.NOT_PERMITTED: Problem(
         status=403,
         title="This role may never do that",
         action="Use the credentials of a role that may.",
+    ),
+    Code.DELEGATION_MISSING: Problem(
+        status=403,
+        title="No mandate covers this",
+        action="Ask the owner for a mandate over this unit, time and volume.",
+    ),
+    Code.ACCOUNT_SUSPENDED: Problem(
+        status=403,
+        title="The account is suspended",
+        action="Ask the market operator; trades made before stand.",
+    ),
+    Code.KILLED: Problem(
+        status=403,
+        title="Trading is stopped for you, the unit or the area",
+        action="Have the stop released; two people have to.",
     ),
     Code.NOT_FOUND: Problem(
         status=404,
@@ -105,6 +141,36 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The id is in use with other content",
         action="Use a new id for new content; an identical repeat is harmless.",
     ),
+    Code.IDEMPOTENCY_KEY_REUSED: Problem(
+        status=409,
+        title="The idempotency key was sent with another request",
+        action="Use a new key for another act; the same act again keeps its key.",
+    ),
+    Code.IDEMPOTENCY_IN_PROGRESS: Problem(
+        status=409,
+        title="The first request with this key is still under way",
+        action="Send the same request again in a moment.",
+    ),
+    Code.ENROLMENT_UNKNOWN: Problem(
+        status=404,
+        title="There is no such enrolment code",
+        action="Check the code, or have a new one made.",
+    ),
+    Code.ENROLMENT_CLOSED: Problem(
+        status=409,
+        title="The enrolment code can no longer be used",
+        action="Have a new code made: this one was used, revoked or has expired.",
+    ),
+    Code.CLIENT_REVOKED: Problem(
+        status=409,
+        title="The client is revoked for good",
+        action="Have new credentials made; a revoked client gets no new secret.",
+    ),
+    Code.LAST_OPERATOR: Problem(
+        status=409,
+        title="The last operator cannot be revoked",
+        action="Make another operator first.",
+    ),
     Code.ORDER_UNKNOWN: Problem(
         status=404,
         title="There is no such order, or it is not yours",
@@ -114,6 +180,71 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         status=409,
         title="The order is no longer open",
         action="Nothing: it was filled, cancelled or has expired.",
+    ),
+    Code.REVISION_MISMATCH: Problem(
+        status=409,
+        title="The order has changed since",
+        action="Read the order and send its present revision.",
+    ),
+    Code.LISTING_UNKNOWN: Problem(
+        status=404,
+        title="There is no such listing",
+        action="Check the listing id.",
+    ),
+    Code.LISTING_CLOSED: Problem(
+        status=409,
+        title="The listing is no longer open",
+        action="Nothing: it was taken, withdrawn, or went to the call.",
+    ),
+    Code.QUOTE_UNKNOWN: Problem(
+        status=404,
+        title="There is no such inquiry or quote, or it is not yours",
+        action="Check the id.",
+    ),
+    Code.QUOTE_EXPIRED: Problem(
+        status=409,
+        title="The inquiry or quote has ended",
+        action="Ask for a new quote.",
+    ),
+    Code.CONTRACT_UNKNOWN: Problem(
+        status=404,
+        title="There is no such contract, or it is not yours",
+        action="Check the contract id.",
+    ),
+    Code.CONTRACT_CLOSED: Problem(
+        status=409,
+        title="The contract is no longer open for this",
+        action="Nothing: it was confirmed, declined, withdrawn or has expired.",
+    ),
+    Code.RECALL_CLOSED: Problem(
+        status=409,
+        title="The trade's recall is decided",
+        action="Nothing: the trade was cancelled, or it stands for good.",
+    ),
+    Code.RECALL_NEEDS_REPLACEMENT: Problem(
+        status=409,
+        title="A fill of a call cannot be recalled by itself",
+        action="Nothing: it could only be given back against a replacement.",
+    ),
+    Code.SECOND_PERSON_REQUIRED: Problem(
+        status=409,
+        title="Another person has to agree",
+        action="Have another operator send the same; the first one cannot.",
+    ),
+    Code.ACT_LAPSED: Problem(
+        status=409,
+        title="The proposed act has lapsed",
+        action="Look at what holds now and propose it anew.",
+    ),
+    Code.ALARM_NOT_ACKNOWLEDGED: Problem(
+        status=409,
+        title="Nobody has acknowledged the alarm",
+        action="Acknowledge it, then close it.",
+    ),
+    Code.BILL_NO_DRAFT: Problem(
+        status=409,
+        title="The month has no draft with this id",
+        action="Draft the month's bills, then issue them.",
     ),
     Code.UNIT_UNKNOWN: Problem(
         status=404,
@@ -145,10 +276,35 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The interval's gate has closed",
         action="Order for a later interval.",
     ),
+    Code.RECALL_TOO_LATE: Problem(
+        status=409,
+        title="The time to ask for a recall is over",
+        action="Ask within 15 minutes of the trade.",
+    ),
+    Code.HALTED_CANCEL_ONLY: Problem(
+        status=409,
+        title="Trading is halted; orders may only be cancelled",
+        action="Send it again when trading has resumed.",
+    ),
+    Code.AREA_DECOUPLED: Problem(
+        status=409,
+        title="The area is cut off from the others",
+        action="Trade inside the area, or wait until it is joined again.",
+    ),
+    Code.MODE_NOT_OFFERED: Problem(
+        status=409,
+        title="The market does not offer this way to trade here",
+        action="Use one of the modes of the market, when they are open.",
+    ),
     Code.PHASE_CONFLICT: Problem(
         status=409,
         title="The interval's phase does not allow this",
         action="Wait for the phase in which it is allowed.",
+    ),
+    Code.BILL_MONTH_OPEN: Problem(
+        status=409,
+        title="The month has days that are not closed",
+        action="Bill it once its last day is closed.",
     ),
     Code.PRICE_TICK: Problem(
         status=422,
@@ -165,6 +321,41 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The energy is below the least volume",
         action="Order at least 0.001 kWh.",
     ),
+    Code.VOLUME_MAX: Problem(
+        status=422,
+        title="The energy is above the largest volume",
+        action="Send less, or in several orders.",
+    ),
+    Code.TIF_UNSUPPORTED: Problem(
+        status=422,
+        title="This validity or restriction does not go with this order here",
+        action="Use one that the order kind and the phase take.",
+    ),
+    Code.BLOCK_INVALID: Problem(
+        status=422,
+        title="The block contradicts itself",
+        action="Correct its intervals, ratio, parent or group.",
+    ),
+    Code.BASKET_INVALID: Problem(
+        status=422,
+        title="The basket contradicts itself",
+        action="Send 1 to 100 limit rows for intervals in continuous trading.",
+    ),
+    Code.EXPIRY_IN_PAST: Problem(
+        status=422,
+        title="The order would have expired already",
+        action="Use a later time.",
+    ),
+    Code.MINIMUM_TAKE: Problem(
+        status=422,
+        title="Less than the least that may be taken",
+        action="Take at least the minimum; where less than it would remain, take all.",
+    ),
+    Code.ATTRIBUTES_DIFFER: Problem(
+        status=409,
+        title="Source, place or partner do not fit",
+        action="Choose another offer, or drop the wish.",
+    ),
     Code.DEFINITION_INVALID: Problem(
         status=422,
         title="The definition contradicts itself",
@@ -180,6 +371,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The price is below the market's lowest",
         action="Use a price inside the market's limits.",
     ),
+    Code.PRICE_OUTSIDE_COLLAR: Problem(
+        status=422,
+        title="The price is outside the collar",
+        action="Use a price inside the collar named in the parameters.",
+    ),
     Code.EXCEEDS_CAPABILITY: Problem(
         status=422,
         title="The unit cannot deliver or take that much",
@@ -190,10 +386,45 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The storage would run empty or over",
         action="Order less, or in another interval.",
     ),
+    Code.UNIT_OUT_OF_SERVICE: Problem(
+        status=409,
+        title="The unit is out of service",
+        action="Trade when it is back.",
+    ),
+    Code.GRID_LIMIT: Problem(
+        status=409,
+        title="The grid cannot carry it",
+        action="Trade less, or inside the area.",
+    ),
+    Code.NEEDS_CONFIRMATION: Problem(
+        status=409,
+        title="This looks like a mistake and waits for your word",
+        action="Confirm the order, or cancel it.",
+    ),
     Code.INSUFFICIENT_FUNDS: Problem(
         status=409,
         title="The available money does not cover the order",
         action="Deposit money or cancel open orders.",
+    ),
+    Code.EXPOSURE_LIMIT: Problem(
+        status=409,
+        title="Your own limit on open value is reached",
+        action="Cancel open orders, or have the limit raised.",
+    ),
+    Code.ORDER_VALUE_MAX: Problem(
+        status=409,
+        title="The order is worth more than your own limit allows",
+        action="Send less, or have the limit raised.",
+    ),
+    Code.BILL_UNPROVEN: Problem(
+        status=409,
+        title="Energy times price and the ledger differ, or a price is missing",
+        action="The market has to be looked into; no bill is made from it.",
+    ),
+    Code.RATE_LIMIT: Problem(
+        status=429,
+        title="Too many requests in too short a time",
+        action="Send the same request again after the time in Retry-After.",
     ),
     Code.OPEN_ORDERS_MAX: Problem(
         status=429,
@@ -205,6 +436,26 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The market is busy",
         action="Send the same request again after the time in Retry-After.",
     ),
+    Code.FOK_NOT_FILLED: Problem(
+        status=409,
+        title="The order could not be filled in full at once",
+        action="Nothing: it was cancelled as asked.",
+    ),
+    Code.IOC_REMAINDER_CANCELLED: Problem(
+        status=409,
+        title="What did not trade at once was cancelled",
+        action="Nothing: that is what was asked.",
+    ),
+    Code.POST_ONLY_WOULD_MATCH: Problem(
+        status=409,
+        title="The order would have traded on arrival",
+        action="Use another price, or drop post-only.",
+    ),
+    Code.SELF_TRADE_PREVENTED: Problem(
+        status=409,
+        title="It would have traded with an order of the same owner",
+        action="Cancel one of the two.",
+    ),
     Code.MEASUREMENT_TOO_EARLY: Problem(
         status=409,
         title="The interval's delivery is not over yet",
@@ -212,13 +463,28 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
     ),
     Code.MEASUREMENT_TOO_LATE: Problem(
         status=409,
-        title="The interval is settled already",
+        title="The interval was settled so long ago that no correction will be made",
         action="Nothing: the schedule was put in place of the missing reading.",
     ),
     Code.MEASUREMENT_IMPLAUSIBLE: Problem(
         status=422,
         title="The reading cannot be true",
         action="Check the meter, the unit id and the unit of measure.",
+    ),
+    Code.SEQUENCE_REUSED: Problem(
+        status=409,
+        title="The meter has given this count to another reading",
+        action="Send a correction under a new, larger count.",
+    ),
+    Code.SIGNATURE_MISSING: Problem(
+        status=422,
+        title="This market takes signed readings only",
+        action="Have the device sign what its meter read.",
+    ),
+    Code.SIGNATURE_WRONG: Problem(
+        status=422,
+        title="The signature is not that of the unit's device",
+        action="Check the signed form and whether the device's secret was changed or revoked.",
     ),
     Code.BATCH_NOT_APPLIED: Problem(
         status=409,
@@ -276,9 +542,13 @@ def pointer_text(pointer: str | None) -> str:
     return pointer if pointer.startswith("/") else f"/{pointer}"
 
 
+_TRACES: Final = Random()  # noqa: S311 - no secret; asking the kernel anew is slow for each request
+"""Begins somewhere else in every process."""
+
+
 def new_trace_id() -> str:
     """An id by which one answer is found again in the log."""
-    return secrets.token_hex(16)
+    return f"{_TRACES.getrandbits(128):032x}"
 
 
 def problem_body(refused: RefusedError, *, instance: str, trace_id: str) -> dict[str, Any]:
@@ -315,7 +585,7 @@ def problem_response(refused: RefusedError, *, instance: str, trace_id: str) -> 
     status = PROBLEMS[refused.code].status
     headers = {"Cache-Control": "no-store", **refused.headers}
     if status in {429, 503}:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+        headers.setdefault("Retry-After", str(RETRY_AFTER_S))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(

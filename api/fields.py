@@ -6,18 +6,21 @@ code; nothing is rounded, guessed or repaired.
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
-from market.model.interval import second_of
+from market.model.interval import MICROSECONDS, second_of
 from market.model.rejection import Code
 from market.model.units import (
     ENERGY_DECIMALS,
+    FREQUENCY_DECIMALS,
     MONEY_DECIMALS,
     MONEY_QUANTA_MAX,
     POWER_DECIMALS,
     PRICE_DECIMALS,
+    VOLTAGE_DECIMALS,
     WIRE_INTEGER_MAX,
     DecimalFormatError,
     DecimalRangeError,
@@ -27,11 +30,19 @@ from market.model.units import (
 ID_PATTERN: Final = r"[A-Za-z0-9_.:-]{1,64}"
 MARKET_ID_PATTERN: Final = r"[a-z0-9][a-z0-9-]{0,62}"
 """It is part of a file's name, so it may not differ by case or hold a dot."""
+DAY_PATTERN: Final = r"2[01][0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+MONTH_PATTERN: Final = r"2[01][0-9]{2}-(0[1-9]|1[0-2])"
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199
 TEXT_MAX: Final = 200
+VOLTAGE_PPM_MAX: Final = 2_000_000
+FREQUENCY_MHZ_MAX: Final = 100_000
+MOMENT_DECIMALS: Final = 3
+SIGNATURE_PATTERN: Final = r"[0-9a-f]{64}"
 
+_Choice = TypeVar("_Choice", bound=StrEnum)
 _ID = re.compile(ID_PATTERN, re.ASCII)
+_SIGNATURE = re.compile(SIGNATURE_PATTERN, re.ASCII)
 _MARKET_ID = re.compile(MARKET_ID_PATTERN, re.ASCII)
 _TIME = re.compile(
     r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
@@ -89,6 +100,40 @@ def power_w(text: str) -> int:
     return _not_negative(_decimal(text, POWER_DECIMALS, Code.FIELD_RANGE))
 
 
+def signed_power_w(text: str) -> int:
+    """A power, kW (or kvar) with at most 3 decimals, in W (or var); injection positive."""
+    return _decimal(text, POWER_DECIMALS, Code.FIELD_RANGE)
+
+
+def voltage_ppm(text: str) -> int:
+    """A voltage per unit of rated with at most 6 decimals, in parts per million; at most twice it."""
+    return _not_negative(_decimal(text, VOLTAGE_DECIMALS, Code.FIELD_RANGE, VOLTAGE_PPM_MAX))
+
+
+def frequency_mhz(text: str) -> int:
+    """A frequency, Hz with at most 3 decimals, in millihertz; at most 100 Hz."""
+    return _not_negative(_decimal(text, FREQUENCY_DECIMALS, Code.FIELD_RANGE, FREQUENCY_MHZ_MAX))
+
+
+def moment_us(text: str) -> int:
+    """An RFC 3339 time with offset, whole in milliseconds, in UTC microseconds."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise FieldError(Code.FIELD_FORMAT)
+    decimals = (match[2] or ".")[1:].rstrip("0")
+    if len(decimals) > MOMENT_DECIMALS:
+        raise FieldError(Code.FIELD_RANGE)
+    whole = instant_s(text.replace(match[2], "", 1) if match[2] else text)
+    return whole * MICROSECONDS + int(decimals.ljust(6, "0"))
+
+
+def signature(text: str) -> str:
+    """An HMAC-SHA256 as 64 lower-case hexadecimal digits."""
+    if not _SIGNATURE.fullmatch(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
 def deposit_quanta(text: str) -> int:
     """An amount of money with at most 8 decimals, in quanta; more than zero."""
     amount = _decimal(text, MONEY_DECIMALS, Code.FIELD_RANGE, MONEY_QUANTA_MAX)
@@ -116,6 +161,32 @@ def instant_s(text: str) -> int:
     return second_of(moment)
 
 
+def local_day(text: str) -> date:
+    """A local calendar day, ISO 8601."""
+    if len(text) != 10 or not text.isascii():
+        raise FieldError(Code.FIELD_FORMAT)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise FieldError(Code.FIELD_FORMAT) from None
+    if not YEAR_MIN <= day.year < YEAR_MAX:
+        raise FieldError(Code.FIELD_RANGE)
+    return day
+
+
+def local_day_text(text: str) -> str:
+    """A local calendar day, as it is kept in rules."""
+    return local_day(text).isoformat()
+
+
+def local_month(text: str) -> str:
+    """A local calendar month, as in 2016-06."""
+    if len(text) != 7 or text[4] != "-":
+        raise FieldError(Code.FIELD_FORMAT)
+    local_day(f"{text}-01")
+    return text
+
+
 def identifier(text: str) -> str:
     """An id: 1 to 64 letters, digits and `_ . : -`."""
     if not _ID.fullmatch(text):
@@ -128,6 +199,18 @@ def market_identifier(text: str) -> str:
     if not _MARKET_ID.fullmatch(text):
         raise FieldError(Code.FIELD_FORMAT)
     return text
+
+
+def one_of(kind: type[_Choice], text: str) -> _Choice:
+    """One of a closed set of words.
+
+    Raises:
+        FieldError: none of them.
+    """
+    try:
+        return kind(text)
+    except ValueError:
+        raise FieldError(Code.FIELD_FORMAT) from None
 
 
 def plain_text(text: str) -> str:

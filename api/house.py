@@ -1,35 +1,39 @@
 """What a server holds while it runs: its clients, its clock, and its open markets.
 
-The one idea: a market is its file. Opening it brings back everything; whatever goes wrong with a
+The one idea: a market is its store. Opening it brings back everything; whatever goes wrong with a
 market's writer ends the process, because a server that goes on could tell what is not on disk.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import structlog
 
-from api.auth import Tokens
+from api.auth import Access, Tokens
+from api.calendar import Stop
+from api.enrolment import Enrolments
 from api.errors import RefusedError
+from api.idempotency import KeptAnswers
 from api.identity import IdentityStore
 from api.live import LiveMarket
+from api.liveness import Liveness
+from api.reach import Reach
 from api.seed import read_seed
 from api.settings import Settings
 from api.stream import Hub
+from api.throttle import Throttles
+from market.day_runs import DayRuns
 from market.model.clock import Clock
 from market.model.grid import Grid
 from market.model.interval import MICROSECONDS
 from market.model.messages import Command, CreateMarket
-from market.model.rejection import Rejection
+from market.model.rejection import Code, Rejection
 from market.model.rules import MarketRules
 from market.sequencer import Committed, Sequencer, SubmitRefused
+from market.store.database import Stores
 from market.timetable import Solver, Timetable
-
-_FILES: Final = ("", "-wal", "-shm")
-"""What SQLite adds to the name of a market's file."""
 
 log = structlog.get_logger("api.house")
 
@@ -71,6 +75,12 @@ class OpenMarket:
     hub: Hub
     timetable: Timetable
     running: asyncio.Task[None]
+    liveness: Liveness
+    reach: Reach
+    watching: asyncio.Task[None]
+    """Looks who is still heard."""
+    settling: asyncio.Task[None]
+    """Settles days as a whole."""
 
     @property
     def live(self) -> LiveMarket:
@@ -118,31 +128,52 @@ class House:
         self.clock = clock
         self.identity = identity
         self.tokens = tokens
+        self.enrolments = Enrolments(identity)
+        self.kept_answers = KeptAnswers(identity, real_time_s)
+        self.throttles = Throttles(settings.budgets, real_time_s=real_time_s)
         self.real_time_s = real_time_s
         self.heartbeat_s = heartbeat_s
         """How often every socket hears that all is well; real time."""
         self.on_fault = on_fault
         self._solver = solver
         """Clears the auctions; None: each market starts its own clearing process."""
+        self._stores = Stores(settings.markets_dir, settings.database_address)
         self.markets: dict[str, OpenMarket] = {}
         self._making = asyncio.Lock()
         self._watching: set[asyncio.Task[None]] = set()
 
-    def _path(self, market_id: str) -> Path:
-        return self.settings.markets_dir / f"{market_id}.sqlite"
+    def access_fault(self, access: Access | None) -> Code | None:
+        """Why an access that was good may no longer be used; None: it may."""
+        if access is None:
+            return None
+        if self.real_time_s() >= access.ends_s:
+            return Code.TOKEN_EXPIRED
+        if access.principal.client_id in self.identity.revoked:
+            return Code.CREDENTIALS_REVOKED
+        return Code.ACCOUNT_SUSPENDED if self.identity.is_suspended(access.principal) else None
+
+    def end_refused_streams(self) -> None:
+        """Close every socket whose access has been taken away. Call it in the event loop."""
+        for market in self.markets.values():
+            for listener in tuple(market.hub.listeners):
+                fault = self.access_fault(listener.access)
+                if fault is not None:
+                    listener.refuse(fault.value)
 
     async def open_markets(self) -> None:
-        """Open every market that has a file; the clock goes on from the latest committed time."""
-        self.settings.markets_dir.mkdir(parents=True, exist_ok=True)
+        """Open every market that is kept; the clock goes on from the latest committed time."""
         opened: dict[str, Sequencer] = {}
-        for path in sorted(self.settings.markets_dir.glob("*.sqlite")):
-            sequencer = await asyncio.to_thread(Sequencer.open, path, clock=self.clock)
+        for market_id in await asyncio.to_thread(self._stores.markets):
+            store = self._stores.of(market_id)
+            sequencer = await asyncio.to_thread(
+                Sequencer.open, store, clock=self.clock, verify=self.settings.verify
+            )
             if sequencer.committed_event_seq == 0:
-                # The server ended between making the file and creating the market in it.
+                # The server ended between making the store and creating the market in it.
                 await sequencer.close()
-                _remove(path)
+                await asyncio.to_thread(self._stores.remove, market_id)
                 continue
-            opened[path.stem] = sequencer
+            opened[market_id] = sequencer
         latest_us = max((sequencer.now_us for sequencer in opened.values()), default=0)
         if latest_us:
             self.clock.resume_from(latest_us)
@@ -168,8 +199,8 @@ class House:
             if existing is not None:
                 await existing.submit(command)
                 return False
-            path = self._path(market_id)
-            sequencer = await asyncio.to_thread(Sequencer.open, path, clock=self.clock)
+            store = self._stores.of(market_id)
+            sequencer = await asyncio.to_thread(Sequencer.open, store, clock=self.clock)
             try:
                 await sequencer.start()
                 committed = await sequencer.submit(command)
@@ -177,7 +208,7 @@ class House:
                 raise RefusedError([Rejection(code=fault.code)]) from fault
             if committed.answer.rejections:
                 await sequencer.close()
-                _remove(path)
+                await asyncio.to_thread(self._stores.remove, market_id)
                 raise RefusedError(committed.answer.rejections)
             await self._open(market_id, sequencer)
             # Whoever is told of the market finds the calls open that are due to be.
@@ -191,10 +222,15 @@ class House:
             sequencer.readers,
             market_id,
             now_s=self.clock.now_us() // MICROSECONDS,
+            stops=_stops(sequencer),
+            decoupled=tuple(sequencer.engine.state.acts.decoupled),
+            unit_reports=tuple(sequencer.engine.state.unit_reports.values()),
         )
         hub = Hub(LiveMarket(seed), epoch=sequencer.epoch, clock=self.clock, on_fault=self.on_fault)
         sequencer.subscribe(hub.published)
+        reach = Reach(sequencer, self.clock, hub.real_s)
         timetable = Timetable(sequencer, self.clock, market_id=market_id, service=self._solver)
+        day_runs = DayRuns(sequencer, self.clock, market_id=market_id)
         self.markets[market_id] = OpenMarket(
             rules=seed.rules,
             grid=seed.grid,
@@ -202,12 +238,17 @@ class House:
             hub=hub,
             timetable=timetable,
             running=asyncio.create_task(timetable.run(), name=f"timetable {market_id}"),
+            liveness=Liveness(sequencer, self.clock),
+            reach=reach,
+            watching=asyncio.create_task(reach.run(), name=f"reach {market_id}"),
+            settling=asyncio.create_task(day_runs.run(), name=f"day runs {market_id}"),
         )
+        await self.markets[market_id].liveness.recover()
         self._watch(self.markets[market_id])
         log.info("market open", market_id=market_id, epoch=sequencer.epoch)
 
     def _watch(self, market: OpenMarket) -> None:
-        """A market whose writer or timetable has failed ends the process."""
+        """A market whose writer, timetable or runs have failed ends the process."""
 
         async def writer_failed() -> None:
             await market.sequencer.failed.wait()
@@ -218,19 +259,31 @@ class House:
                 self.on_fault(fault)
 
         market.running.add_done_callback(timetable_ended)
+        market.settling.add_done_callback(timetable_ended)
         watcher = asyncio.create_task(writer_failed(), name="writer watch")
         self._watching.add(watcher)
         watcher.add_done_callback(self._watching.discard)
 
+    def end_events(self) -> None:
+        """End the answers of server-sent events. Call it in the event loop."""
+        for market in self.markets.values():
+            for listener in tuple(market.hub.listeners):
+                if listener.only_listens:
+                    listener.close()
+
     async def close(self) -> None:
-        """End the timetables, finish what waits, close every file."""
+        """End the timetables, finish what waits, close every store."""
         for watcher in tuple(self._watching):
             watcher.cancel()
         timetables = [market.running for market in self.markets.values()]
+        timetables += [market.watching for market in self.markets.values()]
+        timetables += [market.settling for market in self.markets.values()]
         for running in timetables:
             running.cancel()
         await asyncio.gather(*timetables, return_exceptions=True)  # their faults were told before
         for market_id, market in self.markets.items():
+            market.liveness.close()
+            market.reach.close()
             for listener in tuple(market.hub.listeners):
                 listener.close()
             try:
@@ -241,6 +294,7 @@ class House:
         self.identity.close()
 
 
-def _remove(path: Path) -> None:
-    for suffix in _FILES:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+def _stops(sequencer: Sequencer) -> tuple[Stop, ...]:
+    """Halts and volatility calls that hold: nothing is decided while a market is opened."""
+    stops = sequencer.engine.state.phases.stops()
+    return tuple((start_s, area_id, phase) for (start_s, area_id), phase in stops)

@@ -2,37 +2,52 @@
 
 The one idea: a secret is 256 random bits, shown once and kept only as SHA-256; nobody can guess it,
 so a slow hash would protect nothing. Everything lies in one SQLite file of its own, readable by its
-owner only.
+owner only. Who is revoked or suspended also stands in memory, so that every request and every open
+socket is measured against it without a look into the file.
 """
+# house: long because what is kept of a client and how it is asked for stand together.
 
 import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     create_engine,
+    delete,
     insert,
+    or_,
     select,
+    update,
 )
 from sqlalchemy.pool import StaticPool
 
+from api.errors import refuse
 from market.model.participant import Role
+from market.model.rejection import Code
 
 SECRET_BYTES: Final = 32
+GRACE_S_MAX: Final = 86_400
+"""Longest time an old secret stays good beside the new one: a day to reach a whole fleet."""
+UNITS_SEEN_MAX: Final = 30_000
+"""Units of one participant whose clients it sees; the database takes no longer list of names."""
 _OWNER_ONLY: Final = 0o600
 _UNKNOWN_HASH: Final = hashlib.sha256(b"").digest()
 
@@ -48,6 +63,30 @@ _CLIENTS = Table(
     Column("area_id", String),
     Column("unit_id", String),
     Column("created_s", Integer, nullable=False),
+)
+_BY_UNIT = Index("clients_by_unit", _CLIENTS.c.market_id, _CLIENTS.c.unit_id)
+_OLD_SECRETS = Table(
+    "old_secrets",
+    _METADATA,
+    Column("client_id", String, primary_key=True),
+    Column("secret_sha256", LargeBinary, primary_key=True),
+    Column("ends_s", Integer, nullable=False),
+)
+_REVOCATIONS = Table(
+    "revocations",
+    _METADATA,
+    Column("client_id", String, primary_key=True),
+    Column("revoked_s", Integer, nullable=False),
+    Column("revoked_by", String, nullable=False),
+)
+_SUSPENSIONS = Table(
+    "suspensions",
+    _METADATA,
+    Column("market_id", String, primary_key=True),
+    Column("participant_id", String, primary_key=True),
+    Column("suspended_s", Integer, nullable=False),
+    Column("suspended_by", String, nullable=False),
+    Column("reason", String, nullable=False),
 )
 _KEYS = Table(
     "signing_keys",
@@ -80,6 +119,42 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A client as a list shows it: never its secret."""
+
+    principal: Principal
+    created_s: int
+    revoked_s: int | None
+    """None: it may come in."""
+    old_secret_ends_s: int | None
+    """When the last secret it had before ends; None: only the present one is good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspension:
+    """A participant who is kept out until an operator says otherwise."""
+
+    market_id: str
+    participant_id: str
+    suspended_s: int
+    suspended_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose clients are meant: one participant's, one area's or one unit's.
+
+    With a market alone: all of it, and operators; with nothing: all of the deployment.
+    """
+
+    market_id: str | None = None
+    participant_id: str | None = None
+    area_id: str | None = None
+    unit_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
     """The key with which this deployment signs its tokens."""
 
@@ -104,11 +179,31 @@ class IdentityStore:
         with self._engine.connect() as connection:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 connection.exec_driver_sql(f"PRAGMA {pragma}")
-        _METADATA.create_all(self._engine)
+        self.make_tables(_METADATA)
+        _BY_UNIT.create(self._engine, checkfirst=True)
+        self.revoked: set[str] = set()
+        """Client ids that get nothing any more."""
+        self.suspended: set[tuple[str, str]] = set()
+        """Market and participant of the accounts that are suspended."""
+        with self.transaction() as connection:
+            self.revoked.update(connection.scalars(select(_REVOCATIONS.c.client_id)))
+            for row in connection.execute(select(_SUSPENSIONS)):
+                self.suspended.add((row.market_id, row.participant_id))
+
+    def make_tables(self, metadata: MetaData) -> None:
+        """Make those tables that the file does not have yet."""
+        with self._lock:
+            metadata.create_all(self._engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction, for which the other threads wait."""
+        with self._lock, self._engine.begin() as connection:
+            yield connection
 
     def signing_key(self, now_s: int) -> SigningKey:
         """The deployment's key; made when there is none."""
-        with self._lock, self._engine.begin() as connection:
+        with self.transaction() as connection:
             row = connection.execute(select(_KEYS.c.key_id, _KEYS.c.key)).first()
             if row is not None:
                 return SigningKey(key_id=row.key_id, key=row.key)
@@ -120,13 +215,8 @@ class IdentityStore:
 
     def enrol(self, principals: Sequence[Principal], now_s: int) -> list[Credential]:
         """Keep new clients, all or none; a principal's client_id is chosen by its maker."""
-        made = [
-            Credential(principal=principal, secret=secrets.token_urlsafe(SECRET_BYTES))
-            for principal in principals
-        ]
-        with self._lock, self._engine.begin() as connection:
-            connection.execute(insert(_CLIENTS), [_row(item, now_s) for item in made])
-        return made
+        with self.transaction() as connection:
+            return keep_clients(connection, principals, now_s)
 
     def has_operator(self) -> bool:
         """True when somebody can run this deployment."""
@@ -134,17 +224,179 @@ class IdentityStore:
         with self._lock, self._engine.connect() as connection:
             return connection.execute(wanted.limit(1)).first() is not None
 
-    def principal(self, client_id: str, secret: str) -> Principal | None:
+    def principal(self, client_id: str, secret: str, now_s: int) -> Principal | None:
         """Who has these credentials; None: nobody. Takes as long for an unknown id."""
         given = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-        with self._lock, self._engine.connect() as connection:
+        old = select(_OLD_SECRETS.c.secret_sha256).where(
+            _OLD_SECRETS.c.client_id == client_id, _OLD_SECRETS.c.ends_s > now_s
+        )
+        with self.transaction() as connection:
             found = _find(connection, client_id)
+            older = connection.scalars(old).all()
         stored, principal = found or (_UNKNOWN_HASH, None)
-        return principal if hmac.compare_digest(given, stored) else None
+        good = [hmac.compare_digest(given, one) for one in (stored, *older)]
+        return principal if any(good) else None
+
+    def device_keys(
+        self, market_id: str, unit_ids: Collection[str], now_s: int
+    ) -> dict[str, list[bytes]]:
+        """What readings of these units may be signed with: hashes of their devices' good secrets."""
+        clients, old = _CLIENTS.c, _OLD_SECRETS.c
+        device = (clients.role == Role.DEVICE.value) & (clients.market_id == market_id)
+        found: dict[str, list[bytes]] = {}
+        with self.transaction() as connection:
+            wanted = list(unit_ids)
+            for first in range(0, len(wanted), UNITS_SEEN_MAX):
+                asked = device & clients.unit_id.in_(wanted[first : first + UNITS_SEEN_MAX])
+                present = select(clients.unit_id, clients.client_id, clients.secret_sha256)
+                older = select(clients.unit_id, clients.client_id, old.secret_sha256).join(
+                    _OLD_SECRETS, old.client_id == clients.client_id
+                )
+                for query in (present.where(asked), older.where(asked, old.ends_s > now_s)):
+                    for unit_id, client_id, key in connection.execute(query):
+                        if client_id not in self.revoked:
+                            found.setdefault(unit_id, []).append(key)
+        return found
+
+    def rotate(self, client_id: str, *, grace_s: int, now_s: int) -> Credential:
+        """Give a client a new secret; the one before stays good for `grace_s` seconds.
+
+        Raises:
+            RefusedError: NOT_FOUND, or CLIENT_REVOKED.
+        """
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        with self.transaction() as connection:
+            found = _find(connection, client_id)
+            if found is None:
+                raise refuse(Code.NOT_FOUND)
+            if client_id in self.revoked:
+                raise refuse(Code.CLIENT_REVOKED)
+            stored, principal = found
+            connection.execute(delete(_OLD_SECRETS).where(_OLD_SECRETS.c.ends_s <= now_s))
+            if grace_s > 0:
+                old = {"client_id": client_id, "secret_sha256": stored, "ends_s": now_s + grace_s}
+                connection.execute(insert(_OLD_SECRETS).values(old))
+            connection.execute(
+                update(_CLIENTS)
+                .where(_CLIENTS.c.client_id == client_id)
+                .values(secret_sha256=hashlib.sha256(secret.encode()).digest())
+            )
+        return Credential(principal=principal, secret=secret)
+
+    def revoke(self, client_id: str, *, by: str, now_s: int) -> None:
+        """Let a client in no more, for good. Again is harmless.
+
+        Raises:
+            RefusedError: NOT_FOUND; LAST_OPERATOR when nobody would be left to run this.
+        """
+        with self.transaction() as connection:
+            found = _find(connection, client_id)
+            if found is None:
+                raise refuse(Code.NOT_FOUND)
+            if client_id in self.revoked:
+                return
+            operators = select(_CLIENTS.c.client_id).where(_CLIENTS.c.role == Role.OPERATOR.value)
+            if found[1].role is Role.OPERATOR and not any(
+                other != client_id and other not in self.revoked
+                for other in connection.scalars(operators)
+            ):
+                raise refuse(Code.LAST_OPERATOR)
+            connection.execute(
+                insert(_REVOCATIONS).values(client_id=client_id, revoked_s=now_s, revoked_by=by)
+            )
+            connection.execute(delete(_OLD_SECRETS).where(_OLD_SECRETS.c.client_id == client_id))
+        self.revoked.add(client_id)
+
+    def suspend(self, wanted: Suspension) -> None:
+        """Keep a participant out of its market. Again is harmless; the first reason stays."""
+        key = (wanted.market_id, wanted.participant_id)
+        with self.transaction() as connection:
+            if key not in self.suspended:
+                row = {name: getattr(wanted, name) for name in Suspension.__slots__}
+                connection.execute(insert(_SUSPENSIONS).values(row))
+        self.suspended.add(key)
+
+    def unsuspend(self, market_id: str, participant_id: str) -> None:
+        """Let a participant in again; harmless when it was not suspended."""
+        with self.transaction() as connection:
+            connection.execute(
+                delete(_SUSPENSIONS).where(
+                    _SUSPENSIONS.c.market_id == market_id,
+                    _SUSPENSIONS.c.participant_id == participant_id,
+                )
+            )
+        self.suspended.discard((market_id, participant_id))
+
+    def is_suspended(self, who: Principal) -> bool:
+        """True when a participant is kept out. Its devices go on: what was sold is delivered."""
+        return (
+            bool(self.suspended)
+            and who.role is Role.PARTICIPANT
+            and (who.market_id, who.participant_id) in self.suspended
+        )
+
+    def suspensions(self, market_id: str) -> list[Suspension]:
+        """Who is suspended in a market, by participant."""
+        wanted = (
+            select(_SUSPENSIONS)
+            .where(_SUSPENSIONS.c.market_id == market_id)
+            .order_by(_SUSPENSIONS.c.participant_id)
+        )
+        with self.transaction() as connection:
+            return [Suspension(**row) for row in connection.execute(wanted).mappings()]
+
+    def client(self, client_id: str) -> Principal | None:
+        """Whose client this is; None: there is no such client."""
+        with self.transaction() as connection:
+            found = _find(connection, client_id)
+        return None if found is None else found[1]
+
+    def clients(
+        self, whose: Whose, *, now_s: int, cursor: str | None = None, limit: int
+    ) -> list[Client]:
+        """At most `limit` clients in the order of their ids, those after `cursor`."""
+        ends = (
+            select(_OLD_SECRETS.c.ends_s)
+            .where(_OLD_SECRETS.c.client_id == _CLIENTS.c.client_id, _OLD_SECRETS.c.ends_s > now_s)
+            .order_by(_OLD_SECRETS.c.ends_s.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        wanted = (
+            select(_CLIENTS, _REVOCATIONS.c.revoked_s, ends.label("old_secret_ends_s"))
+            .outerjoin(_REVOCATIONS, _REVOCATIONS.c.client_id == _CLIENTS.c.client_id)
+            .where(*own_rows(_CLIENTS, whose))
+            .order_by(_CLIENTS.c.client_id)
+            .limit(limit)
+        )
+        if cursor is not None:
+            wanted = wanted.where(_CLIENTS.c.client_id > cursor)
+        with self.transaction() as connection:
+            return [
+                Client(
+                    principal=principal_of(row, row.client_id),
+                    created_s=row.created_s,
+                    revoked_s=row.revoked_s,
+                    old_secret_ends_s=row.old_secret_ends_s,
+                )
+                for row in connection.execute(wanted)
+            ]
 
     def close(self) -> None:
         """Close the file."""
         self._engine.dispose()
+
+
+def keep_clients(
+    connection: Connection, principals: Sequence[Principal], now_s: int
+) -> list[Credential]:
+    """Keep new clients as part of a transaction; gives their secrets."""
+    made = [
+        Credential(principal=principal, secret=secrets.token_urlsafe(SECRET_BYTES))
+        for principal in principals
+    ]
+    connection.execute(insert(_CLIENTS), [_row(item, now_s) for item in made])
+    return made
 
 
 def _row(credential: Credential, now_s: int) -> dict[str, object]:
@@ -163,17 +415,34 @@ def _row(credential: Credential, now_s: int) -> dict[str, object]:
 
 def _find(connection: Connection, client_id: str) -> tuple[bytes, Principal] | None:
     row = connection.execute(select(_CLIENTS).where(_CLIENTS.c.client_id == client_id)).first()
-    if row is None:
-        return None
-    principal = Principal(
-        client_id=row.client_id,
+    return None if row is None else (row.secret_sha256, principal_of(row, row.client_id))
+
+
+def principal_of(row: Row[Any], client_id: str) -> Principal:
+    """Who a row is about."""
+    return Principal(
+        client_id=client_id,
         role=Role(row.role),
         market_id=row.market_id,
         participant_id=row.participant_id,
         area_id=row.area_id,
         unit_id=row.unit_id,
     )
-    return row.secret_sha256, principal
+
+
+def own_rows(table: Table, whose: Whose) -> list[ColumnElement[bool]]:
+    """The conditions that narrow a list to what is somebody's own."""
+    if whose.market_id is None:
+        return []
+    if whose.participant_id is None and whose.area_id is None and not whose.unit_ids:
+        # An operator's look at one market: operators belong to all of them.
+        return [or_(table.c.market_id == whose.market_id, table.c.market_id.is_(None))]
+    own: list[ColumnElement[bool]] = [table.c.unit_id.in_(whose.unit_ids[:UNITS_SEEN_MAX])]
+    if whose.participant_id is not None:
+        own.append(table.c.participant_id == whose.participant_id)
+    if whose.area_id is not None:
+        own.append(table.c.area_id == whose.area_id)
+    return [table.c.market_id == whose.market_id, or_(*own)]
 
 
 def new_client_id(role: Role) -> str:

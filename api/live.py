@@ -2,53 +2,64 @@
 
 The one idea: a reducer. An event goes in, the state changes, and the changes come out as deltas for
 channels; a snapshot is the state at this moment. It starts from what is stored and from then on only
-follows events that are on disk, so nothing public can vanish again. It decides nothing.
+follows events that are on disk, so nothing public can vanish again. It decides nothing. Each channel
+keeps its own state in a file of its own; here they meet.
 """
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from api import answers
-from api.accounts import Accounts, Delta, delta
+from api import answers, offers
+from api.accounts import Accounts
+from api.acts import Limits
+from api.alarms import OpenAlarms
 from api.answers import Answer
+from api.books import Books
+from api.calendar import Calendar, Stop
+from api.deltas import Delta, delta
+from api.depth import MERGED
+from api.gateways import Gateways
+from api.notices import Notices
+from api.offers import Listings
 from api.permissions import Channel
+from api.pictures import Pictures
+from api.sums import Sums
+from api.unit_reports import UnitReports
+from market.model.activation import UnitsActivated
+from market.model.alarm import Alarm
+from market.model.contract import Contract
 from market.model.grid import Grid
-from market.model.interval import MICROSECONDS, MarketDay, day_of, instant_text, moment_text
+from market.model.grid_check import GridChecked, GridSeen, InstructionsWithdrawn, UnitsRedispatched
+from market.model.interval import instant_text
+from market.model.listing import ListingView, Quote
 from market.model.messages import (
     DayClosed,
-    DepositsMade,
     DeviationsSeen,
     Event,
     IntervalCleared,
     IntervalSettled,
-    MarketCreated,
     MeasurementsRecorded,
-    OrdersAccepted,
-    OrdersCancelled,
-    OrdersClosed,
-    OrdersRejected,
     ParticipantsRegistered,
-    Phase,
     PhaseChanged,
     SetpointsChanged,
     TradesMade,
-    TransfersBooked,
     UnitsRegistered,
 )
-from market.model.money import participant_account
 from market.model.order import OrderView
 from market.model.participant import Participant, Unit
-from market.model.power import Setpoint
+from market.model.power import Setpoint, UnitLimit
+from market.model.recall import RecallDecided, RecallRequested, TradeState
 from market.model.rules import MarketRules
+from market.model.settlement_run import SettlementFinished
+from market.model.stop import TradingReleased, TradingStopped
+from market.model.summing import AreasSummed
+from market.model.system import SystemSeen
 from market.model.trade import Trade
-from market.model.units import SECONDS_PER_MINUTE, money_text, power_text
+from market.model.unit_report import UnitReport
 
 TRADES_SHOWN: Final = 100
-INTERVALS_KEPT: Final = 1_000
-"""Intervals with a phase of their own that are remembered: ten days of quarter-hours."""
-_ACCOUNT_PREFIX: Final = participant_account("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +76,28 @@ class Seed:
     open_orders: tuple[OrderView, ...] = ()
     intervals: tuple[tuple[int, Answer], ...] = ()
     """Start and answer of each late interval that is past `scheduled`."""
+    stops: tuple[Stop, ...] = ()
+    """Halts and volatility calls that hold."""
+    listings: tuple[ListingView, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    """Listings, quotes and contracts that stand."""
     trades: tuple[Trade, ...] = ()
     """The latest trades of each area, oldest first."""
     setpoints: tuple[Setpoint, ...] = ()
     """Set-points of intervals that are not over."""
-
-
-@dataclass(slots=True)
-class _AreaState:
-    units: list[str] = field(default_factory=list)
-    setpoints: dict[int, list[Answer]] = field(default_factory=dict)
-    trades: deque[Answer] = field(default_factory=lambda: deque(maxlen=TRADES_SHOWN))
+    alarms: tuple[Alarm, ...] = ()
+    """Those that are not closed, oldest first."""
+    picture: SystemSeen | None = None
+    """The newest system picture."""
+    sums: AreasSummed | None = None
+    """What areas added up to in the closing call cleared last."""
+    limits: tuple[UnitLimit, ...] = ()
+    """Limits of units that are not over, the oldest word first."""
+    decoupled: tuple[str, ...] = ()
+    """Areas that go on alone."""
+    unit_reports: tuple[UnitReport, ...] = ()
+    """What units said of themselves when their states last changed."""
 
 
 class LiveMarket:
@@ -84,35 +106,68 @@ class LiveMarket:
     def __init__(self, seed: Seed) -> None:
         self.rules, self.grid = seed.rules, seed.grid
         self.event_seq = seed.event_seq
+        areas = [area.area_id for area in seed.grid.areas]
         self.participants: dict[str, Participant] = {}
-        self.units: dict[str, Unit] = {}
-        self._intervals: dict[int, Answer] = dict(seed.intervals)
-        self._areas = {area.area_id: _AreaState() for area in seed.grid.areas}
-        self._accounts = Accounts(seed.rules.interval_minutes)
-        self._unit_setpoints: dict[str, Answer] = {}
+        self.calendar = Calendar(seed.rules, seed.grid, seed.intervals, seed.stops)
+        self.accounts = Accounts(seed.rules.interval_minutes)
+        self.books = Books(areas, self.calendar)
+        self._gateways = Gateways(areas, seed.rules.interval_minutes)
+        self._listings = Listings(areas)
+        self._notices = Notices(seed.rules.market_id)
+        self._limits = Limits(
+            seed.rules.market_id, seed.grid, self.units, seed.limits, seed.decoupled
+        )
+        self._pictures = Pictures(seed.rules.market_id, seed.rules.interval_minutes, seed.picture)
+        self._sums = Sums(seed.rules.market_id, seed.rules.interval_minutes, seed.sums)
+        self.unit_reports = UnitReports(self.units, seed.unit_reports)
+        self._alarms = OpenAlarms(seed.rules.market_id, seed.alarms)
+        self._trades: dict[str, deque[Answer]] = {
+            area_id: deque(maxlen=TRADES_SHOWN) for area_id in areas
+        }
         self._take_in(seed)
 
     def _take_in(self, seed: Seed) -> None:
         self._add_participants(seed.participants)
-        self._add_units(seed.units)
+        self._gateways.add(seed.units)
         for account, balance_quanta in seed.balances_quanta:
-            self._accounts.put_balance(account, balance_quanta)
+            self.accounts.put_balance(account, balance_quanta)
         for view in seed.open_orders:
-            self._accounts.put_order(view)
+            self.accounts.put_order(view)
+            self.books.put_order(view)
+        self._take_in_offers(seed)
         for trade in seed.trades:
-            self._areas[trade.area_id].trades.append(_seen_trade(trade))
+            self._trades[trade.area_id].append(_seen_trade(trade))
         for item in seed.setpoints:
-            self._keep_setpoint(item)
+            self._gateways.put(item)
+        self.books.revision = seed.event_seq
+        self.books.open()
+
+    def _take_in_offers(self, seed: Seed) -> None:
+        for listed in seed.listings:
+            listing = listed.listing
+            self._listings.put(listing, listed.left)
+            self.accounts.put_offer(listing.listing_id, offers.listed(listing, listed.left))
+        for quote in seed.quotes:
+            self.accounts.put_offer(quote.quote_id, offers.quoted(quote))
+        for contract in seed.contracts:
+            self.accounts.put_offer(contract.contract_id, offers.proposed(contract))
 
     # --- what others ask --------------------------------------------------------
+
+    @property
+    def units(self) -> dict[str, Unit]:
+        """Units by id."""
+        return self._gateways.units
 
     def is_key(self, channel: Channel, key: str) -> bool:
         """True when the channel has this key."""
         match channel:
-            case Channel.MARKET:
+            case Channel.MARKET | Channel.ALARMS | Channel.MESSAGES:
                 return key == self.rules.market_id
-            case Channel.AREA | Channel.TRADES:
-                return key in self._areas
+            case Channel.AREA | Channel.TRADES | Channel.LISTINGS:
+                return key in self._trades
+            case Channel.BOOK:
+                return key in self._trades or key == MERGED
             case Channel.UNIT:
                 return key in self.units
             case Channel.ACCOUNT:
@@ -127,204 +182,148 @@ class LiveMarket:
     def _state(self, channel: Channel, key: str, now_us: int) -> Answer:
         match channel:
             case Channel.MARKET:
-                return {"intervals": self._day(now_us), "now": moment_text(now_us)}
-            case Channel.TRADES:
-                return {"items": list(self._areas[key].trades)}
-            case Channel.AREA:
-                area = self._areas[key]
+                shown = self.calendar.snapshot(now_us)
                 return {
-                    "area": key,
-                    "units": list(area.units),
-                    "setpoints": [
-                        item
-                        for start_s, items in area.setpoints.items()
-                        if not self._is_over(start_s, now_us)
-                        for item in items
-                    ],
+                    **shown,
+                    "decoupled": self._limits.decoupled(),
+                    "system": self._pictures.public(),
+                    "sums": self._sums.public(),
+                }
+            case Channel.TRADES:
+                return {"items": list(self._trades[key])}
+            case Channel.BOOK:
+                return self.books.snapshot(key)
+            case Channel.LISTINGS:
+                return self._listings.snapshot(key)
+            case Channel.AREA:
+                return {
+                    **self._gateways.area(key, now_us),
+                    "limits": self._limits.of_area(key, now_us),
+                    "decoupled": self._limits.is_decoupled(key),
+                    "picture": self._pictures.of_area(key),
+                    "sum": self._sums.of_area(key),
+                    "reports": self.unit_reports.of_area(key),
                 }
             case Channel.UNIT:
-                return {"unit": key, "setpoint": self._unit_setpoints.get(key)}
+                return {
+                    **self._gateways.unit(key, now_us),
+                    "limits": self._limits.of_unit(key, now_us),
+                    "report": self.unit_reports.of_unit(key),
+                }
             case Channel.ACCOUNT:
-                return self._accounts.snapshot(key)
-
-    def _is_over(self, start_s: int, now_us: int) -> bool:
-        return self._end_s(start_s) * MICROSECONDS <= now_us
-
-    def _end_s(self, start_s: int) -> int:
-        return start_s + self.rules.interval_minutes * SECONDS_PER_MINUTE
-
-    def _day(self, now_us: int) -> list[Answer]:
-        """Intervals of the market day of now, or of the nearest day that is traded."""
-        rules = self.rules
-        first_s, until_s = rules.trading_from_s, rules.trading_until_s
-        now_s = max(now_us // MICROSECONDS, first_s)
-        if until_s is not None:
-            now_s = min(now_s, until_s - 1)
-        starts_s = MarketDay(
-            day=day_of(now_s, rules.time_zone),
-            zone=rules.time_zone,
-            minutes=rules.interval_minutes,
-        ).starts_s()
-        return [
-            dict(self.interval(start_s))
-            for start_s in starts_s
-            if first_s <= start_s and (until_s is None or start_s < until_s)
-        ]
+                return self.accounts.snapshot(key)
+            case Channel.ALARMS:
+                return {**self._notices.snapshot(channel), "alarms": self._alarms.snapshot()}
+            case Channel.MESSAGES:
+                return self._notices.snapshot(channel)
 
     def interval(self, start_s: int) -> Answer:
         """An interval of the market, as GET intervals shows it."""
-        known = self._intervals.get(start_s)
-        return answers.interval(start_s, Phase.SCHEDULED, self.rules) if known is None else known
+        return self.calendar.interval(start_s)
 
     # --- what happens -------------------------------------------------------------
 
-    def apply(self, event: Event, now_us: int, event_seq: int) -> Iterable[Delta]:
-        """Follow one event; gives the changes it means, in order."""
+    def apply(self, event: Event, now_us: int, event_seq: int) -> Iterator[Delta]:
+        """Follow one event; gives the changes it means, in order. They are to be used up."""
         self.event_seq = event_seq
-        return self._changes(event, now_us)
+        yield from self._changes(event, now_us)
+        yield from self.accounts.changes(event)
+        yield from self._listings.changes(event)
+        yield from self._notices.changes(event, now_us)
+        yield from self._alarms.changes(event)
+        yield from self._pictures.changes(event)
+        yield from self._sums.changes(event)
+        yield from self._limits.changes(event, now_us)
+        yield from self.unit_reports.changes(event)
+        self.books.follow(event)
+
+    def flush_books(self) -> Iterator[Delta]:
+        """What the books show differently since the last time."""
+        return self.books.flush(self.event_seq)
 
     def _changes(self, event: Event, now_us: int) -> Iterable[Delta]:  # noqa: C901 - an arm an event
         match event:
             case ParticipantsRegistered():
                 self._add_participants(event.participants)
             case UnitsRegistered():
-                self._add_units(event.units)
-            case OrdersAccepted():
-                return self._accounts.accepted(event)
-            case OrdersRejected():
-                return self._accounts.rejected(event)
-            case OrdersCancelled():
-                return self._accounts.cancelled(event)
+                self._gateways.add(event.units)
             case PhaseChanged():
-                return self._phase(event)
+                return self.calendar.changed(event)
             case IntervalCleared():
-                return self._cleared(event)
+                return self.calendar.cleared(event)
             case TradesMade():
-                return self._trades(event)
-            case OrdersClosed():
-                return self._accounts.closed(event)
-            case TransfersBooked():
-                return self._accounts.transferred(event)
+                return self._traded(event)
+            case RecallRequested():
+                return self._recalled(event, TradeState.DISPUTED)
+            case RecallDecided():
+                return self._recalled(event, event.state)
             case SetpointsChanged():
-                return self._setpoints(event, now_us)
+                return self._gateways.changed(event, now_us)
             case MeasurementsRecorded():
-                return self._measured(event)
+                return self._gateways.measured(event)
             case DeviationsSeen():
-                return self._deviated(event)
+                return self._gateways.deviated(event)
+            case GridChecked():
+                return self._gateways.checked(event)
+            case UnitsRedispatched():
+                return self._gateways.redispatched(event)
+            case UnitsActivated():
+                return self._gateways.activated(event)
+            case InstructionsWithdrawn():
+                return self._gateways.withdrawn(event)
+            case GridSeen():
+                return self._gateways.seen(event)
             case IntervalSettled():
-                return [
-                    self._market_delta(
-                        "settled",
-                        start=instant_text(event.start_s),
-                        ledger_sum=money_text(event.ledger_sum_quanta),
-                    )
-                ]
+                return self.calendar.settled(event)
             case DayClosed():
-                return [self._market_delta("day_closed", day=event.day)]
-            case MarketCreated() | DepositsMade():
-                pass  # the seed holds the definition; the money of a deposit follows as a transfer
+                return self.calendar.day_closed(event.day)
+            case SettlementFinished():
+                return self.calendar.day_settled(event)
+            case TradingStopped():
+                return self.calendar.stopped(event)
+            case TradingReleased():
+                return self.calendar.released(event)
+            case _:
+                pass  # of accounts and books only, or nothing the stream tells
         return ()
-
-    def _forget_settled(self) -> None:
-        """Keep the newest; what is not settled yet is kept however far ahead calls open."""
-        while len(self._intervals) > INTERVALS_KEPT:
-            oldest_s = min(self._intervals)
-            if self._intervals[oldest_s]["phase"] != Phase.SETTLED.value:
-                return
-            del self._intervals[oldest_s]
-
-    def _market_delta(self, name: str, **data: object) -> Delta:
-        return delta(Channel.MARKET, self.rules.market_id, {"event": name, **data})
 
     def _add_participants(self, participants: Iterable[Participant]) -> None:
         for item in participants:
             self.participants[item.participant_id] = item
-            self._accounts.open(item.participant_id)
+            self.accounts.open(item.participant_id)
 
-    def _add_units(self, units: Iterable[Unit]) -> None:
-        for item in units:
-            self.units[item.unit_id] = item
-            self._areas[item.area_id].units.append(item.unit_id)
-
-    def _phase(self, event: PhaseChanged) -> Iterator[Delta]:
-        known = self.interval(event.start_s)
-        self._intervals[event.start_s] = {**known, "phase": event.phase.value}
-        self._forget_settled()
-        yield self._market_delta(
-            "phase",
-            start=instant_text(event.start_s),
-            phase=event.phase.value,
-            at=moment_text(event.now_us),
-        )
-
-    def _cleared(self, event: IntervalCleared) -> Iterator[Delta]:
-        outcome = event.outcome
-        made = {
-            **self.interval(outcome.start_s),
-            **answers.result(outcome, self.rules, self.grid),
-        }
-        self._intervals[outcome.start_s] = made
-        self._accounts.fill(outcome)
-        yield self._market_delta("cleared", interval=made)
-
-    def _trades(self, event: TradesMade) -> Iterator[Delta]:
-        start = instant_text(event.start_s)
+    def _traded(self, event: TradesMade) -> Iterator[Delta]:
         by_area: defaultdict[str, list[Answer]] = defaultdict(list)
         for trade in event.trades:
-            self._areas[trade.area_id].trades.append(_seen_trade(trade))
+            self._trades[trade.area_id].append(_seen_trade(trade))
             by_area[trade.area_id].append(answers.public_trade(trade))
         for area_id, items in by_area.items():
-            data = {"event": "trades", "start": start, "items": items}
-            yield delta(Channel.TRADES, area_id, data)
-        yield from self._accounts.traded(event.trades, start)
-
-    def _keep_setpoint(self, item: Setpoint) -> Answer:
-        answer = answers.setpoint(item)
-        area = self._areas[self.units[item.unit_id].area_id]
-        items = area.setpoints.setdefault(item.start_s, [])
-        items[:] = [other for other in items if other["unit_id"] != item.unit_id]
-        items.append(answer)
-        self._unit_setpoints[item.unit_id] = answer
-        return answer
-
-    def _setpoints(self, event: SetpointsChanged, now_us: int) -> Iterator[Delta]:
-        area = self._areas[event.area_id]
-        for start_s in [start_s for start_s in area.setpoints if self._is_over(start_s, now_us)]:
-            del area.setpoints[start_s]
-        changed = {item.unit_id: answers.setpoint(item) for item in event.setpoints}
-        kept = area.setpoints.get(event.start_s, [])
-        area.setpoints[event.start_s] = [
-            *(item for item in kept if item["unit_id"] not in changed),
-            *changed.values(),
-        ]
-        self._unit_setpoints.update(changed)
-        yield delta(
-            Channel.AREA,
-            event.area_id,
-            {
-                "event": "setpoints",
+            data = {
+                "event": "trades",
                 "start": instant_text(event.start_s),
-                "until": instant_text(self._end_s(event.start_s)),
-                "target_kw": power_text(event.target_w),
-                "setpoints": list(changed.values()),
-            },
-        )
-        for unit_id, answer in changed.items():
-            yield delta(Channel.UNIT, unit_id, {"event": "setpoint", **answer})
+                "phase": self.calendar.phase(event.start_s, area_id).value,
+                "items": items,
+            }
+            yield delta(Channel.TRADES, area_id, data)
 
-    def _measured(self, event: MeasurementsRecorded) -> Iterator[Delta]:
-        minutes = self.rules.interval_minutes
-        for item in event.measurements:
-            answer = answers.measurement(item, event.area_id, minutes)
-            yield delta(Channel.UNIT, item.unit_id, {"event": "measurement", **answer})
-
-    def _deviated(self, event: DeviationsSeen) -> Iterator[Delta]:
-        for item in event.deviations:
-            data = {"event": "deviation", **answers.deviation(item)}
-            if item.level == "unit":
-                yield delta(Channel.UNIT, item.member_id, data)
-            elif item.level == "area":
-                yield delta(Channel.AREA, item.member_id, data)
+    def _recalled(
+        self, event: RecallRequested | RecallDecided, state: TradeState
+    ) -> Iterator[Delta]:
+        """Trades everybody has seen are disputed, or their recall is decided."""
+        by_area: defaultdict[str, list[str]] = defaultdict(list)
+        for trade in event.trades:
+            by_area[trade.area_id].append(trade.trade_id)
+        for area_id, trade_ids in by_area.items():
+            shown = self._trades[area_id]
+            for place, item in enumerate(shown):
+                if item["trade_id"] in trade_ids:
+                    shown[place] = {**item, "state": state.value}
+            data = {
+                "event": "trades_recalled",
+                "start": instant_text(event.start_s),
+                "items": [{"trade_id": name, "state": state.value} for name in trade_ids],
+            }
+            yield delta(Channel.TRADES, area_id, data)
 
 
 def _seen_trade(trade: Trade) -> Answer:

@@ -38,12 +38,26 @@ _PARTICIPANT_SEEN: Final = Permission(reach={Role.PARTICIPANT: Reach.OWN, Role.O
 _MEMBERS: Final = Permission(
     reach={Role.PARTICIPANT: Reach.OWN, Role.AREA: Reach.OWN, Role.OPERATOR: Reach.ALL}
 )
+_OWN: Final = Permission(
+    reach={
+        Role.PARTICIPANT: Reach.OWN,
+        Role.DEVICE: Reach.OWN,
+        Role.AREA: Reach.OWN,
+        Role.OPERATOR: Reach.ALL,
+    }
+)
 _AREA_SEEN: Final = Permission(reach={Role.AREA: Reach.OWN, Role.OPERATOR: Reach.ALL})
 
 MARKET: Final = "/v1/markets/{market}"
 
 PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", "/v1/token"): _PUBLIC,
+    # The code is what lets in.
+    ("POST", "/v1/enrol"): _PUBLIC,
+    ("GET", "/v1/clients"): _OWN,
+    ("POST", "/v1/clients/{client_id}:rotate"): _OWN,
+    ("POST", "/v1/clients/{client_id}:revoke"): _OWN,
+    ("GET", "/v1/me/limits"): _OWN,
     ("GET", "/v1/health"): _PUBLIC,
     ("GET", "/v1/clock"): _PUBLIC,
     ("POST", "/v1/clock:start"): _OPERATOR,
@@ -54,32 +68,137 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", f"{MARKET}/units:batch"): _OPERATOR,
     ("POST", f"{MARKET}/deposits:batch"): _OPERATOR,
     ("POST", f"{MARKET}/clients:batch"): _OPERATOR,
+    ("POST", f"{MARKET}/enrolments"): _OWN,
+    ("GET", f"{MARKET}/enrolments"): _OWN,
+    ("POST", f"{MARKET}/enrolments/{{enrolment_id}}:revoke"): _OWN,
+    ("GET", f"{MARKET}/suspensions"): _OPERATOR,
+    ("POST", f"{MARKET}/participants/{{participant_id}}:suspend"): _OPERATOR,
+    ("POST", f"{MARKET}/participants/{{participant_id}}:unsuspend"): _OPERATOR,
     ("GET", f"{MARKET}/participants"): _MEMBERS,
-    ("GET", f"{MARKET}/units"): _MEMBERS,
+    ("GET", f"{MARKET}/units"): _OWN,
     ("POST", f"{MARKET}/orders"): _PARTICIPANT,
     ("POST", f"{MARKET}/orders:batch"): _PARTICIPANT,
     ("POST", f"{MARKET}/orders:cancel"): _PARTICIPANT,
+    ("POST", f"{MARKET}/orders:basket"): _PARTICIPANT,
+    ("POST", f"{MARKET}/orders:block"): _PARTICIPANT,
+    ("POST", f"{MARKET}/orders:hibernate"): _PARTICIPANT,
+    ("POST", f"{MARKET}/orders:activate"): _PARTICIPANT,
+    ("POST", f"{MARKET}/orders/{{order_id}}:replace"): _PARTICIPANT,
+    ("POST", f"{MARKET}/me/orders:delete"): _PARTICIPANT,
+    ("POST", f"{MARKET}/me/orders:cancel-after"): _PARTICIPANT,
+    ("POST", f"{MARKET}/me/orders:deactivate"): _PARTICIPANT,
+    ("POST", f"{MARKET}/units/{{unit_id}}:out-of-service"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/units/{{unit_id}}:in-service"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/outages"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/units/{{unit_id}}:state"): Permission(
+        reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN}
+    ),
+    ("POST", f"{MARKET}/mandates"): _PARTICIPANT,
+    ("GET", f"{MARKET}/mandates"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/mandates/{{mandate_id}}:revoke"): _PARTICIPANT,
+    ("PUT", f"{MARKET}/me/trading-limits"): _PARTICIPANT,
+    ("GET", f"{MARKET}/me/trading-limits"): _PARTICIPANT,
+    ("GET", f"{MARKET}/stops"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/stops"): _OPERATOR,
+    ("POST", f"{MARKET}/stops:release"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/recalls"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/recalls"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/recalls:decide"): _OPERATOR,
+    ("GET", f"{MARKET}/audit"): _OPERATOR,
     ("DELETE", f"{MARKET}/orders/{{order_id}}"): _PARTICIPANT,
     ("GET", f"{MARKET}/orders"): _PARTICIPANT_SEEN,
     ("GET", f"{MARKET}/orders/{{order_id}}"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/orders/{{order_id}}/explanation"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/orders:explain"): _PARTICIPANT,
+    ("POST", f"{MARKET}/listings"): _PARTICIPANT,
+    ("GET", f"{MARKET}/listings"): _PUBLIC,
+    ("GET", f"{MARKET}/listings/{{listing_id}}"): _PUBLIC,
+    ("POST", f"{MARKET}/listings/{{listing_id}}:take"): _PARTICIPANT,
+    ("DELETE", f"{MARKET}/listings/{{listing_id}}"): _PARTICIPANT,
+    ("POST", f"{MARKET}/inquiries"): _PARTICIPANT,
+    ("GET", f"{MARKET}/inquiries"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/inquiries/{{inquiry_id}}"): _PARTICIPANT_SEEN,
+    ("DELETE", f"{MARKET}/inquiries/{{inquiry_id}}"): _PARTICIPANT,
+    ("POST", f"{MARKET}/inquiries/{{inquiry_id}}:decline"): _PARTICIPANT,
+    ("POST", f"{MARKET}/inquiries/{{inquiry_id}}/quotes"): _PARTICIPANT,
+    ("GET", f"{MARKET}/quotes"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/quotes/{{quote_id}}"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/quotes/{{quote_id}}:accept"): _PARTICIPANT,
+    ("DELETE", f"{MARKET}/quotes/{{quote_id}}"): _PARTICIPANT,
+    ("POST", f"{MARKET}/contracts"): _PARTICIPANT,
+    ("GET", f"{MARKET}/contracts"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/contracts/{{contract_id}}"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/contracts/{{contract_id}}:confirm"): _PARTICIPANT,
+    ("POST", f"{MARKET}/contracts/{{contract_id}}:decline"): _PARTICIPANT,
+    ("DELETE", f"{MARKET}/contracts/{{contract_id}}"): _PARTICIPANT,
+    ("POST", f"{MARKET}/standing-orders"): _PARTICIPANT,
+    ("GET", f"{MARKET}/standing-orders"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/standing-orders/{{rule_id}}"): _PARTICIPANT_SEEN,
+    ("DELETE", f"{MARKET}/standing-orders/{{rule_id}}"): _PARTICIPANT,
+    ("POST", f"{MARKET}/forecasts:batch"): _PARTICIPANT,
+    ("GET", f"{MARKET}/forecasts"): _PARTICIPANT_SEEN,
     ("GET", f"{MARKET}/trades"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/positions"): _MEMBERS,
+    ("GET", f"{MARKET}/areas/{{area_id}}/trades"): _PUBLIC,
+    ("GET", f"{MARKET}/depth"): _PUBLIC,
     ("GET", f"{MARKET}/prices"): _PUBLIC,
     ("GET", f"{MARKET}/intervals"): _PUBLIC,
     ("GET", f"{MARKET}/curves"): _PUBLIC,
     ("GET", f"{MARKET}/account"): _PARTICIPANT,
     ("GET", f"{MARKET}/account/statement"): _PARTICIPANT,
+    ("GET", f"{MARKET}/account/settlement"): _PARTICIPANT,
     ("GET", f"{MARKET}/setpoints"): _MEMBERS,
     ("POST", f"{MARKET}/measurements:batch"): Permission(
         reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN}
     ),
+    ("POST", f"{MARKET}/measurements:file"): Permission(
+        reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN}
+    ),
     ("GET", f"{MARKET}/measurements"): _MEMBERS,
+    ("GET", f"{MARKET}/measurements:gaps"): _MEMBERS,
     ("GET", f"{MARKET}/deviations"): _AREA_SEEN,
+    ("POST", f"{MARKET}/networks"): _OPERATOR,
+    ("GET", f"{MARKET}/networks"): _AREA_SEEN,
+    ("GET", f"{MARKET}/grid-checks"): _AREA_SEEN,
+    ("GET", f"{MARKET}/activations"): _AREA_SEEN,
+    ("GET", f"{MARKET}/burdens"): _MEMBERS,
+    ("GET", f"{MARKET}/units/{{unit_id}}/explanation"): _MEMBERS,
+    ("GET", f"{MARKET}/system"): _PUBLIC,
+    ("GET", f"{MARKET}/sums"): _PUBLIC,
+    ("GET", f"{MARKET}/reliability"): _AREA_SEEN,
+    ("GET", f"{MARKET}/reach"): _AREA_SEEN,
+    ("POST", f"{MARKET}/areas/{{area_id}}:report"): Permission(reach={Role.AREA: Reach.OWN}),
+    ("POST", f"{MARKET}/acts"): _AREA_SEEN,
+    ("POST", f"{MARKET}/acts/{{act_id}}:approve"): _OPERATOR,
+    ("GET", f"{MARKET}/acts"): _AREA_SEEN,
+    ("GET", f"{MARKET}/acts:standing"): _AREA_SEEN,
+    ("GET", f"{MARKET}/curtailments"): _MEMBERS,
+    ("POST", f"{MARKET}/alarms"): Permission(reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN}),
+    ("GET", f"{MARKET}/alarms"): Permission(
+        reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN, Role.OPERATOR: Reach.ALL}
+    ),
+    ("POST", f"{MARKET}/alarms/{{alarm_id}}:acknowledge"): _OPERATOR,
+    ("POST", f"{MARKET}/alarms/{{alarm_id}}:comment"): _OPERATOR,
+    ("POST", f"{MARKET}/alarms/{{alarm_id}}:close"): _OPERATOR,
     ("GET", f"{MARKET}/ledger"): _OPERATOR,
+    ("POST", f"{MARKET}/bills:draft"): _OPERATOR,
+    ("POST", f"{MARKET}/bills:issue"): _OPERATOR,
+    ("GET", f"{MARKET}/bills"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/bills/{{bill_id}}"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/bills/{{bill_id}}/page"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/bills/{{bill_id}}/details"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/ledger/trial-balance"): _OPERATOR,
+    ("POST", f"{MARKET}/settlement-runs"): _OPERATOR,
+    ("GET", f"{MARKET}/settlement-runs"): _OPERATOR,
+    ("GET", f"{MARKET}/settlement-runs/{{run_id}}/differences"): _OPERATOR,
     ("GET", f"{MARKET}/report"): _OPERATOR,
     # The first message of the stream authenticates; each channel is checked in `stream.py`.
     ("WEBSOCKET", f"{MARKET}/stream"): _PUBLIC,
+    # Public channels only.
+    ("GET", f"{MARKET}/events"): _PUBLIC,
     # The description, the pages for people, the console.
     ("GET", "/v1/openapi.json"): _PUBLIC,
+    ("GET", "/v1/asyncapi.json"): _PUBLIC,
     ("GET", "/problems/{code}"): _PUBLIC,
     ("GET", "/"): _PUBLIC,
     ("GET", "/{path:path}"): _PUBLIC,
@@ -94,6 +213,10 @@ class Channel(StrEnum):
     AREA = "area"
     UNIT = "unit"
     ACCOUNT = "account"
+    BOOK = "book"
+    LISTINGS = "listings"
+    ALARMS = "alarms"
+    MESSAGES = "messages"
 
 
 CHANNELS: Final[Mapping[Channel, Permission]] = {
@@ -109,4 +232,8 @@ CHANNELS: Final[Mapping[Channel, Permission]] = {
         }
     ),
     Channel.ACCOUNT: _PARTICIPANT,
+    Channel.BOOK: _PUBLIC,
+    Channel.LISTINGS: _PARTICIPANT_SEEN,
+    Channel.ALARMS: _OPERATOR,
+    Channel.MESSAGES: _PUBLIC,
 }

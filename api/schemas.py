@@ -6,8 +6,8 @@ units; unknown names are refused, and all faults come together, each with its po
 """
 # house: long because all that strangers may send stands in one place.
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,20 +21,55 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from api import fields
+from api.enrolment import LIFETIME_S, LIFETIME_S_MAX
 from api.errors import FAULTS_MAX, RefusedError
 from api.fields import FieldError
+from api.identity import GRACE_S_MAX
+from market.model.bill import ChargeKind, TaxRule
 from market.model.grid import Area, Grid, Line
+from market.model.interval import MICROSECONDS
+from market.model.mandate import Mandate
 from market.model.messages import Deposit
-from market.model.order import OrderColumns, Side
-from market.model.participant import Participant, Role, StorageData, Unit, UnitKind
+from market.model.order import (
+    PLAIN,
+    OrderColumns,
+    OrderOptions,
+    Restriction,
+    SelfTrade,
+    Side,
+    TimeInForce,
+)
+from market.model.participant import (
+    Participant,
+    Role,
+    StorageData,
+    Unit,
+    UnitKind,
+    VoltageLevel,
+)
 from market.model.power import Measurement
 from market.model.rejection import Code, Rejection
-from market.model.rules import LastResortBand, MarketRules, Tariff, TieRule
+from market.model.rules import (
+    ContinuousRules,
+    DayAheadRules,
+    DayKind,
+    LastResortBand,
+    MarketRules,
+    NetworkBand,
+    NetworkTariff,
+    Tariff,
+    TieRule,
+)
 from market.model.units import MINUTES_PER_HOUR, PPM
 
 ORDERS_MAX: Final = 10_000
+TOGETHER_MAX: Final = 100
+"""Most rows of a basket or legs of a block."""
 ROWS_MAX: Final = 10_000
 """Most rows of one batch: what one journal entry can hold and be written in well under a second."""
+PARTNERS_MAX: Final = 100
+SEQUENCE_MAX: Final = 10**15
+"""Largest count of a meter's readings: exact in every program that reads JSON."""
 AREAS_MAX: Final = 1_000
 LINES_MAX: Final = 5_000
 
@@ -66,10 +101,17 @@ OrderEnergyWh = Annotated[int, *_reader(fields.order_energy_wh, _POSITIVE % 3, "
 EnergyWh = Annotated[int, *_reader(fields.energy_wh, _POSITIVE % 3, "1.250")]
 PriceTicks = Annotated[int, *_reader(fields.price_ticks, _SIGNED % 2, "85.20")]
 PowerW = Annotated[int, *_reader(fields.power_w, _POSITIVE % 3, "80.000")]
+SignedPowerW = Annotated[int, *_reader(fields.signed_power_w, _SIGNED % 3, "-1.500")]
+VoltagePpm = Annotated[int, *_reader(fields.voltage_ppm, _POSITIVE % 6, "1.012500")]
+FrequencyMhz = Annotated[int, *_reader(fields.frequency_mhz, _POSITIVE % 3, "50.012")]
+MomentUs = Annotated[int, *_reader(fields.moment_us, None, "2016-06-15T12:15:00.250Z")]
+Signature = Annotated[str, *_reader(fields.signature, fields.SIGNATURE_PATTERN, "0" * 64)]
 MoneyQuanta = Annotated[int, *_reader(fields.deposit_quanta, _POSITIVE % 8, "100.00")]
 InstantS = Annotated[int, *_reader(fields.instant_s, None, "2016-06-15T12:00:00+01:00")]
 Id = Annotated[str, *_reader(fields.identifier, fields.ID_PATTERN, "RUR-P0001-solar")]
 MarketId = Annotated[str, *_reader(fields.market_identifier, fields.MARKET_ID_PATTERN, "village")]
+Day = Annotated[str, *_reader(fields.local_day_text, fields.DAY_PATTERN, "2016-06-15")]
+Month = Annotated[str, *_reader(fields.local_month, fields.MONTH_PATTERN, "2016-06")]
 Name = Annotated[str, *_reader(fields.plain_text, None, "Rural")]
 Ppm = Annotated[int, Field(strict=True, ge=0, le=PPM)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=60 * 24 * 366)]
@@ -91,7 +133,34 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# Bodies of offers stand in a file of their own (`offer_schemas.py`).
+Body: TypeAlias = _Body
+rows = _rows
+
+
 # --- a market -----------------------------------------------------------------
+
+
+class NetworkBandIn(_Body):
+    """The network fee in some hours of the local day."""
+
+    days: DayKind = DayKind.ALL
+    from_hour: Annotated[int, Field(strict=True, ge=0, le=23)]
+    to_hour: Annotated[int, Field(strict=True, ge=1, le=24)]
+    ticks: PriceTicks = Field(alias="network_per_mwh")
+
+
+class NetworkTariffIn(_Body):
+    """Network fees of one voltage level by time of use, from a day on."""
+
+    voltage_level: VoltageLevel
+    from_day: Day
+    bands: Annotated[tuple[NetworkBandIn, ...], *_rows(1, 48)]
+
+    def tariff(self) -> NetworkTariff:
+        """As a rule."""
+        bands = tuple(NetworkBand(**dict(band)) for band in self.bands)
+        return NetworkTariff(voltage_level=self.voltage_level, from_day=self.from_day, bands=bands)
 
 
 class TariffIn(_Body):
@@ -99,6 +168,29 @@ class TariffIn(_Body):
 
     network_ticks: PriceTicks = Field(alias="network_per_mwh")
     levies_ticks: PriceTicks = Field(alias="levies_per_mwh")
+    by_level: Annotated[tuple[NetworkTariffIn, ...], *_rows(0, 100)] = ()
+
+    def tariff(self) -> Tariff:
+        """As a rule."""
+        return Tariff(
+            network_ticks=self.network_ticks,
+            levies_ticks=self.levies_ticks,
+            by_level=tuple(item.tariff() for item in self.by_level),
+        )
+
+
+class TaxIn(_Body):
+    """A tax on some lines of a bill, from a day of delivery on."""
+
+    tax_id: Id
+    name: Name
+    from_day: Day
+    rate_ppm: Ppm
+    on: Annotated[tuple[ChargeKind, ...], *_rows(1, len(ChargeKind))]
+
+    def tax(self) -> TaxRule:
+        """As a rule."""
+        return TaxRule(**dict(self))
 
 
 class BandIn(_Body):
@@ -158,6 +250,25 @@ def _currency(value: str) -> str:
     return value
 
 
+class DayAheadIn(_Body):
+    """The opening call: all intervals of a market day in one sealed auction."""
+
+    opens_minutes: Minutes
+    gate_minutes: Minutes
+
+
+class ContinuousIn(_Body):
+    """Price-time matching between the opening and the closing call."""
+
+    opens_minutes: Minutes
+    collar_ppm: Ppm = 250_000
+    collar_min_ticks: PriceTicks = Field(default=5_000, alias="collar_min_per_mwh")
+    corridor_ppm: Annotated[int, Field(strict=True, ge=0, le=100 * PPM)] = 1_000_000
+    corridor_min_ticks: PriceTicks = Field(default=20_000, alias="corridor_min_per_mwh")
+    volatility_minutes: Annotated[int, Field(strict=True, ge=1, le=60)] = 2
+    volatility_random_s: Annotated[int, Field(strict=True, ge=0, le=300)] = 30
+
+
 class MarketIn(_Body):
     """A market with its rules and grid."""
 
@@ -180,7 +291,18 @@ class MarketIn(_Body):
     deviation_adder_ppm: Ppm
     deviation_adder_min_ticks: PriceTicks = Field(alias="deviation_adder_min_per_mwh")
     open_orders_max: Annotated[int, Field(strict=True, ge=1, le=10_000_000)] = 100_000
+    day_ahead: DayAheadIn | None = None
+    continuous: ContinuousIn | None = None
+    listing: Flag = False
+    bilateral: Flag = False
+    standing: Flag = False
+    confirm_value_quanta: MoneyQuanta | None = Field(default=None, alias="confirm_value")
+    late_readings_days: Annotated[int, Field(strict=True, ge=0, le=3_660)] = 60
+    limits_less_forecast: Flag = False
+    readings_signed: Flag = False
+    area_move_ppm_per_minute: Annotated[int, Field(strict=True, ge=1, le=PPM)] | None = 250_000
     tariff: TariffIn
+    taxes: Annotated[tuple[TaxIn, ...], *_rows(0, 100)] = ()
     last_resort: Annotated[tuple[BandIn, ...], *_rows(0, 24)] = ()
     areas: Annotated[tuple[AreaIn, ...], *_rows(1, AREAS_MAX)]
     lines: Annotated[tuple[LineIn, ...], *_rows(0, LINES_MAX)] = ()
@@ -205,9 +327,20 @@ class MarketIn(_Body):
             deviation_adder_ppm=self.deviation_adder_ppm,
             deviation_adder_min_ticks=self.deviation_adder_min_ticks,
             open_orders_max=self.open_orders_max,
-            tariff=Tariff(
-                network_ticks=self.tariff.network_ticks, levies_ticks=self.tariff.levies_ticks
-            ),
+            day_ahead=None if self.day_ahead is None else DayAheadRules(**dict(self.day_ahead)),
+            continuous=None
+            if self.continuous is None
+            else ContinuousRules(**dict(self.continuous)),
+            listing=self.listing,
+            bilateral=self.bilateral,
+            standing=self.standing,
+            confirm_value_quanta=self.confirm_value_quanta,
+            late_readings_days=self.late_readings_days,
+            limits_less_forecast=self.limits_less_forecast,
+            readings_signed=self.readings_signed,
+            area_move_ppm_per_minute=self.area_move_ppm_per_minute,
+            tariff=self.tariff.tariff(),
+            taxes=tuple(item.tax() for item in self.taxes),
             last_resort=tuple(LastResortBand(**band.model_dump()) for band in self.last_resort),
         )
 
@@ -229,6 +362,7 @@ class ParticipantIn(_Body):
     name: Name
     area_id: Id
     is_last_resort: Flag = False
+    voltage_level: VoltageLevel = VoltageLevel.LOW
 
     def participant(self) -> Participant:
         """The market's noun."""
@@ -250,7 +384,17 @@ class UnitIn(_Body):
     unit_id: Id
     participant_id: Id
     area_id: Id
-    kind: Literal["load", "solar", "storage", "heat_pump", "ev_charger", "generator", "retailer"]
+    kind: Literal[
+        "load",
+        "solar",
+        "storage",
+        "heat_pump",
+        "ev_charger",
+        "generator",
+        "wind",
+        "hydro",
+        "retailer",
+    ]
     injection_max_w: PowerW = Field(alias="injection_max_kw")
     withdrawal_max_w: PowerW = Field(alias="withdrawal_max_kw")
     controllable: Flag
@@ -295,6 +439,30 @@ class ClientIn(_Body):
         return Role(self.role)
 
 
+class EnrolmentIn(ClientIn):
+    """A one-time code to make: for whom, and how long it is good."""
+
+    lifetime_s: Annotated[int, Field(strict=True, ge=60, le=LIFETIME_S_MAX)] = LIFETIME_S
+
+
+class EnrolIn(_Body):
+    """A one-time code to use."""
+
+    code: Annotated[str, *_reader(fields.plain_text, None, "k3Jq…")]
+
+
+class RotateIn(_Body):
+    """How long the secret before stays good."""
+
+    grace_s: Annotated[int, Field(strict=True, ge=0, le=GRACE_S_MAX)] = 0
+
+
+class SuspendIn(_Body):
+    """Why a participant is kept out."""
+
+    reason: Name
+
+
 class ParticipantsIn(_Body):
     """Participants to register, all or none."""
 
@@ -322,7 +490,41 @@ class ClientsIn(_Body):
 # --- orders -------------------------------------------------------------------
 
 
-class OrderIn(_Body):
+class OptionsIn(_Body):
+    """What an order may ask beyond price and energy; all of it may be left out."""
+
+    tif: Literal["gfs", "gtd", "ioc", "fok"] = "gfs"
+    expires_s: InstantS | None = Field(default=None, alias="expires")
+    restriction: Literal["non", "aon"] = "non"
+    post_only: Flag = False
+    display_wh: OrderEnergyWh | None = Field(default=None, alias="display_kwh")
+    self_trade: Literal["cancel_newest", "cancel_oldest", "decrement_both"] = "cancel_newest"
+    cancel_on_disconnect: Flag = False
+    session_id: Id | None = None
+    green_only: Flag = False
+    neighbours_first: Flag = False
+    partners: Annotated[tuple[Id, ...], *_rows(0, PARTNERS_MAX)] = ()
+    lapses_at_call: Flag = False
+
+    def options(self) -> OrderOptions:
+        """The market's noun."""
+        return OrderOptions(
+            tif=TimeInForce(self.tif),
+            expires_us=None if self.expires_s is None else self.expires_s * MICROSECONDS,
+            restriction=Restriction(self.restriction),
+            post_only=self.post_only,
+            display_wh=self.display_wh or 0,
+            self_trade=SelfTrade(self.self_trade),
+            cancel_on_disconnect=self.cancel_on_disconnect,
+            session_id=self.session_id or "",
+            green_only=self.green_only,
+            neighbours_first=self.neighbours_first,
+            partners=self.partners,
+            lapses_at_call=self.lapses_at_call,
+        )
+
+
+class OrderIn(OptionsIn):
     """One limit order."""
 
     kind: Literal["limit"]
@@ -348,8 +550,81 @@ class OrderIdsIn(_Body):
     order_ids: Annotated[tuple[Id, ...], *_rows(1, ORDERS_MAX)]
 
 
+class BasketRowIn(_Body):
+    """One limit order of a basket."""
+
+    unit_id: Id
+    start_s: InstantS = Field(alias="start")
+    side: Literal["buy", "sell"]
+    price_ticks: PriceTicks = Field(alias="price_per_mwh")
+    energy_wh: OrderEnergyWh = Field(alias="energy_kwh")
+
+
+class BasketIn(OptionsIn):
+    """Limit orders that trade all in full at once, or not at all."""
+
+    client_order_id: Id
+    rows: Annotated[tuple[BasketRowIn, ...], *_rows(1, TOGETHER_MAX)]
+
+    def columns(self) -> OrderColumns:
+        """The rows as columns, all with the basket's wishes."""
+        return _together(self.client_order_id, self.rows, self.options())
+
+
+class LegIn(_Body):
+    """One interval of a block."""
+
+    start_s: InstantS = Field(alias="start")
+    energy_wh: OrderEnergyWh = Field(alias="energy_kwh")
+
+
+class ContinuousBlockIn(OptionsIn):
+    """Consecutive intervals at one limit on the average price, all or none."""
+
+    client_order_id: Id
+    unit_id: Id
+    side: Literal["buy", "sell"]
+    price_ticks: PriceTicks = Field(alias="price_per_mwh")
+    legs: Annotated[tuple[LegIn, ...], *_rows(1, TOGETHER_MAX)]
+
+    def columns(self) -> OrderColumns:
+        """The legs as columns."""
+        rows = tuple(
+            BasketRowIn.model_construct(
+                unit_id=self.unit_id,
+                start_s=leg.start_s,
+                side=self.side,
+                price_ticks=self.price_ticks,
+                energy_wh=leg.energy_wh,
+            )
+            for leg in self.legs
+        )
+        return _together(self.client_order_id, rows, self.options())
+
+
+def _together(
+    client_order_id: str, rows: tuple[BasketRowIn, ...], options: OrderOptions
+) -> OrderColumns:
+    plain = options == PLAIN
+    return OrderColumns(
+        client_order_id=(client_order_id,) * len(rows),
+        unit_id=tuple(row.unit_id for row in rows),
+        start_s=tuple(row.start_s for row in rows),
+        side=tuple(Side(row.side) for row in rows),
+        price_ticks=tuple(row.price_ticks for row in rows),
+        energy_wh=tuple(row.energy_wh for row in rows),
+        options=() if plain else (options,),
+        option_of=() if plain else (0,) * len(rows),
+    )
+
+
+_OPTION_NAMES: Final = frozenset(OptionsIn.model_fields)
+
+
 def order_columns(orders: tuple[OrderIn, ...]) -> OrderColumns:
     """The rows as columns, in the order sent."""
+    plain = all(_OPTION_NAMES.isdisjoint(order.model_fields_set) for order in orders)
+    options, option_of = ((), ()) if plain else named_options([order.options() for order in orders])
     return OrderColumns(
         client_order_id=tuple(order.client_order_id for order in orders),
         unit_id=tuple(order.unit_id for order in orders),
@@ -357,7 +632,23 @@ def order_columns(orders: tuple[OrderIn, ...]) -> OrderColumns:
         side=tuple(Side(order.side) for order in orders),
         price_ticks=tuple(order.price_ticks for order in orders),
         energy_wh=tuple(order.energy_wh for order in orders),
+        options=options,
+        option_of=option_of,
     )
+
+
+def named_options(
+    asked: Sequence[OrderOptions],
+) -> tuple[tuple[OrderOptions, ...], tuple[int, ...]]:
+    """The different options in order of their first row, and each row's place among them.
+
+    Both are empty when no row asks for anything.
+    """
+    places: dict[OrderOptions, int] = {}
+    option_of = tuple([places.setdefault(options, len(places)) for options in asked])
+    if places.keys() <= {PLAIN}:
+        return (), ()
+    return tuple(places), option_of
 
 
 # --- measurements -------------------------------------------------------------
@@ -371,6 +662,13 @@ class MeasurementIn(_Body):
     consumption_wh: EnergyWh = Field(alias="consumption_kwh")
     generation_wh: EnergyWh = Field(alias="generation_kwh")
     state_of_charge_wh: EnergyWh | None = Field(default=None, alias="state_of_charge_kwh")
+    power_w: SignedPowerW | None = Field(default=None, alias="power_kw")
+    reactive_var: SignedPowerW | None = Field(default=None, alias="reactive_kvar")
+    voltage_ppm: VoltagePpm | None = Field(default=None, alias="voltage_pu")
+    frequency_mhz: FrequencyMhz | None = Field(default=None, alias="frequency_hz")
+    sequence: Annotated[int, Field(strict=True, ge=0, le=SEQUENCE_MAX)] | None = None
+    measured_us: MomentUs | None = Field(default=None, alias="measured_at")
+    signature: Signature | None = None
 
     def measurement(self) -> Measurement:
         """The market's noun: net energy, injection positive."""
@@ -379,6 +677,13 @@ class MeasurementIn(_Body):
             start_s=self.start_s,
             injection_wh=self.generation_wh - self.consumption_wh,
             state_of_charge_wh=self.state_of_charge_wh,
+            power_w=self.power_w,
+            reactive_var=self.reactive_var,
+            voltage_ppm=self.voltage_ppm,
+            frequency_mhz=self.frequency_mhz,
+            sequence=self.sequence,
+            measured_us=self.measured_us,
+            signature=self.signature or "",
         )
 
 
@@ -387,6 +692,112 @@ class MeasurementsIn(_Body):
 
     area_id: Id
     items: Annotated[tuple[MeasurementIn, ...], *_rows(1, ROWS_MAX)]
+
+
+# --- changes and stops ---------------------------------------------------------
+
+
+class ReplaceIn(_Body):
+    """What of an open order changes; what is not named stays."""
+
+    revision: Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+    price_ticks: PriceTicks | None = Field(default=None, alias="price_per_mwh")
+    energy_wh: OrderEnergyWh | None = Field(default=None, alias="energy_kwh")
+
+
+class CancelAllIn(_Body):
+    """Which of one's open orders; empty: all."""
+
+    unit_id: Id | None = None
+
+
+class CancelAfterIn(_Body):
+    """Real seconds until all orders are cancelled unless renewed; 0 disarms."""
+
+    after_s: Annotated[int, Field(strict=True, ge=0, le=3_600)]
+
+
+class StopKeyIn(_Body):
+    """Which stop."""
+
+    kind: Literal["kill", "halt"]
+    scope: Literal["client", "participant", "unit", "area", "interval", "market"]
+    key: Id | Literal[""] = ""
+
+
+class StopIn(StopKeyIn):
+    """A stop to make; the reason is kept."""
+
+    reason: Name
+
+
+class OwnStopIn(_Body):
+    """Which of one's own trading to stop."""
+
+    scope: Literal["client", "participant", "unit"] = "participant"
+    key: Id | Literal[""] = ""
+    reason: Name
+
+
+class RecallIn(_Body):
+    """Which match is to be undone, and why."""
+
+    match_id: Id
+    start_s: InstantS = Field(alias="start")
+    reason: Name
+
+
+class BillsMonthIn(_Body):
+    """Of which month bills are to be made."""
+
+    month: Month
+
+
+class BillsIssueIn(_Body):
+    """Which drafts are to stand."""
+
+    month: Month
+    bill_ids: Annotated[tuple[Id, ...], *_rows(0, 10_000)] = ()
+    """Empty: all drafts of the month."""
+
+
+class RecallDecisionIn(_Body):
+    """What becomes of a disputed match."""
+
+    match_id: Id
+    start_s: InstantS = Field(alias="start")
+    decision: Literal["cancel", "deny"]
+
+
+class MandateIn(_Body):
+    """Who may trade which of one's units, when, and how much at most."""
+
+    client_mandate_id: Id
+    agent: Id
+    unit_ids: Annotated[tuple[Id, ...], *_rows(0, 1_000)] = ()
+    from_s: InstantS = Field(alias="from")
+    until_s: InstantS = Field(alias="until")
+    energy_wh_max: OrderEnergyWh | None = Field(default=None, alias="energy_kwh_max")
+    value_quanta_max: MoneyQuanta | None = Field(default=None, alias="value_max")
+
+    def mandate(self, owner: str) -> Mandate:
+        """The market's noun; its id is given when it is taken in."""
+        return Mandate(mandate_id="", owner=owner, **dict(self))
+
+
+class OutageIn(_Body):
+    """Delivery intervals in which a unit cannot run."""
+
+    from_s: InstantS = Field(alias="from")
+    until_s: InstantS = Field(alias="until")
+    reason: Name
+
+
+class OwnLimitsIn(_Body):
+    """Limits one sets oneself; what is not named is unlimited."""
+
+    order_value_quanta_max: MoneyQuanta | None = Field(default=None, alias="order_value_max")
+    exposure_quanta_max: MoneyQuanta | None = Field(default=None, alias="exposure_max")
 
 
 # --- reading a body -----------------------------------------------------------
@@ -415,10 +826,11 @@ def validated(model: type[_Model], document: object) -> _Model:
         return model.model_validate(document)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-    raise RefusedError([_rejection(fault) for fault in faults[: 2 * FAULTS_MAX]])
+    raise RefusedError([rejection_of(fault) for fault in faults[: 2 * FAULTS_MAX]])
 
 
-def _rejection(fault: ErrorDetails) -> Rejection:
+def rejection_of(fault: ErrorDetails) -> Rejection:
+    """A fault of form as a coded no, with its place."""
     return Rejection(code=_code(fault["type"]), pointer=_pointer(fault["loc"]))
 
 

@@ -6,17 +6,22 @@ again is the same path as any start, and finds everything that was acknowledged.
 
 import gc
 import os
+import resource
 import socket
 import sys
 from typing import Final, NoReturn
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from api import logs
 from api.app import create_app
 from api.checks import start_faults
+from api.frames import FrameProtocol
+from api.house import House
 from api.settings import Settings
+from market.store.database import StoreUnreachable
 
 WEBSOCKET_BYTES_MAX: Final = 64 * 1024
 PING_S: Final = 10.0
@@ -27,6 +32,9 @@ GRACE_S: Final = 10
 """How long requests under way may take when the server ends."""
 FAULT_EXIT: Final = 70
 """Exit code when a market could not go on."""
+
+OPEN_FILES: Final = 10_240
+"""Files, sockets among them, a server may want open at once; the most that macOS ever allows."""
 
 COLLECT_AFTER: Final = (50_000, 20, 50)
 """Objects made before the collector looks for cycles: a market makes few and keeps much."""
@@ -48,18 +56,47 @@ def serve(settings: Settings) -> None:
     Raises:
         StartRefusedError: the address is in use, or it is public and a check failed.
     """
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, as_json=settings.log_format == "json")
     check(settings)
     listening = listen(settings)
     log.info("listening", host=settings.host, port=listening.getsockname()[1])
-    config = uvicorn.Config(
-        create_app(settings, on_fault=_end_process),
+    server = MarketServer(server_config(create_app(settings, on_fault=_end_process), settings))
+    spare_the_collector()
+    open_as_many_as_allowed()
+    sys.setswitchinterval(THREADS_SWITCH_S)
+    try:
+        server.run(sockets=[listening])
+    finally:
+        listening.close()
+    if not server.started:
+        raise StartRefusedError("the server could not start; the log says why")
+
+
+class MarketServer(uvicorn.Server):
+    """Lets go of those who only listen before it ends."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in good order.
+
+        An answer of server-sent events never ends by itself, and would be waited for and then cut.
+        """
+        state = getattr(self.config.app, "state", None)
+        house: House | None = getattr(state, "house", None)
+        if house is not None:
+            house.end_events()
+        await super().shutdown(sockets)
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How an application is served."""
+    return uvicorn.Config(
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         headers=[("X-Content-Type-Options", "nosniff")],
         http="httptools",
-        ws="websockets-sansio",
+        ws=FrameProtocol,
         ws_max_size=WEBSOCKET_BYTES_MAX,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_S,
@@ -69,15 +106,6 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
-    spare_the_collector()
-    sys.setswitchinterval(THREADS_SWITCH_S)
-    try:
-        server.run(sockets=[listening])
-    finally:
-        listening.close()
-    if not server.started:
-        raise StartRefusedError("the server could not start; the log says why")
 
 
 def spare_the_collector() -> None:
@@ -91,13 +119,28 @@ def spare_the_collector() -> None:
     gc.set_threshold(*COLLECT_AFTER)
 
 
+def open_as_many_as_allowed() -> None:
+    """Raise this process's soft limit of open files to OPEN_FILES, as far as the hard one lets it.
+
+    Every reader of a stream is an open file, and the usual soft limit is 1,024.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def check(settings: Settings) -> None:
     """Warn of what is not in order, or refuse where others could reach it.
 
     Raises:
-        StartRefusedError: the address is public and something is not in order.
+        StartRefusedError: the address is public and something is not in order, or the database
+            that keeps the markets cannot be reached.
     """
-    faults = start_faults(settings)
+    try:
+        faults = start_faults(settings)
+    except StoreUnreachable as unreachable:
+        raise StartRefusedError(str(unreachable)) from unreachable
     if faults and settings.is_public:
         raise StartRefusedError(
             f"{settings.host} can be reached by others, and: {'; '.join(faults)}"

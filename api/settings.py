@@ -7,12 +7,17 @@ database.
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
-from pydantic import Field, model_validator
+from limits import parse_many
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.throttle import Budgets, Kind
 from market.model.interval import MICROSECONDS, second_of
+from market.store.database import url_of
+
+BUDGETS_PER_KIND: Final = 3
 
 
 class Settings(BaseSettings):
@@ -22,6 +27,8 @@ class Settings(BaseSettings):
 
     var: Path = Path("var")
     """Where everything the server keeps lies."""
+    database_url: SecretStr | None = None
+    """Of a PostgreSQL database that keeps the markets; None: a file for each under `var`."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     """0: any free port."""
@@ -31,12 +38,47 @@ class Settings(BaseSettings):
     """Market seconds per real second of a simulated clock."""
     paused: bool = False
     """True: a simulated clock waits for POST /v1/clock:start."""
+    verify: bool = False
+    """True: a start proves every market's whole journal, not only what it reads."""
     behind_tls: bool = False
     """True: a proxy in front speaks TLS; without it a public address is refused."""
     token_lifetime_s: int = Field(default=600, ge=5, le=3_600)
     connections_max: int = Field(default=4_000, ge=10)
     """Most connections and requests under way at once; further ones are turned away with 503."""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: str = Field(default="json", pattern="^(json|text)$")
+    # Three budgets each: of one client, of one participant (for logins: of one address), of all
+    # together. The first number may be asked for at once; it fills up again in the time given.
+    limit_new: str = "1000000/20 second; 2000000/40 second; 4000000/20 second"
+    """Rows of new orders. A client may keep half of a machine of two cores busy, and send a hundred
+    full batches at once before that."""
+    limit_change: str = "10000/10 second; 20000/10 second; 100000/10 second"
+    """Whatever else changes something."""
+    limit_cancel: str = "4000000/20 second; 8000000/40 second; 16000000/20 second"
+    """Cancels: more than orders, so that what can be placed can be taken back."""
+    limit_query: str = "20000/10 second; 40000/10 second; 200000/10 second"
+    limit_login: str = "600/minute; 6000/minute; 12000/minute"
+    """Tokens and enrolments. Secrets cannot be guessed; this only keeps the work in bounds."""
+    limit_subscribe: str = "20000/10 second; 40000/10 second; 100000/10 second"
+
+    @field_validator(*(f"limit_{kind.value}" for kind in Kind))
+    @classmethod
+    def _three_budgets(cls, text: str) -> str:
+        if len(parse_many(text)) != BUDGETS_PER_KIND:
+            raise ValueError("three budgets are wanted: 100/second; 200/second; 1000/second")
+        return text
+
+    @property
+    def budgets(self) -> dict[Kind, Budgets]:
+        """What each kind of request may ask for."""
+        return {kind: _budgets(getattr(self, f"limit_{kind.value}")) for kind in Kind}
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            url_of(url.get_secret_value())
+        return url
 
     @model_validator(mode="after")
     def _simulated_clock_is_whole(self) -> Self:
@@ -64,8 +106,13 @@ class Settings(BaseSettings):
             return True  # a name: nobody knows where it leads
 
     @property
+    def database_address(self) -> str | None:
+        """Of the database that keeps the markets, with its password; None: files."""
+        return None if self.database_url is None else self.database_url.get_secret_value()
+
+    @property
     def markets_dir(self) -> Path:
-        """One file per market."""
+        """One file per market, unless a database keeps them."""
         return self.var / "markets"
 
     @property
@@ -77,3 +124,8 @@ class Settings(BaseSettings):
     def operator_path(self) -> Path:
         """The first operator's credential."""
         return self.var / "credentials" / "operator.json"
+
+
+def _budgets(text: str) -> Budgets:
+    client, participant, everybody = parse_many(text)
+    return Budgets(client=client, participant=participant, all=everybody)

@@ -1,164 +1,36 @@
 """The stream's hub: numbers each change, keeps the last ones, hands them to those who listen.
 
 The one idea: `seq` counts without a gap per (channel, key); a change is written as JSON once and the
-same text goes to everybody. A listener has a bounded queue of its own, so one who reads too slowly
-is told to start over and is let go, and nobody else notices.
+same bytes go to everybody. A listener that lags has a queue of its own, so one who reads too slowly
+is told to start over and is let go, and nobody else notices. Depth is different: who lags there
+gets what stands at each level when its turn comes, in one message that says which it stands for.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Final
-
-import msgspec
+from functools import partial
+from typing import Final
 
 from api.answers import Answer
 from api.auth import Access
+from api.deltas import Delta
+from api.listener import Listener
 from api.live import LiveMarket
 from api.permissions import CHANNELS, Channel, Reach
+from api.topics import CHECKPOINT_EVERY, Checkpoint, Envelopes, Held, Key, Topic, frame_of
 from market.model.clock import Clock
 from market.model.interval import moment_text
 from market.model.participant import Role
 from market.sequencer import Published
 
-HELD_MAX: Final = 1_000
-"""Changes per channel and key that can be sent again: a reader may be away for minutes."""
-HELD_ROWS_MAX: Final = 20_000
-"""The same as rows, since one change may hold thousands: some ten MB for one channel and key."""
-QUEUE_MAX: Final = 2_000
-"""Messages that may wait for one reader. More means it does not keep up."""
-QUEUE_CHARACTERS_MAX: Final = 8_000_000
-"""The same as memory: 10,000 such readers would still be the exception, one is nothing."""
-ASKED_MAX: Final = 16
-"""Messages that may wait when the reader's next request is looked at. Who asks for more than it
-reads waits for itself, and the server does not work ahead for it."""
 SUBSCRIPTIONS_MAX: Final = 256
 """Channels and keys on one socket; a gateway or an aggregator opens more sockets."""
-
-Key = tuple[Channel, str]
-
-
-class Envelopes:
-    """Writes messages; the shape is the same for all of them."""
-
-    def __init__(self, epoch: int, clock: Clock) -> None:
-        self.epoch = epoch
-        self._clock = clock
-
-    def text(
-        self,
-        kind: str,
-        data: Any,  # noqa: ANN401 - whatever the message carries
-        *,
-        key: Key | None = None,
-        seq: int | None = None,
-        ts: str | None = None,
-    ) -> str:
-        """One message as JSON."""
-        message = {
-            "type": kind,
-            "channel": None if key is None else key[0].value,
-            "key": None if key is None else key[1],
-            "epoch": self.epoch,
-            "seq": seq,
-            "ts": ts or moment_text(self._clock.now_us()),
-            "data": data,
-        }
-        return msgspec.json.encode(message).decode()
-
-
-class Listener:
-    """One reader: its subscriptions and what waits to be sent to it."""
-
-    def __init__(self, access: Access | None) -> None:
-        self.access = access
-        self.topics: dict[Key, Topic] = {}
-        self.evicted = False
-        """True: it read too slowly and gets nothing more but the word to start over."""
-        self.ended = False
-        """True: the server closes."""
-        self._waiting: deque[str] = deque()
-        self._characters = 0
-        self._ready = asyncio.Event()
-        self._drained = asyncio.Event()
-
-    def offer(self, text: str) -> None:
-        """Put a message into the queue; when it does not fit, the reader is let go."""
-        if self.evicted:
-            return
-        self._characters += len(text)
-        if len(self._waiting) >= QUEUE_MAX or self._characters > QUEUE_CHARACTERS_MAX:
-            self.evict()
-            return
-        self._waiting.append(text)
-        self._ready.set()
-
-    def evict(self) -> None:
-        """Forget what waits; the sender notices and ends the socket."""
-        self.evicted = True
-        self._waiting.clear()
-        self._ready.set()
-        self._drained.set()
-
-    def close(self) -> None:
-        """Nothing more will come: the server ends."""
-        self.ended = True
-        self._ready.set()
-        self._drained.set()
-
-    async def drained(self) -> None:
-        """Return once little waits for this reader. Always lets others go first."""
-        await asyncio.sleep(0)
-        while len(self._waiting) > ASKED_MAX and not self.evicted:
-            self._drained.clear()
-            await self._drained.wait()
-
-    async def next(self) -> str | None:
-        """The next message to send; None: the reader was let go, or the server ends."""
-        while not self._waiting:
-            if self.evicted or self.ended:
-                return None
-            self._ready.clear()
-            await self._ready.wait()
-        text = self._waiting.popleft()
-        self._characters -= len(text)
-        if len(self._waiting) <= ASKED_MAX:
-            self._drained.set()
-        return text
-
-
-@dataclass(slots=True)
-class _Held:
-    seq: int
-    ts: str
-    data: Answer
-
-    @property
-    def rows(self) -> int:
-        """How much it holds."""
-        return 1 + len(self.data.get("items", ())) + len(self.data.get("setpoints", ()))
-
-
-@dataclass(slots=True)
-class Topic:
-    """One channel and key: its number and who listens."""
-
-    key: Key
-    seq: int = 0
-    listeners: dict[Listener, None] = field(default_factory=dict)
-    held: deque[_Held] | None = None
-    """The last changes; None until somebody listens for the first time."""
-    held_rows: int = 0
-
-    def hold(self, change: _Held) -> None:
-        """Keep a change for those who miss it, and forget the oldest beyond the bounds."""
-        held = self.held
-        assert held is not None, "only what somebody listens to is held"
-        held.append(change)
-        self.held_rows += change.rows
-        while len(held) > HELD_MAX or (self.held_rows > HELD_ROWS_MAX and len(held) > 1):
-            self.held_rows -= held.popleft().rows
+CHECK_EVERY: Final = 100
+"""Changes of a book between two checksums ..."""
+CHECK_S: Final = 10.0
+"""... or this long after the first one since; real seconds."""
 
 
 class Hub:
@@ -171,42 +43,126 @@ class Hub:
         epoch: int,
         clock: Clock,
         on_fault: Callable[[BaseException], None],
+        real_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self.live = live
         self.envelopes = Envelopes(epoch, clock)
+        self.real_s = real_s
         self._clock = clock
         self._on_fault = on_fault
         self._topics: dict[Key, Topic] = {}
-        self.listeners: dict[Listener, None] = {}
+        self._flushing = False
+        """True: the books are told as soon as the batch is through."""
+        self._unchecked: dict[Topic, None] = {}
+        """Books with changes since their last checksum."""
+        self.replaying = asyncio.Lock()
+        """Held by who reads the journal for a replay: one at a time is enough work."""
+        self.listeners: dict[Listener, dict[Key, Topic]] = {}
+        """Everybody here, and what each listens to."""
 
     def published(self, published: Published) -> None:
         """Follow an event of the market. Called by the sequencer, in order, without gaps."""
         try:
             changes = self.live.apply(published.event, published.now_us, published.event_seq)
             ts = moment_text(published.now_us)
-            for channel, key, make in changes:
-                self._change((channel, key), ts, published.event_seq, make)
+            told = [
+                topic
+                for channel, key, make in changes
+                if (topic := self._change((channel, key), ts, published.event_seq, make))
+            ]
+            # Only now: the changes of one event belong together.
+            for topic in told:
+                self._after(topic)
+            if self.live.books.is_dirty and not self._flushing:
+                # After the batch: its other events follow at once.
+                self._flushing = True
+                asyncio.get_running_loop().call_soon(self.flush_books)
         except BaseException as fault:
             # A hub that has missed an event would tell everybody something that is not so.
             self._on_fault(fault)
             raise
 
-    def _change(self, key: Key, ts: str, event_seq: int, make: Callable[[], Answer]) -> None:
-        topic = self._topic(key)
-        topic.seq += 1
-        if topic.held is None:
-            return  # nobody has ever listened, so nobody can ask for it again either
-        data = {**make(), "event_seq": event_seq}
-        topic.hold(_Held(topic.seq, ts, data))
-        if topic.listeners:
-            text = self.envelopes.text("delta", data, key=key, seq=topic.seq, ts=ts)
-            for listener in topic.listeners:
-                listener.offer(text)
+    def flush_books(self) -> None:
+        """Tell what books show differently since the last time."""
+        self._flushing = False
+        self.tell(self.live.flush_books())
 
-    def _topic(self, key: Key) -> Topic:
+    def tell(self, changes: Iterable[Delta]) -> None:
+        """Tell what is no event of the market: it is true now, and nobody keeps it."""
+        try:
+            ts = moment_text(self._clock.now_us())
+            for channel, key, make in changes:
+                topic = self._change((channel, key), ts, self.live.event_seq, make)
+                if topic is not None:
+                    self._after(topic)
+        except BaseException as fault:
+            self._on_fault(fault)
+            raise
+
+    def _change(
+        self, key: Key, ts: str, event_seq: int, make: Callable[[], Answer]
+    ) -> Topic | None:
+        topic = self.topic(key)
+        topic.seq += 1
+        if not topic.wanted():
+            return None  # nobody listens, so nobody can ask for it again either
+        self._tell(topic, ts, {**make(), "event_seq": event_seq})
+        return topic
+
+    def _tell(self, topic: Topic, ts: str, data: Answer) -> None:
+        """Write the change with the topic's number, keep it, and send it to everybody."""
+        is_book = topic.key[0] is Channel.BOOK
+        rest = self.envelopes.rest(data, key=topic.key, seq=topic.seq, ts=ts)
+        topic.hold(Held(topic.seq, self.real_s(), rest, data if is_book else None))
+        if not topic.listeners:
+            return
+        frame = frame_of("delta", rest)
+        if not is_book:
+            for listener in topic.listeners:
+                listener.offer(frame)
+            return
+        for listener in topic.listeners:
+            if not listener.write(frame):
+                listener.conflate(topic, partial(self._conflated, listener, topic, topic.seq))
+
+    def _after(self, topic: Topic) -> None:
+        """A checksum when it is due, a state to replay from when that is."""
+        channel = topic.key[0]
+        if channel is Channel.BOOK:
+            topic.unchecked += 1
+            if topic.unchecked == 1:
+                topic.checked_s = self.real_s()
+                self._unchecked[topic] = None
+            if topic.unchecked >= CHECK_EVERY:
+                self._check(topic)
+        elif (
+            channel is Channel.ACCOUNT and topic.seq - topic.checkpoints[-1].seq >= CHECKPOINT_EVERY
+        ):
+            topic.checkpoints.append(self._checkpoint(topic))
+
+    def _checkpoint(self, topic: Topic) -> Checkpoint:
+        state = self.live.accounts.state(topic.key[1])
+        return Checkpoint(topic.seq, self.live.event_seq, state)
+
+    def check_books(self) -> None:
+        """Tell checksums that have been due for a while. Called with every heartbeat."""
+        due_s = self.real_s() - CHECK_S
+        for topic in [topic for topic in self._unchecked if topic.checked_s <= due_s]:
+            self._check(topic)
+
+    def _check(self, topic: Topic) -> None:
+        topic.unchecked = 0
+        self._unchecked.pop(topic, None)
+        topic.seq += 1
+        if topic.wanted():
+            data = {**self.live.books.check(topic.key[1]), "event_seq": self.live.event_seq}
+            self._tell(topic, moment_text(self._clock.now_us()), data)
+
+    def topic(self, key: Key) -> Topic:
+        """A channel and key; made when it is asked for."""
         topic = self._topics.get(key)
         if topic is None:
-            topic = self._topics[key] = Topic(key)
+            topic = self._topics[key] = Topic(key, self.real_s)
         return topic
 
     # --- what readers ask -----------------------------------------------------------
@@ -240,75 +196,84 @@ class Hub:
                     or (role is Role.AREA and unit.area_id == who.area_id)
                     or (role is Role.DEVICE and unit.unit_id == who.unit_id)
                 )
-            case Channel.MARKET | Channel.TRADES:
+            case _:  # of the market as a whole: own to everybody of the market
                 return True
+
+    def topics_of(self, listener: Listener) -> dict[Key, Topic]:
+        """What a reader listens to."""
+        return self.listeners[listener]
 
     def subscribe(self, listener: Listener, key: Key, from_seq: int | None) -> None:
         """Begin to send a channel: with a snapshot, or from a number that is still held."""
-        topic = self._topic(key)
-        if topic.held is None:
+        topic = self.topic(key)
+        if not topic.wanted():
             topic.held = deque()
-        listener.topics[key] = topic
+            if key[0] is Channel.ACCOUNT:
+                topic.checkpoints.append(self._checkpoint(topic))
+        self.listeners[listener][key] = topic
         topic.listeners[listener] = None
-        missed = None if from_seq is None else self._held(topic, from_seq, topic.seq)
+        listener.forget(topic)
+        missed = None if from_seq is None else topic.find(from_seq, topic.seq)
         if missed is not None:
-            self._send_again(listener, topic, missed, "delta")
-            return
-        data = self.live.snapshot(key[0], key[1], self._clock.now_us())
-        listener.offer(self.envelopes.text("snapshot", data, key=key, seq=topic.seq))
+            for item in missed:
+                listener.offer(frame_of("delta", item.rest))
+        else:
+            frame = self._snapshot(topic)
+            if key[0] is not Channel.BOOK:
+                listener.offer(frame)
+            elif not listener.write(frame):
+                listener.conflate(topic, partial(self._snapshot, topic))
+
+    def _snapshot(self, topic: Topic) -> bytes:
+        data = self.live.snapshot(*topic.key, self._clock.now_us())
+        return self.envelopes.frame("snapshot", data, key=topic.key, seq=topic.seq)
+
+    def _conflated(self, listener: Listener, topic: Topic, first: int) -> bytes | None:
+        """All that happened to a book since `first` in one message: the latest of each level."""
+        if topic.key not in self.listeners.get(listener, {}):
+            return None
+        missed = topic.find(first, topic.seq)
+        if missed is None:
+            return self._snapshot(topic)
+        items = [item.data for item in missed if item.data is not None]
+        data = {**self.live.books.merge(topic.key[1], items), "since": first}
+        data["event_seq"] = self.live.event_seq
+        return self.envelopes.frame("delta", data, key=topic.key, seq=topic.seq)
 
     def unsubscribe(self, listener: Listener, key: Key) -> None:
         """Send a channel no longer."""
-        topic = listener.topics.pop(key, None)
+        topic = self.listeners[listener].pop(key, None)
         if topic is not None:
+            listener.forget(topic)
             topic.listeners.pop(listener, None)
+            topic.left_s = self.real_s()
 
-    def resend(self, listener: Listener, key: Key, first: int, last: int) -> None:
-        """Send changes again; when they are no longer held the reader must start over."""
-        topic = listener.topics[key]
-        missed = self._held(topic, first, min(last, topic.seq))
-        if missed is None:
-            self.unsubscribe(listener, key)
-            data = {"expected": first, "current": topic.seq, "reason": "not_held"}
-            text = self.envelopes.text("resync_required", data, key=key, seq=topic.seq)
-            listener.offer(text)
-            return
-        self._send_again(listener, topic, missed, "resend")
-
-    def _held(self, topic: Topic, first: int, last: int) -> list[_Held] | None:
-        """The changes first…last; None when one of them is not held or has not happened."""
-        held = topic.held or ()
-        oldest = held[0].seq if held else topic.seq + 1
-        if not oldest <= first <= topic.seq + 1:
-            return None
-        return [item for item in held if first <= item.seq <= last]
-
-    def _send_again(
-        self, listener: Listener, topic: Topic, missed: Iterable[_Held], kind: str
-    ) -> None:
-        for item in missed:
-            listener.offer(
-                self.envelopes.text(kind, item.data, key=topic.key, seq=item.seq, ts=item.ts)
-            )
+    def give_up(self, listener: Listener, key: Key, first: int) -> None:
+        """Changes asked for again are not held any more: the reader must start over."""
+        topic = self.listeners[listener][key]
+        self.unsubscribe(listener, key)
+        data = {"expected": first, "current": topic.seq, "reason": "not_held"}
+        frame = self.envelopes.frame("resync_required", data, key=key, seq=topic.seq)
+        listener.offer(frame)
 
     def recheck(self, listener: Listener) -> list[Key]:
         """End the subscriptions a reader may not have any more; gives their keys."""
-        lost = [key for key in listener.topics if not self.may_read(listener.access, *key)]
+        lost = [key for key in self.listeners[listener] if not self.may_read(listener.access, *key)]
         for key in lost:
             self.unsubscribe(listener, key)
         return lost
 
     def join(self, listener: Listener) -> None:
         """Note a reader."""
-        self.listeners[listener] = None
+        self.listeners[listener] = {}
 
     def leave(self, listener: Listener) -> None:
         """Forget a reader and its subscriptions."""
-        for key in tuple(listener.topics):
+        for key in tuple(self.listeners[listener]):
             self.unsubscribe(listener, key)
-        self.listeners.pop(listener, None)
+        del self.listeners[listener]
 
-    def slow_reader_text(self) -> str:
+    def slow_reader_frame(self) -> bytes:
         """The last message to a reader who does not keep up."""
         data = {"expected": None, "current": None, "reason": "slow_reader"}
-        return self.envelopes.text("resync_required", data)
+        return self.envelopes.frame("resync_required", data)

@@ -1,23 +1,29 @@
 """How many orders a second the server takes in durably, against the least it could cost.
 
-Run: python -m benchmarks.intake
+Run: python -m benchmarks.intake [rounds]
 
-Two ratios, each measured side by side in one run, since the figures themselves are the machine's:
+Ratios, each measured side by side in one run, since the figures themselves are the machine's:
 
 - single orders: POST …/orders, acknowledged when on disk, against a bare FastAPI application that
-  checks the same body and answers it back (aim 0.5 or more);
-- batches of 1,000: POST …/orders:batch against the same rows inserted with SQLAlchemy Core into the
-  same kind of file, one flushed transaction a thousand (aim 0.25 or more).
+  checks the same body and answers it back (aim 0.5 or more); and how long one waits at half that load
+  when requests come at their own time, waiting for a free connection included (p99);
+- batches of 10,000: POST …/orders:batch as JSON, NDJSON, CSV and Arrow against the same rows inserted
+  with SQLAlchemy Core into the same kind of file, one flushed transaction for each 10,000 (aim 0.6 or
+  more as CSV and Arrow, and 100,000 a second), and until lists show them, since projections may be some
+  batches behind what is durable.
 
 The load comes over plain sockets with requests made beforehand: on two cores a comfortable client
 would be most of what is measured.
 """
+
+# house: long because what is compared is measured side by side, with nothing to import.
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -30,6 +36,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -41,9 +48,17 @@ from wattmarket import Client
 
 CONNECTIONS: Final = 64
 SINGLES: Final = 3_000
-ROWS: Final = 1_000
-BATCHES: Final = 12
-ROUNDS: Final = 3
+ROWS: Final = 10_000
+BATCHES: Final = 6
+ROUNDS = 3
+SECONDS_PACED: Final = 4
+BULK: Final = {
+    "JSON": "application/json",
+    "NDJSON": "application/x-ndjson",
+    "CSV": "text/csv",
+    "Arrow": "application/vnd.apache.arrow.stream",
+}
+AIMS: Final = {"CSV": 0.6, "Arrow": 0.6}
 START: Final = "2016-06-14T22:00:00+01:00"
 DELIVERY: Final = "2016-06-15T12:00:00+01:00"
 MARKET: Final = "intake"
@@ -174,13 +189,28 @@ def order(owner: int, name: str) -> dict[str, str]:
     }
 
 
-def request(path: str, body: object, token: str) -> bytes:
-    content = json.dumps(body).encode()
+def request(path: str, content: bytes, token: str, media: str = BULK["JSON"]) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        f"Content-Type: {media}\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
+
+
+def bulk_body(kind: str, orders: list[dict[str, str]]) -> bytes:
+    """The same orders in one of the formats."""
+    if kind == "JSON":
+        return json.dumps({"orders": orders, "atomic": False}).encode()
+    if kind == "NDJSON":
+        return "\n".join(map(json.dumps, orders)).encode()
+    if kind == "CSV":
+        return "\r\n".join(map(",".join, [orders[0], *(row.values() for row in orders)])).encode()
+    table = pa.table({name: [row[name] for row in orders] for name in orders[0]})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as out:
+        out.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 async def talk(port: int, requests: list[bytes], expected: set[int], waits_s: list[float]) -> None:
@@ -203,6 +233,45 @@ async def talk(port: int, requests: list[bytes], expected: set[int], waits_s: li
     writer.close()
 
 
+async def talk_at(
+    port: int, requests: list[bytes], at_s: list[float], begin_s: float, waits_s: list[float]
+) -> None:
+    """Sends each request at its own time, or as soon after as the one before is answered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for sent, due_s in zip(requests, at_s, strict=True):
+        await asyncio.sleep(max(0.0, begin_s + due_s - time.perf_counter()))
+        writer.write(sent)
+        head = await reader.readuntil(b"\r\n\r\n")
+        found = re.search(rb"content-length: *([0-9]+)", head.lower())
+        assert found is not None
+        await reader.readexactly(int(found[1]))
+        waits_s.append(time.perf_counter() - begin_s - due_s)
+    writer.close()
+
+
+def paced_p99_ms(port: int, requests: list[list[bytes]], rate: float) -> float:
+    """The wait that one request in a hundred exceeds when `rate` come a second, milliseconds."""
+    waits_s: list[float] = []
+
+    async def run() -> None:
+        begin_s = time.perf_counter() + 0.1
+        await asyncio.gather(
+            *(
+                talk_at(
+                    port,
+                    mine,
+                    [(number * len(requests) + lane) / rate for number in range(len(mine))],
+                    begin_s,
+                    waits_s,
+                )
+                for lane, mine in enumerate(requests)
+            )
+        )
+
+    asyncio.run(run())
+    return statistics.quantiles(waits_s, n=100)[98] * 1_000
+
+
 def per_second(port: int, requests: list[list[bytes]], expected: set[int]) -> tuple[float, float]:
     """Requests a second over all connections at once, and the median wait in milliseconds."""
     waits_s: list[float] = []
@@ -217,7 +286,7 @@ def per_second(port: int, requests: list[list[bytes]], expected: set[int]) -> tu
 
 
 def raw_rows_per_second(folder: Path) -> float:
-    """SQLAlchemy Core alone: the orders' own table and columns, a flushed commit each 1,000 rows."""
+    """SQLAlchemy Core alone: the orders' own table and columns, a flushed commit each 10,000 rows."""
     engine = create_engine(f"sqlite:///{folder / 'raw.sqlite'}", poolclass=NullPool)
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
@@ -295,59 +364,102 @@ def measure(folder: Path) -> None:
         process(serve, folder, answers(f"{url}/v1/health")),
     ):
         tokens = set_up(url, folder)
-        each = SINGLES // CONNECTIONS
-        rows = []
-        for turn in range(ROUNDS):
-            singles = [
-                [order(owner, f"s{turn}-{number}") for number in range(each)]
-                for owner in range(CONNECTIONS)
-            ]
-            path = f"/v1/markets/{MARKET}/orders"
-            bare, bare_ms = per_second(
-                echo_port,
-                [[request("/echo", body, "") for body in mine] for mine in singles],
-                {201},
-            )
-            taken, taken_ms = per_second(
-                port,
-                [
-                    [request(path, body, tokens[owner]) for body in mine]
-                    for owner, mine in enumerate(singles)
-                ],
-                {201},
-            )
-            raw = raw_rows_per_second(folder)
-            batches = [
+        turns = [measure_turn(turn, port, echo_port, folder, tokens) for turn in range(ROUNDS)]
+    show({name: statistics.median(turn[name] for turn in turns) for name in turns[0]})
+
+
+def measure_turn(
+    turn: int, port: int, echo_port: int, folder: Path, tokens: list[str]
+) -> dict[str, float]:
+    """One round, everything side by side."""
+    path = f"/v1/markets/{MARKET}/orders"
+
+    def singles(name: str, each: int) -> list[list[bytes]]:
+        return [
+            [json.dumps(order(owner, f"{name}{turn}-{number}")).encode() for number in range(each)]
+            for owner in range(CONNECTIONS)
+        ]
+
+    def to_market(bodies: list[list[bytes]]) -> list[list[bytes]]:
+        return [
+            [request(path, body, tokens[owner]) for body in mine]
+            for owner, mine in enumerate(bodies)
+        ]
+
+    sent = singles("s", SINGLES // CONNECTIONS)
+    found: dict[str, float] = {}
+    found["echo"], found["echo ms"] = per_second(
+        echo_port, [[request("/echo", body, "") for body in mine] for mine in sent], {201}
+    )
+    found["single"], found["single ms"] = per_second(port, to_market(sent), {201})
+    half = found["single"] / 2
+    paced = singles("h", max(1, int(half * SECONDS_PACED) // CONNECTIONS))
+    found["p99 ms"] = paced_p99_ms(port, to_market(paced), half)
+    found["raw"] = raw_rows_per_second(folder)
+    for lane, (kind, media) in enumerate(BULK.items()):
+        # Two owners a round and format: nobody's open orders or power are used up.
+        owners = [1 + (turn * len(BULK) + lane) * 2 + number for number in range(2)]
+        batches = [
+            [
                 request(
                     f"{path}:batch",
-                    {
-                        "orders": [order(1, f"b{turn}-{number}-{i}") for i in range(ROWS)],
-                        "atomic": False,
-                    },
-                    tokens[1],
+                    bulk_body(kind, [order(owner, f"b{turn}-{number}-{i}") for i in range(ROWS)]),
+                    tokens[owner],
+                    media,
                 )
-                for number in range(BATCHES)
+                for number in range(BATCHES // 2)
             ]
-            batch, batch_ms = per_second(port, [batches[0::2], batches[1::2]], {200})
-            rows.append((bare, taken, raw, batch * ROWS, bare_ms, taken_ms, batch_ms))
-    show([statistics.median(column) for column in zip(*rows, strict=True)])
+            for owner in owners
+        ]
+        # Lists show all that was sent before, so no format pays for the one measured before it.
+        read_back(port, f"{path}?limit=1", tokens[0])
+        began_s = time.perf_counter()
+        calls, found[f"{kind} ms"] = per_second(port, batches, {200})
+        found[kind] = calls * ROWS
+        read_back(port, f"{path}?limit=1", tokens[0])
+        found[f"{kind} listed"] = BATCHES * ROWS / (time.perf_counter() - began_s)
+    return found
 
 
-def show(medians: list[float]) -> None:
-    bare, taken, raw, batch, bare_ms, taken_ms, batch_ms = medians
-    print(f"medians of {ROUNDS} rounds; {CONNECTIONS} connections, then 2 with batches of {ROWS}")
+def read_back(port: int, path: str, token: str) -> None:
+    """A list, which waits until it includes what was acknowledged before."""
+    answer = httpx.get(
+        f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    )
+    answer.raise_for_status()
+
+
+def show(found: dict[str, float]) -> None:
+    print(f"medians of {ROUNDS} rounds; {CONNECTIONS} connections, then 2 with batches of {ROWS:,}")
     print(f"{'':34}{'per second':>12}{'median ms':>12}{'ratio':>8}{'aim':>8}")
-    print(f"{'bare FastAPI echo':34}{bare:12,.0f}{bare_ms:12.1f}")
-    print(f"{'orders, one a request, durable':34}{taken:12,.0f}{taken_ms:12.1f}{taken / bare:8.2f}"
-          f"{0.5:8.2f}")  # fmt: skip
-    print(f"{'SQLAlchemy Core inserts':34}{raw:12,.0f}")
-    print(f"{'orders, 1,000 a request, durable':34}{batch:12,.0f}{batch_ms:12.1f}{batch / raw:8.2f}"
-          f"{0.25:8.2f}")  # fmt: skip
+    line("bare FastAPI echo", found["echo"], found["echo ms"])
+    line("orders, one a request, durable", found["single"], found["single ms"],
+         found["single"] / found["echo"], 0.5)  # fmt: skip
+    print(f"{'  at half that load, p99':34}{'':12}{found['p99 ms']:12.1f}")
+    line("SQLAlchemy Core inserts", found["raw"])
+    for kind in BULK:
+        line(f"orders as {kind}, durable", found[kind], found[f"{kind} ms"],
+             found[kind] / found["raw"], AIMS.get(kind))  # fmt: skip
+        line("  until lists show them", found[f"{kind} listed"])
+
+
+def line(
+    name: str,
+    per_s: float,
+    median_ms: float | None = None,
+    ratio: float | None = None,
+    aim: float | None = None,
+) -> None:
+    cells = [f"{name:34}{per_s:12,.0f}"]
+    for value, width, places in ((median_ms, 12, 1), (ratio, 8, 2), (aim, 8, 2)):
+        cells.append(" " * width if value is None else f"{value:{width}.{places}f}")
+    print("".join(cells).rstrip())
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["echo"]:
         serve_echo(int(sys.argv[2]))
     else:
+        ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
         with tempfile.TemporaryDirectory() as made:
             measure(Path(made))

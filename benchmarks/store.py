@@ -33,12 +33,20 @@ from market.model.messages import (
     RegisterParticipants,
     RegisterUnits,
 )
-from market.model.order import OrderColumns, Side
+from market.model.order import PLAIN, OrderColumns, Side
 from market.sequencer import Sequencer
-from market.store import tables
-from market.store.database import create_schema, open_writer
+from market.store import postgres, tables
+from market.store.database import (
+    BEGIN,
+    PostgresStore,
+    Store,
+    create_schema,
+    open_writer,
+    recreate_projections,
+)
 from market.store.projections import limit_terms
 from tests.builders import DAY_BEFORE_US, GRID, MIDNIGHT_S, PARTICIPANTS, RULES, UNITS
+from tests.postgres_server import server
 
 ROWS: Final = 1_000
 ROUNDS: Final = 15
@@ -77,7 +85,12 @@ def plain_rows(first: int) -> list[dict[str, Any]]:
             "start_s": MIDNIGHT_S,
             "side": "buy",
             "accepted_us": DAY_BEFORE_US,
-            "terms": limit_terms(100, 1),
+            "venue": "call",
+            "revision": 1,
+            "placed_by": "retailer",
+            "terms": limit_terms(PLAIN),
+            "price_ticks": 100,
+            "energy_wh": 1,
             "state": "active",
             "filled_wh": 0,
             "held_quanta": 100,
@@ -86,27 +99,29 @@ def plain_rows(first: int) -> list[dict[str, Any]]:
     ]
 
 
-def plain_s(path: Path) -> list[float]:
+def plain_s(store: Store) -> list[float]:
     """Seconds of each executemany of a thousand rows with its flushed commit."""
-    connection = open_writer(path)
+    connection = open_writer(store)
     with connection.begin():
         create_schema(connection)
+        recreate_projections(connection)
     statement, took = insert(tables.orders), []
     for number in range(ROUNDS):
         rows = plain_rows(1 + number * ROWS)
         began = time.perf_counter()
         with connection.begin():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if connection.dialect.name in BEGIN:
+                connection.exec_driver_sql(BEGIN[connection.dialect.name])
             connection.execute(statement, rows)
         took.append(time.perf_counter() - began)
     connection.close()
     return took
 
 
-async def sequenced_s(path: Path) -> dict[str, list[float]]:
+async def sequenced_s(store: Store) -> dict[str, list[float]]:
     """Seconds until acknowledged and until seen, and orders a second one by one and at once."""
     clock = SimulatedClock(start_us=DAY_BEFORE_US, speed=1)
-    sequencer = Sequencer.open(path, clock=clock)
+    sequencer = Sequencer.open(store, clock=clock)
     await sequencer.start()
     rich = Deposit(deposit_id="d", participant_id="retailer", amount_quanta=10**15)
     setup: list[Command] = [
@@ -143,10 +158,10 @@ async def sequenced_s(path: Path) -> dict[str, list[float]]:
     return found
 
 
-def restart_s(path: Path) -> tuple[float, int]:
+def restart_s(store: Store) -> tuple[float, int]:
     """Seconds to open the file again, and how many orders that brings back."""
     began = time.perf_counter()
-    sequencer = Sequencer.open(path, clock=SimulatedClock(start_us=DAY_BEFORE_US, speed=1))
+    sequencer = Sequencer.open(store, clock=SimulatedClock(start_us=DAY_BEFORE_US, speed=1))
     took = time.perf_counter() - began
     orders = len(sequencer.engine.state.order_owner)
     asyncio.run(sequencer.close())
@@ -154,11 +169,23 @@ def restart_s(path: Path) -> tuple[float, int]:
 
 
 def main() -> None:
-    """Measure and print."""
-    with tempfile.TemporaryDirectory() as folder:
-        plain = plain_s(Path(folder) / "plain.sqlite")
-        found = asyncio.run(sequenced_s(Path(folder) / "market.sqlite"))
-        took, orders = restart_s(Path(folder) / "market.sqlite")
+    """Measure and print, for each kind of store."""
+    with tempfile.TemporaryDirectory() as folder, server() as url:
+        print("SQLite")
+        measured(Path(folder) / "plain.sqlite", Path(folder) / "market.sqlite")
+        print("PostgreSQL")
+        plain = PostgresStore(url=url, market_id="bench-plain")
+        market = PostgresStore(url=url, market_id="bench-market")
+        measured(plain, market)
+        postgres.remove(plain)
+        postgres.remove(market)
+
+
+def measured(plain_store: Store, store: Store) -> None:
+    """The figures of one kind of store."""
+    plain = plain_s(plain_store)
+    found = asyncio.run(sequenced_s(store))
+    took, orders = restart_s(store)
     base = statistics.median(plain)
     print(f"{ROWS} rows, SQLAlchemy Core alone   {base * 1000:8.1f} ms")
     for name in ("acknowledged", "seen"):

@@ -1,4 +1,4 @@
-"""The solver's process: clears one problem after another until its parent closes the pipe.
+"""The solver's process: solves one problem after another until its parent closes the pipe.
 
 The one idea to know: it gives up softly before it is killed hard. It is told how much time is left,
 asks its own clock while it searches, and stops with the best it has when most of that time is
@@ -19,12 +19,14 @@ import resource
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from importlib import import_module
 from time import monotonic
 from typing import Any, Final, cast
 
 import numpy as np
 
+from clearing.network import FlowProblem
 from clearing.problem import (
     NO_LIMIT_WH,
     Areas,
@@ -35,7 +37,17 @@ from clearing.problem import (
     StepOrders,
     Tie,
 )
+from clearing.redispatch_problem import RedispatchProblem
 from clearing.shared_memory import read, write
+
+
+class Task(StrEnum):
+    """What the parent asks for."""
+
+    CLEAR = "clear"
+    REDISPATCH = "redispatch"
+    POWER_FLOW = "power_flow"
+
 
 READY: Final = "ready"
 RESULT: Final = "result"
@@ -107,8 +119,11 @@ def answer_to(
     try:
         asked = json.loads(line)
         clock = _SoftDeadline(_SEARCH_PART * asked["time_s"])
-        problem = read(files[0], asked["problem"], ClearingProblem)
         answers = _Answers(files[1:])
+        task = Task(asked["task"])
+        if task is not Task.CLEAR:
+            return answers.header(RESULT, _of_the_grid(task, files[0], asked["problem"], clock))
+        problem = read(files[0], asked["problem"], ClearingProblem)
         result = clear(
             problem,
             asked["gap"],
@@ -121,6 +136,18 @@ def answer_to(
         if refusals is not None:
             return {"status": REFUSED, "refusals": list(refusals)}
         return {"status": type(error).__name__, "message": str(error)[:2000]}
+
+
+def _of_the_grid(task: Task, shared: int, header: dict[str, Any], clock: _SoftDeadline) -> object:
+    """The answer to a problem of an area's grid."""
+    # Imported here: a market without grids never needs them.
+    if task is Task.POWER_FLOW:
+        from clearing.power_flow import power_flow
+
+        return power_flow(read(shared, header, FlowProblem))
+    from clearing.redispatch.decide import redispatch
+
+    return redispatch(read(shared, header, RedispatchProblem), clock.expired)
 
 
 class _SoftDeadline:
@@ -161,7 +188,7 @@ class _Answers:
         self._files = files
         self._turn = 0
 
-    def header(self, status: str, result: ClearingResult) -> dict[str, Any]:
+    def header(self, status: str, result: object) -> dict[str, Any]:
         place = self._turn % len(self._files)
         self._turn += 1
         return {"status": status, "place": place, **write(self._files[place], result)}

@@ -331,6 +331,25 @@ class ClearingResult:
     audit_faults: tuple[str, ...] = ()  # what the auditor refused on the rungs above this one
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """Why each row got what it got, for all rows at once; `clearing.explain` has the words.
+
+    A reason is a place in `names`.
+    """
+
+    names: tuple[str, ...]
+    steps: NDArray[np.uint8]  # (m,)
+    blocks: NDArray[np.uint8]  # (b,)
+    storages: NDArray[np.uint8]  # (s,)
+    #: (area, interval, sells, energy_wh, accepted_wh) of all that stand at the price together
+    tied: tuple[tuple[int, int, bool, int, int], ...]
+    block_gain_quanta: tuple[int, ...]  # (b,) at the prices; not accepted: all of it would have
+    block_missed_ticks: tuple[int, ...]  # (b,) by how much the prices missed its limit; 0: they met
+    storage_gain_quanta: tuple[int, ...]  # (s,)
+    storage_short_ticks: tuple[int, ...]  # (s,) idle: what its best use lacks; 0: not idle
+
+
 def free_lines(problem: ClearingProblem) -> IntArray:
     """Lines that do not follow transfer factors, ascending."""
     every = np.arange(len(problem.lines))

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Never
+from typing import Any, Final, Never, TypeVar
 
-from clearing.child import FEASIBLE, READY, REFUSED, RESULT
+from clearing.child import FEASIBLE, READY, REFUSED, RESULT, Task
 from clearing.problem import ClearingProblem, ClearingResult
 from clearing.shared_memory import GarbledError, nameless_file, read, write
+
+Answer = TypeVar("Answer")
 
 #: A child that is not warm by then is broken; on an idle core it takes about a second.
 WARM_UP_S: Final = 60.0
@@ -142,13 +144,26 @@ class SolverProcess:
     def solve(
         self, problem: ClearingProblem, gap: float | None, deadline: Deadline
     ) -> ClearingResult:
-        """Hand the problem over and wait for the answer."""
+        """Hand an auction over and wait for the answer."""
+        return self.ask(Task.CLEAR, problem, ClearingResult, deadline, gap=gap)
+
+    def ask(
+        self,
+        task: Task,
+        problem: object,
+        kind: type[Answer],
+        deadline: Deadline,
+        *,
+        gap: float | None = None,
+    ) -> Answer:
+        """Hand a problem over and wait for an answer of a kind."""
         self._reported = self._best = None
         self.await_ready(deadline)
         header = write(self._files[0], problem)
         try:
             assert self._process.stdin is not None
-            asked = {"time_s": deadline.left_s(), "gap": gap, "problem": header}
+            time_s = deadline.left_s()
+            asked = {"task": task, "time_s": time_s, "gap": gap, "problem": header}
             self._process.stdin.write(json.dumps(asked).encode() + b"\n")
             self._process.stdin.flush()
         except (BrokenPipeError, OSError) as error:
@@ -156,14 +171,14 @@ class SolverProcess:
         while True:
             answer = self._read_line(deadline)
             if answer.get("status") != FEASIBLE:
-                return self._last_word(answer)
+                return self._last_word(answer, kind)
             self._reported = answer
 
-    def _last_word(self, answer: dict[str, Any]) -> ClearingResult:
+    def _last_word(self, answer: dict[str, Any], kind: type[Answer]) -> Answer:
         status, message = answer.get("status"), str(answer.get("message", ""))
         if status == RESULT:
             try:
-                return self._result(answer)
+                return self._result(answer, kind)
             except GarbledError as error:
                 raise NonsenseError(f"the solver process gave no result: {error}") from error
         if status == REFUSED:
@@ -201,22 +216,22 @@ class SolverProcess:
 
     def _read_reported(self) -> ClearingResult | None:
         with suppress(GarbledError):
-            return None if self._reported is None else self._result(self._reported)
+            if self._reported is not None:
+                return self._result(self._reported, ClearingResult)
         return None
 
-    def _result(self, answer: dict[str, Any]) -> ClearingResult:
+    def _result(self, answer: dict[str, Any], kind: type[Answer]) -> Answer:
         place = answer.get("place")
         if place not in (0, 1):
             raise GarbledError(f"no answer at {place}")
-        return read(self._files[1 + place], answer, ClearingResult)
+        return read(self._files[1 + place], answer, kind)
 
     def _read_line(self, deadline: Deadline) -> dict[str, Any]:
         """The next line the child has said or says in time."""
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
         while b"\n" not in self._unread:
-            left = max(deadline.left_s(), 0.0)
-            if not select.select([pipe], [], [], left)[0]:
+            if not _readable(pipe, max(deadline.left_s(), 0.0)):
                 raise DeadlinePassedError(f"no result within {deadline.seconds:g} s")
             chunk = os.read(pipe, 65536)
             if not chunk:
@@ -232,6 +247,16 @@ class SolverProcess:
         if not isinstance(answer, dict):
             raise NonsenseError("the solver process said what is no answer")
         return answer
+
+
+def _readable(descriptor: int, wait_s: float) -> bool:
+    """Whether there is something to read, or becomes so in time.
+
+    Not `select.select`: it cannot take a descriptor above 1023, and a busy server has those.
+    """
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(wait_s))
 
 
 def _refuse_constant(name: str) -> Never:

@@ -28,7 +28,7 @@ Record = TypeVar("Record")
 #: Arrays begin at multiples of this, which suits every number and every cache.
 _ALIGNED: Final = 64
 #: The only kinds of numbers in problems and results.
-_KINDS: Final = {"bool", "int32", "int64"}
+_KINDS: Final = {"bool", "float64", "int32", "int64"}
 
 
 class GarbledError(Exception):

@@ -48,12 +48,13 @@ class Ledger:
             raise LedgerError(f"hold of {amount_quanta} for {participant_id}")
         if amount_quanta == 0:
             return
-        if amount_quanta > self.available_quanta(participant_id):
+        held = self._held.get(participant_id, 0)
+        if amount_quanta + held > self._balances.get(participant_account(participant_id), 0):
             raise LedgerError(
                 f"hold of {amount_quanta} for {participant_id},"
                 f" available {self.available_quanta(participant_id)}"
             )
-        self._held[participant_id] = self.held_quanta(participant_id) + amount_quanta
+        self._held[participant_id] = held + amount_quanta
 
     def release(self, participant_id: str, amount_quanta: int) -> None:
         """Give back an amount >= 0 that was held.
@@ -61,11 +62,12 @@ class Ledger:
         Raises:
             LedgerError: negative, or more than is held.
         """
-        held = self.held_quanta(participant_id)
+        if amount_quanta == 0:
+            return
+        held = self._held.get(participant_id, 0)
         if not 0 <= amount_quanta <= held:
             raise LedgerError(f"release of {amount_quanta} for {participant_id}, held {held}")
-        if amount_quanta:
-            self._held[participant_id] = held - amount_quanta
+        self._held[participant_id] = held - amount_quanta
 
     def book(self, transfers: Iterable[Transfer]) -> None:
         """Move money by each transfer; all of them or, on a fault, none.

@@ -1,45 +1,54 @@
 """One writer per market: queue, engine, one commit, then answers, then published events.
 
 The one idea: what somebody has been told is on disk. A batch is whatever waits; while one batch is
-being written the next gathers, so load makes batches larger by itself. The engine is at most one
-batch ahead of the disk, and when a commit fails nothing goes on: the process ends and starts again
-from the journal, which is the same path as any other start.
+being written the next is decided, command by command as they come, and goes to the disk when the disk
+is free, so load makes batches larger by itself. The engine is at most one batch ahead of the one that is
+being written, and when a commit fails nothing goes on: the process ends and starts again from the
+journal, which is the same path as any other start.
 
-This is the only module that begins a transaction which writes to a market's file.
+This is the only module that begins a transaction which writes to a market's store. A transaction
+that fails, for whatever reason, is not tried again: nothing of it was told to anybody.
 """
 # house: long because queue, batch, commit, answer and recovery are one promise, read as one.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, TypeVarTuple
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from market.engine.engine import Engine
+from market.engine.engine import Engine, HalfApplied
+from market.engine.state_form import StateRefused, StateUnread
+from market.engine.state_hash import hash_of
+from market.engine.state_reading import gc_paused
 from market.model.clock import Clock
 from market.model.messages import (
     Answer,
     ApplyClearing,
     CancelOrders,
     CloseDay,
+    CloseDayAhead,
     CloseGate,
     Command,
-    Decision,
     EndDelivery,
     Event,
+    ExpireDue,
     OpenCall,
+    OpenContinuous,
+    OpenDayAhead,
     PlaceOrders,
     RecordMeasurements,
     SettleInterval,
 )
 from market.model.rejection import Code
-from market.store import database, journal, restore
+from market.store import database, journal, restore, snapshot
 from market.store.journal import Batch, Entry
 from market.store.projections import PROJECTION_VERSION, Projector
 
@@ -50,7 +59,9 @@ QUEUE_ROWS_MAX: Final = 200_000
 BATCH_COMMANDS_MAX: Final = 500
 """Most commands in one transaction: keeps the first one from waiting long for the last one."""
 BATCH_ROWS_MAX: Final = 5_000
-"""Rows after which a batch takes no further command: the engine runs between two I/O turns."""
+"""Rows after which a batch takes no further command: bounds a transaction, and what is undone with it."""
+TURN_COMMANDS_MAX: Final = 100
+"""Most commands decided before the event loop has its turn: the network is served between them."""
 BEHIND_BATCHES_MAX: Final = 8
 """Batches the projections may be behind when nobody waits for them."""
 IDLE_S: Final = 0.02
@@ -58,11 +69,31 @@ IDLE_S: Final = 0.02
 CATCH_UP_BATCHES: Final = 200
 """Batches projected in one transaction when catching up: bounds memory."""
 
-_TIMED: Final = (OpenCall, CloseGate, ApplyClearing, EndDelivery, SettleInterval, CloseDay)
+SNAPSHOT_EVENTS: Final = 200_000
+"""Events behind the last snapshot after which a quiet moment is used for the next one."""
+SNAPSHOT_EVENTS_MAX: Final = 1_000_000
+"""Events after which it is taken though commands wait: bounds what a restart has to read."""
+
+_TIMED: Final = frozenset[type](
+    {
+        OpenDayAhead,
+        CloseDayAhead,
+        OpenContinuous,
+        OpenCall,
+        CloseGate,
+        ApplyClearing,
+        EndDelivery,
+        SettleInterval,
+        CloseDay,
+        ExpireDue,
+    }
+)
 """Commands of the timetable: they happen at the time they were due, and are never turned away."""
 
+log = structlog.get_logger("market.sequencer")
+
 _Result = TypeVar("_Result")
-_Arguments = ParamSpec("_Arguments")
+_Arguments = TypeVarTuple("_Arguments")
 
 
 class SubmitRefused(Exception):
@@ -115,29 +146,74 @@ class Published:
 Subscriber = Callable[[Published], None]
 
 
-@dataclass(slots=True, kw_only=True)
-class _Waiting:
-    command: Command
-    rows: int
-    answered: asyncio.Future[Committed]
+@dataclass(slots=True)
+class _Asker:
+    """Who waits for one command, or for several that were brought together."""
+
+    left: int
+    """Commands of it that are neither durable nor refused by a fault."""
+    answered: asyncio.Future[list[Committed]]
+    committed: list[Committed] = field(default_factory=list)
+    fault: Exception | None = None
+
+    def settle(self) -> None:
+        """One command less to wait for; after the last one, answer."""
+        self.left -= 1
+        if self.left or self.answered.done():
+            return
+        if self.fault is None:
+            self.answered.set_result(self.committed)
+        else:
+            self.answered.set_exception(self.fault)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decided:
-    waiting: _Waiting
-    command: Command
-    decision: Decision
+_Waiting: TypeAlias = tuple[Command, int, _Asker]
+"""A command, its rows, and who asked."""
+_Decided: TypeAlias = tuple[_Asker, Entry, Answer]
+"""Who waits, what goes into the journal, and what is answered once it is there."""
+
+
+@dataclass(slots=True)
+class _OpenBatch:
+    """What is decided and goes to the disk next."""
+
+    decided: list[_Decided] = field(default_factory=list)
+    rows: int = 0
+
+    def is_full(self) -> bool:
+        """Whether it takes no further command."""
+        return len(self.decided) >= BATCH_COMMANDS_MAX or self.rows >= BATCH_ROWS_MAX
+
+
+@dataclass(slots=True)
+class _Appending:
+    """A batch on its way to the disk."""
+
+    future: asyncio.Future[bytes]
+    """Done, with the row's hash, once it is there."""
+    batch: Batch
+    decided: list[_Decided]
+
+
+@dataclass(slots=True)
+class _Projecting:
+    """Batches on their way into the projections."""
+
+    future: asyncio.Future[None]
 
 
 class Sequencer:
     """The one writer of one market."""
 
-    def __init__(self, path: Path, *, clock: Clock, engine: Engine) -> None:
+    def __init__(self, store: database.Store, *, clock: Clock, engine: Engine) -> None:
         self._clock = clock
         self._engine = engine
         self._queue: deque[_Waiting] = deque()
         self._queued_rows = 0
-        self._in_flight: list[_Waiting] = []
+        self._open = _OpenBatch()
+        self._under_way: _Appending | _Projecting | None = None
+        """What the writing thread is at; nothing else is begun there before it is done."""
+        self._in_flight: deque[_Asker] = deque()
         self._unprojected: deque[Batch] = deque()
         self._readers_waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._rebuilds: list[asyncio.Future[None]] = []
@@ -147,27 +223,38 @@ class Sequencer:
         self._task: asyncio.Task[None] | None = None
         self._batch, self._hash = 0, journal.FIRST_HASH
         self._command_seq = self._event_seq = self._projected_seq = 0
-        self._now_us = 0
+        self._now_us = self._decided_us = 0
+        self._snapshot_batch = self._snapshot_event_seq = 0
         self.epoch = 0
         self.failed = asyncio.Event()
         """Set when a commit or the engine has failed: the process must end."""
         self.fault: BaseException | None = None
-        self._journal: Connection = database.open_writer(path)
-        self._tables: Connection = database.open_projector(path)
+        self._journal: Connection = database.open_writer(store)
+        self._tables: Connection = database.open_projector(store)
         # One thread: whatever touches the writing connections happens there, in order.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="market-writer")
-        self.readers = database.Readers(path)
+        self.readers = database.Readers(store)
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock, engine: Engine | None = None) -> "Sequencer":
-        """Open a market's file, prove and apply its journal, bring its projections up to date.
+    def open(
+        cls,
+        store: database.Store,
+        *,
+        clock: Clock,
+        engine: Engine | None = None,
+        verify: bool = False,
+    ) -> "Sequencer":
+        """Open a market's store, bring back its state, bring its projections up to date.
+
+        The state is the newest snapshot that proves itself and the journal behind it, or the whole
+        journal. What is read is proven; `verify` reads and proves all of it.
 
         Raises:
-            StoreFault: the file cannot be used as it is (see `market.store.database`).
+            StoreFault: the store cannot be used as it is (see `market.store.database`).
         """
-        made = cls(path, clock=clock, engine=Engine() if engine is None else engine)
+        made = cls(store, clock=clock, engine=Engine() if engine is None else engine)
         try:
-            made._recover()
+            made._recover(verify=verify)
         except BaseException:
             made._release()
             raise
@@ -175,7 +262,7 @@ class Sequencer:
 
     @property
     def engine(self) -> Engine:
-        """The engine, to be read only: at most one batch ahead of the disk."""
+        """The engine, to be read only: at most one batch ahead of the one that is being written."""
         return self._engine
 
     @property
@@ -197,6 +284,11 @@ class Sequencer:
     def projected_seq(self) -> int:
         """Sequence of the last command the projections show."""
         return self._projected_seq
+
+    @property
+    def snapshot_batch(self) -> int:
+        """The batch of the last snapshot written or read; 0: none."""
+        return self._snapshot_batch
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Be told of every event from now on, in order, once it is durable.
@@ -230,20 +322,36 @@ class Sequencer:
             SequencerStopped: the market is down. If it was raised while waiting, the outcome is
                 unknown until the market is up again and is asked by the client's own id.
         """
+        return (await self._queued((command,)))[0]
+
+    async def submit_many(self, commands: Sequence[Command]) -> list[Committed]:
+        """Put several commands into the queue, next to each other, and wait until all are durable.
+
+        For who brings many at once: nobody has to be woken for each of them. Every one is a command of
+        its own, decided alone and in the order given; they may come into more than one batch. When one
+        was the fault of a bug in deciding it, that is raised once the others are durable.
+
+        Raises:
+            QueueFull: too much waits; none of them has happened.
+            SequencerStopped: as for `submit`, of each of them.
+        """
+        return await self._queued(commands) if commands else []
+
+    def _queued(self, commands: Sequence[Command]) -> asyncio.Future[list[Committed]]:
         if self._closing or self.failed.is_set():
             raise SequencerStopped("the market takes no commands")
-        rows = _rows(command)
-        if not isinstance(command, _TIMED) and (
-            len(self._queue) >= QUEUE_COMMANDS_MAX or self._queued_rows + rows > QUEUE_ROWS_MAX
-        ):
+        rows = [_rows(command) for command in commands]
+        if (
+            len(self._queue) + len(commands) > QUEUE_COMMANDS_MAX
+            or self._queued_rows + sum(rows) > QUEUE_ROWS_MAX
+        ) and any(type(command) not in _TIMED for command in commands):
             raise QueueFull(f"{len(self._queue)} commands wait")
-        waiting = _Waiting(
-            command=command, rows=rows, answered=asyncio.get_running_loop().create_future()
-        )
-        self._queue.append(waiting)
-        self._queued_rows += rows
+        asker = _Asker(len(commands), asyncio.get_running_loop().create_future())
+        for command, its_rows in zip(commands, rows, strict=True):
+            self._queue.append((command, its_rows, asker))
+            self._queued_rows += its_rows
         self._wake.set()
-        return await waiting.answered
+        return asker.answered
 
     async def projected(self, seq: int) -> None:
         """Return once queries see command `seq`.
@@ -275,26 +383,53 @@ class Sequencer:
 
     # --- start ---------------------------------------------------------------
 
-    def _recover(self) -> None:
+    def _recover(self, *, verify: bool) -> None:
+        with self._transaction(self._journal) as connection:
+            database.take_over(connection)
         with self._transaction(self._journal) as connection:
             database.create_schema(connection)
             self.epoch = database.read_meta(connection, "epoch", 0) + 1
             database.write_meta(connection, "epoch", self.epoch)
         with self.readers.connect() as connection:
-            for proven in restore.batches(connection):
-                for entry in proven.batch.entries:
-                    for event in entry.events:
-                        self._engine.apply(event)
-                self._note(proven.batch, proven.hash)
+            with gc_paused():
+                self._restore_state(connection, verify=verify)
             reached = database.read_meta(connection, "projected_batch", 0)
             version = database.read_meta(connection, "projection_version", 0)
-        if reached > self._batch:
-            raise restore.JournalBroken(f"the journal ends at {self._batch}, {reached} was seen")
+            seen = max(reached, snapshot.last_batch(connection))
+        if seen > self._batch:
+            raise restore.JournalBroken(f"the journal ends at {self._batch}, {seen} was seen")
         if version != PROJECTION_VERSION:
             self._rebuild()
         else:
             self._catch_up(reached)
         self._projected_seq = self._command_seq
+
+    def _restore_state(self, connection: Connection, *, verify: bool) -> None:
+        """The newest snapshot that proves itself, then what the journal says after it."""
+        applied = self._load_snapshot(connection)
+        self._snapshot_batch = applied
+        for proven in restore.events(connection, after_batch=0 if verify else max(applied - 1, 0)):
+            if proven.batch > applied:
+                for events in proven.events:
+                    for event in events:
+                        self._engine.apply(event)
+            self._note(proven, proven.hash)
+            if proven.batch == applied:
+                self._snapshot_event_seq = self._event_seq
+
+    def _load_snapshot(self, connection: Connection) -> int:
+        """The batch after which the engine stands now; 0: no snapshot was believed."""
+        for found in snapshot.newest_first(connection):
+            if isinstance(found, snapshot.LeftAside):
+                log.warning("snapshot left aside", batch=found.batch, reason=found.reason)
+                continue
+            try:
+                self._engine.restore(found.state)
+            except StateUnread as fault:
+                log.warning("snapshot left aside", batch=found.batch, reason=str(fault))
+                continue
+            return found.batch
+        return 0
 
     def _catch_up(self, reached: int) -> None:
         with self.readers.connect() as reading:
@@ -307,36 +442,63 @@ class Sequencer:
     async def _run(self) -> None:
         try:
             while not (self._closing and not self._queue):
-                idle_s = IDLE_S if self._unprojected else None
-                try:
-                    async with asyncio.timeout(idle_s):
-                        await self._wake.wait()
-                except TimeoutError:
-                    await self._project_pending()
-                self._wake.clear()
+                await self._woken()
                 await self._work()
+            await self._drain()
             await self._project_pending()
+            if self._event_seq > self._snapshot_event_seq:
+                await self._in_thread(self._take_snapshot)
         except asyncio.CancelledError as fault:
             self._fail(fault)
             raise
         except Exception as fault:  # noqa: BLE001 - told by `failed`, kept in `fault`
             self._fail(fault)
 
+    async def _woken(self) -> None:
+        """Wait until there is something to do; a moment in which there is not is used."""
+        at_rest = self._under_way is None
+        behind = self._unprojected or self._snapshot_is_due(SNAPSHOT_EVENTS)
+        try:
+            async with asyncio.timeout(IDLE_S if at_rest and behind else None):
+                await self._wake.wait()
+        except TimeoutError:
+            await self._project_pending()
+            if self._snapshot_is_due(SNAPSHOT_EVENTS):
+                await self._in_thread(self._take_snapshot)
+        self._wake.clear()
+
     async def _work(self) -> None:
-        """Batches, projections and rebuilds until none is due; neither can starve another."""
-        while self._queue or self._rebuilds or self._projections_are_due():
-            if self._queue:
-                await self._commit_batch()
-            if self._projections_are_due():
-                await self._project_pending()
-            if self._rebuilds:
-                asked = len(self._rebuilds)
-                await self._in_thread(self._rebuild)
-                self._unprojected.clear()
-                self._show(self._command_seq)
-                for done in self._rebuilds[:asked]:
-                    _resolve(done, None)
-                del self._rebuilds[:asked]
+        """Decide, write, answer, project, until all that can be done now waits for the disk."""
+        while True:
+            written = self._written()
+            if self._rebuilds or self._snapshot_is_due(SNAPSHOT_EVENTS_MAX):
+                self._tell(written)
+                await self._between_batches()
+                continue
+            self._write_next()
+            self._tell(written)  # the disk has the next one already
+            decided = self._decide_turn()
+            self._write_next()
+            if not decided:
+                return
+            await asyncio.sleep(0)
+
+    async def _between_batches(self) -> None:
+        """What wants the journal and the engine to be at the same place."""
+        await self._drain()
+        if self._snapshot_is_due(SNAPSHOT_EVENTS_MAX):
+            await self._in_thread(self._take_snapshot)
+        if self._rebuilds:
+            asked = len(self._rebuilds)
+            await self._in_thread(self._rebuild)
+            self._unprojected.clear()
+            self._show(self._command_seq)
+            for done in self._rebuilds[:asked]:
+                _resolve(done, None)
+            del self._rebuilds[:asked]
+
+    def _snapshot_is_due(self, events: int) -> bool:
+        return self._event_seq - self._snapshot_event_seq >= events
 
     def _projections_are_due(self) -> bool:
         """Under load they follow in larger pieces, which costs less; a reader's wish comes first."""
@@ -344,78 +506,139 @@ class Sequencer:
         return waited_for or len(self._unprojected) >= BEHIND_BATCHES_MAX
 
     async def _project_pending(self) -> None:
+        """Bring the projections up to date; nothing is being written."""
         if self._unprojected:
             batches = list(self._unprojected)
             await self._in_thread(self._project, batches)
             self._unprojected.clear()
         self._show(self._command_seq)
 
-    async def _commit_batch(self) -> None:
-        decided = self._decide_batch()
-        if not decided:
+    async def _drain(self) -> None:
+        """Write what is decided and answer it; after this the engine is where the journal ends."""
+        while True:
+            self._tell(self._written())
+            self._write_next(drains=True)
+            if self._under_way is None:
+                return
+            await asyncio.wait({self._under_way.future})
+
+    def _write_next(self, *, drains: bool = False) -> None:
+        """Give the thread its next work when it has none.
+
+        A batch goes once it is full or nothing waits that could be in it, or as it is. Projections go before it when
+        they are due, and cannot be due again before it is written, so neither can starve the other.
+        """
+        if self._under_way is not None:
             return
-        entries = tuple(Entry(command=d.command, events=d.decision.events) for d in decided)
-        batch = Batch(
+        if not self._unprojected:
+            self._show(self._command_seq)
+        if self._projections_are_due():
+            self._under_way = _Projecting(self._begin(self._project, list(self._unprojected)))
+        elif self._open.decided and (drains or self._open.is_full() or not self._queue):
+            decided, self._open = self._open.decided, _OpenBatch()
+            batch = self._batch_of(decided)
+            self._under_way = _Appending(self._begin(self._append, batch), batch, decided)
+        else:
+            return
+        self._under_way.future.add_done_callback(self._has_written)
+
+    def _has_written(self, future: asyncio.Future[Any]) -> None:
+        if not future.cancelled():
+            future.exception()  # looked at, lest it be reported as lost when something else failed
+        self._wake.set()
+
+    def _written(self) -> _Appending | None:
+        """A batch that has become durable, whose askers have to be told; None: none has.
+
+        Raises:
+            Exception: what the thread was at has failed.
+        """
+        done = self._under_way
+        if done is None or not done.future.done():
+            return None
+        self._under_way = None
+        if isinstance(done, _Projecting):
+            done.future.result()
+            self._unprojected.clear()
+            self._show(self._command_seq)
+            return None
+        self._note(done.batch, done.future.result())
+        self._unprojected.append(done.batch)
+        return done
+
+    def _batch_of(self, decided: list[_Decided]) -> Batch:
+        """The next batch of the journal; the one before is on disk."""
+        entries = tuple([entry for _, entry, _ in decided])
+        return Batch(
             batch=self._batch + 1,
             epoch=self.epoch,
-            now_us=max(self._now_us, *(d.command.now_us for d in decided)),
+            now_us=max(self._now_us, *[entry.command.now_us for entry in entries]),
             first_command_seq=self._command_seq + 1,
             first_event_seq=self._event_seq + 1,
             entries=entries,
         )
-        own_hash = await self._in_thread(self._append, batch)
-        self._note(batch, own_hash)
-        self._unprojected.append(batch)
-        self._in_flight = []
-        self._tell(batch, decided)
 
-    def _decide_batch(self) -> list[_Decided]:
-        """Decide and apply what waits, command by command, up to the limits of a batch."""
-        decided: list[_Decided] = []
-        now_us, rows = self._now_us, 0
-        while self._queue and len(decided) < BATCH_COMMANDS_MAX and rows < BATCH_ROWS_MAX:
-            waiting = self._queue.popleft()
-            self._queued_rows -= waiting.rows
-            if waiting.answered.done():
+    def _decide_turn(self) -> bool:
+        """Decide and apply what waits, command by command, until a turn or the batch is full."""
+        queue, batch = self._queue, self._open
+        for _ in range(min(len(queue), TURN_COMMANDS_MAX)):
+            if batch.is_full():
+                return False
+            command, rows, asker = queue.popleft()
+            self._queued_rows -= rows
+            if asker.answered.done():
                 continue  # whoever asked has gone, and it was never begun
-            command = self._stamped(waiting.command, now_us)
+            command = self._stamped(command, self._decided_us)
             try:
-                decision = self._engine.decide(command)
+                decision = self._engine.execute(command)
+            except HalfApplied:
+                # Memory and journal differ from here on: the process must end.
+                self._in_flight.append(asker)
+                raise
             except Exception as fault:  # noqa: BLE001 - whoever asked gets it
-                # Deciding changes nothing, so this is the asker's trouble and nobody else's.
-                waiting.answered.set_exception(fault)
+                # Nothing has changed, so this is the asker's trouble and nobody else's.
+                asker.fault = fault
+                asker.settle()
                 continue
-            self._in_flight.append(waiting)
-            for event in decision.events:
-                self._engine.apply(event)
-            now_us, rows = max(now_us, command.now_us), rows + waiting.rows
-            decided.append(_Decided(waiting=waiting, command=command, decision=decision))
-        return decided
+            self._in_flight.append(asker)
+            self._decided_us = max(self._decided_us, command.now_us)
+            batch.rows += rows
+            entry = Entry(command=command, events=decision.events)
+            batch.decided.append((asker, entry, decision.answer))
+        return bool(queue)
 
     def _stamped(self, command: Command, now_us: int) -> Command:
         """The command with its time: never before the last one, never ahead of the clock."""
-        if isinstance(command, _TIMED):
+        if type(command) in _TIMED:
             return command
         stamp_us = max(min(command.now_us, self._clock.now_us()), now_us)
         return command if stamp_us == command.now_us else replace(command, now_us=stamp_us)
 
-    def _note(self, batch: Batch, own_hash: bytes) -> None:
+    def _note(self, batch: Batch | restore.ProvenEvents, own_hash: bytes) -> None:
         """Remember where the journal ends."""
         self._batch, self._hash = batch.batch, own_hash
         self._command_seq, self._event_seq = batch.last_command_seq, batch.last_event_seq
         self._now_us = batch.now_us
+        self._decided_us = max(self._decided_us, batch.now_us)
 
-    def _tell(self, batch: Batch, decided: list[_Decided]) -> None:
+    def _tell(self, written: _Appending | None) -> None:
         """Answer who asked, then tell everybody; all of it is on disk."""
-        for seq, item in enumerate(decided, start=batch.first_command_seq):
+        if written is None:
+            return
+        batch, decided = written.batch, written.decided
+        for seq, (asker, entry, answer) in enumerate(decided, start=batch.first_command_seq):
             committed = Committed(
                 batch=batch.batch,
                 seq=seq,
-                events=item.decision.events,
-                answer=item.decision.answer,
-                now_us=item.command.now_us,
+                events=entry.events,
+                answer=answer,
+                now_us=entry.command.now_us,
             )
-            _resolve(item.waiting.answered, committed)
+            asker.committed.append(committed)
+            asker.settle()
+            self._in_flight.popleft()
+        if not self._subscribers:
+            return
         event_seq = batch.first_event_seq
         for command_seq, entry in enumerate(batch.entries, start=batch.first_command_seq):
             for event in entry.events:
@@ -457,13 +680,14 @@ class Sequencer:
         self._give_up(stopped)
 
     def _give_up(self, reason: SequencerStopped) -> None:
-        for waiting in (*self._in_flight, *self._queue):
-            if not waiting.answered.done():
-                waiting.answered.set_exception(reason)
+        for asker in (*self._in_flight, *(asker for _, _, asker in self._queue)):
+            if not asker.answered.done():
+                asker.answered.set_exception(reason)
         for future in (*(seen for _, seen in self._readers_waiting), *self._rebuilds):
             if not future.done():
                 future.set_exception(reason)
-        self._in_flight, self._readers_waiting, self._rebuilds = [], [], []
+        self._readers_waiting, self._rebuilds = [], []
+        self._in_flight.clear()
         self._queue.clear()
         self._queued_rows = 0
 
@@ -475,12 +699,19 @@ class Sequencer:
 
     async def _in_thread(
         self,
-        act: Callable[_Arguments, _Result],
-        *arguments: _Arguments.args,
-        **_: _Arguments.kwargs,
+        act: Callable[[*_Arguments], _Result],
+        *arguments: *_Arguments,
     ) -> _Result:
+        return await self._begin(act, *arguments)
+
+    def _begin(
+        self,
+        act: Callable[[*_Arguments], _Result],
+        *arguments: *_Arguments,
+    ) -> asyncio.Future[_Result]:
+        """Have the writing thread do it."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, act, *arguments)
+        return loop.run_in_executor(self._thread, act, *arguments)
 
     # --- in the writing thread ------------------------------------------------
 
@@ -488,16 +719,31 @@ class Sequencer:
     def _transaction(self, connection: Connection) -> Iterator[Connection]:
         """The one place where a transaction that writes begins and ends."""
         with connection.begin():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            begin = database.BEGIN.get(connection.dialect.name)
+            if begin is not None:
+                connection.exec_driver_sql(begin)
             yield connection
 
     @contextmanager
     def _writing(self, connection: Connection) -> Iterator[Connection]:
         """A transaction of the market's writer, refused when a newer one has taken over."""
-        with self._transaction(connection):
-            if database.read_meta(connection, "epoch", 0) != self.epoch:
-                raise database.WriterReplaced("a newer writer has started on this file")
-            yield connection
+        try:
+            with self._transaction(connection):
+                if database.read_epoch(connection) != self.epoch:
+                    raise database.WriterReplaced("a newer writer has started on this store")
+                yield connection
+        except DBAPIError as fault:
+            if self._is_replaced():
+                raise database.WriterReplaced("a newer writer has taken over") from fault
+            raise
+
+    def _is_replaced(self) -> bool:
+        """Whether a failed transaction failed because a newer writer ended it."""
+        try:
+            with self.readers.connect() as connection:
+                return database.read_meta(connection, "epoch", 0) != self.epoch
+        except DBAPIError:
+            return False  # nobody can be asked; the fault that led here says more
 
     def _append(self, batch: Batch) -> bytes:
         with self._writing(self._journal) as connection:
@@ -507,9 +753,30 @@ class Sequencer:
         with self._writing(self._tables) as connection:
             Projector(connection).project(batches)
 
+    def _take_snapshot(self) -> None:
+        """Write the state down. Nothing is decided meanwhile: the loop waits for this thread."""
+        self._snapshot_event_seq = self._event_seq
+        try:
+            state = self._engine.snapshot()
+        except (StateRefused, RuntimeError) as fault:
+            # RuntimeError: a reader's question made a dictionary grow under our hands. The journal
+            # has everything; only the next start takes longer.
+            log.warning("no snapshot", batch=self._batch, reason=str(fault))
+            return
+        taken = snapshot.Snapshot(
+            batch=self._batch, chain_hash=self._hash, state_hash=hash_of(state), state=state
+        )
+        with self._writing(self._tables) as connection:
+            snapshot.write(connection, taken)
+        self._snapshot_batch = taken.batch
+
     def _rebuild(self) -> None:
         with self.readers.connect() as reading, self._writing(self._tables) as connection:
-            database.recreate_projections(connection)
+            known = database.read_meta(connection, "projection_version", 0)
+            if known == PROJECTION_VERSION:
+                database.empty_projections(connection)
+            else:
+                database.recreate_projections(connection)
             projector = Projector(connection)
             everything = (proven.batch for proven in restore.batches(reading))
             while batches := list(islice(everything, CATCH_UP_BATCHES)):

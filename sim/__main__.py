@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 import stamina.instrumentation
 
+from sim.cut import read_cut
+from sim.faults import read_faults
 from sim.profiles import STORAGE_SHARE, load_village
 from sim.run import Simulation
 from sim.scenario import SEED
@@ -23,12 +25,15 @@ from wattmarket import WattmarketError
 async def simulate(given: argparse.Namespace) -> None:
     """Connect, order, follow the market's day to its end."""
     credentials = msgspec.json.decode(given.credentials.read_bytes())
+    village = load_village(seed=given.seed, storage_share=given.storage_share)
     simulation = Simulation(
         url=given.url or credentials["url"],
         market_id=credentials["market_id"],
         clients=credentials["clients"],
-        village=load_village(seed=given.seed, storage_share=given.storage_share),
+        village=village,
         seed=given.seed,
+        faults=read_faults(given.scenario),
+        cut=read_cut(given.cut, village.day_start_s),
     )
     try:
         await simulation.prepare()
@@ -47,6 +52,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--url", help="the server; as the credentials say unless given")
     parser.add_argument("--seed", type=int, default=SEED, help="of batteries and forecasts")
     parser.add_argument("--storage-share", type=float, default=STORAGE_SHARE)
+    parser.add_argument("--scenario", type=Path, help="a file with [[devices.faults]] (TOML)")
+    parser.add_argument("--cut", help="an area that loses contact: SEM@12:00+2h")
     parser.add_argument("--out", type=Path, help="where to write what was counted (JSON)")
     return parser
 

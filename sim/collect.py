@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sim.cut import story_of
 from sim.outcome import ReportInput
 from sim.profiles import Village
 from wattmarket import AsyncClient
@@ -20,13 +21,31 @@ async def collect(
         tally: what the simulation counted.
     """
     members = await operator.participants()
+    totals, intervals = await operator.report(day), await operator.intervals()
+    cuts = [
+        await story_of(
+            operator,
+            counted,
+            intervals=intervals,
+            totals=totals,
+            members=[
+                home.participant_id
+                for home in village.households
+                if home.area_id == counted["area_id"]
+            ],
+        )
+        for counted in tally.get("cuts", ())
+    ]
     return ReportInput(
         day=day,
         definition=await operator.definition(),
-        totals=await operator.report(day),
-        intervals=await operator.intervals(),
+        totals=totals,
+        intervals=intervals,
         measurements=await operator.measurements(),
         tally=tally,
         village=village,
         retailer_id=next(m["participant_id"] for m in members if m["is_last_resort"]),
+        cuts=cuts,
+        networks=await operator.networks.list(),
+        checks=await operator.networks.checks(),
     )

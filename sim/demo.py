@@ -4,6 +4,7 @@ The one idea: it does what an operator would do by hand, with the same commands 
 the server, create the market from its file, start the simulation, start the clock, and read the
 report when the day is over. What it starts it also ends.
 """
+# house: long because the parts of one evening's show are started and ended in one place.
 
 import asyncio
 import fcntl
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sim.collect import collect
+from sim.cut import Cut, read_cut, tend
+from sim.faults import read_faults
 from sim.profiles import load_village
 from sim.progress import Progress, progress_for
 from sim.scenario import FOLDER, MARKET_ID, SEED
@@ -33,6 +36,7 @@ SERVER_UP_S: Final = 60.0
 READY_S: Final = 120.0
 ENDING_S: Final = 10.0
 """A child that does not end in this time is killed."""
+_DATABASE: Final = "WATTMARKET_DATABASE_URL"
 RESTARTS_MAX: Final = 10
 LOOK_S: Final = 0.1
 LAST_LINES: Final = 15
@@ -41,6 +45,19 @@ INTERRUPTED: Final = 130
 
 class DemoError(WattmarketError):
     """The demonstration cannot go on; the words say why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is to go wrong, as it was asked for."""
+
+    scenario: Path | None
+    cut: str | None
+
+    def words(self) -> list[str]:
+        """For the simulation's command line."""
+        given = (("--scenario", self.scenario), ("--cut", self.cut))
+        return [word for name, value in given if value is not None for word in (name, str(value))]
 
 
 @dataclass(slots=True)
@@ -95,7 +112,15 @@ class Server:
         await end_child(self.process)
 
 
-def run_demo(*, port: int, once: bool, speed: float, var: Path) -> int:
+def run_demo(
+    *,
+    port: int,
+    once: bool,
+    speed: float,
+    var: Path,
+    scenario: Path | None = None,
+    cut: str | None = None,
+) -> int:
     """Run the demonstration.
 
     Args:
@@ -103,19 +128,26 @@ def run_demo(*, port: int, once: bool, speed: float, var: Path) -> int:
         once: end with the report instead of serving on.
         speed: simulated seconds per real second.
         var: folder of the run; what an earlier run left there is moved aside.
+        scenario: a file that says what goes wrong with devices; None: nothing does.
+        cut: an area that loses contact, `SEM@12:00+2h`; None: none does.
 
     Returns:
         0; 1 if an invariant of the report failed; 130 if it was told to end before its time.
 
     Raises:
-        UsageError: the port is taken, or another demonstration uses the folder.
+        UsageError: the port is taken, another demonstration uses the folder, or the scenario is not
+            understood.
         DemoError: a part of the demonstration failed.
     """
     require_free(port)
+    # What is wrong in the file is said now, not when the village starts.
+    read_faults(scenario)
+    trouble = Trouble(scenario, cut)
+    read_cut(cut, 0)
     with alone_in(var):
         fresh_folder(var)
         try:
-            return asyncio.run(_demo(port=port, once=once, speed=speed, var=var))
+            return asyncio.run(_demo(port=port, once=once, speed=speed, var=var, trouble=trouble))
         except (KeyboardInterrupt, asyncio.CancelledError):
             return INTERRUPTED if once else 0
         except BaseExceptionGroup as failures:
@@ -177,7 +209,7 @@ def fresh_folder(var: Path) -> None:
     var.mkdir(parents=True)
 
 
-async def _demo(*, port: int, once: bool, speed: float, var: Path) -> int:
+async def _demo(*, port: int, once: bool, speed: float, var: Path, trouble: Trouble) -> int:
     asked_to_end = asyncio.current_task()
     assert asked_to_end is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked_to_end.cancel)
@@ -187,7 +219,7 @@ async def _demo(*, port: int, once: bool, speed: float, var: Path) -> int:
             progress.say(f"console: {url}")
             await asyncio.to_thread(_create_village, url, var)
             progress.say(f"market {MARKET_ID}: created; its day starts now, {speed:g} x speed")
-            await _live_through(url, var, progress)
+            await _live_through(url, var, progress, trouble)
             report, failed = await _report(url, var)
             progress.close()
             show_report(report, failed, var)
@@ -247,18 +279,24 @@ def _create_village(url: str, var: Path) -> None:
     write_credentials(var / "credentials.json", url=url, market_id=plan.market_id, clients=clients)
 
 
-async def _live_through(url: str, var: Path, progress: Progress) -> None:
+async def _live_through(url: str, var: Path, progress: Progress, trouble: Trouble) -> None:
     """The simulation, the clock, and the day until it is closed."""
+    cut = read_cut(trouble.cut, load_village(seed=SEED).day_start_s)
     log_path = var / "simulation.log"
     village = await start_child(
         ["sim", "--credentials", str(var / "credentials.json"), "--seed", str(SEED),
-         "--out", str(var / "simulation.json")],
+         "--out", str(var / "simulation.json"),
+         *trouble.words()],
         log_path, piped=True,
     )  # fmt: skip
     try:
         await _until_ready(village, log_path)
         operator = var / "credentials" / "operator.json"
         async with AsyncClient(url, market=MARKET_ID, credentials=operator) as client:
+            tending = None
+            if cut is not None:
+                second = await _second_operator(client, url)
+                tending = asyncio.ensure_future(_tend(cut, client, second))
             await client.start_clock()
             following = asyncio.ensure_future(_follow(client, progress))
             ended = asyncio.ensure_future(village.wait())
@@ -268,10 +306,29 @@ async def _live_through(url: str, var: Path, progress: Progress) -> None:
                 raise DemoError(f"the simulation failed\n{last_lines(log_path)}")
             await following
             async with asyncio.timeout(READY_S):
+                if tending is not None:
+                    await tending
                 if await ended != 0:
                     raise DemoError(f"the simulation failed\n{last_lines(log_path)}")
     finally:
         await end_child(village)
+
+
+async def _second_operator(operator: AsyncClient, url: str) -> AsyncClient:
+    """Credentials of another person at the desk: what lets an area come back takes two."""
+    (made,) = await operator.create_clients([{"role": "operator"}])
+    return AsyncClient(
+        url,
+        market=MARKET_ID,
+        client_id=made["client_id"],
+        client_secret=made["client_secret"],
+        patience_s=READY_S,
+    )
+
+
+async def _tend(cut: Cut, operator: AsyncClient, second: AsyncClient) -> None:
+    async with second:
+        await tend(cut, operator, second, MARKET_ID)
 
 
 async def _until_ready(village: asyncio.subprocess.Process, log_path: Path) -> None:
@@ -308,11 +365,24 @@ async def _report(url: str, var: Path) -> tuple[dict[str, Any], list[str]]:
 
     operator = var / "credentials" / "operator.json"
     async with AsyncClient(url, market=MARKET_ID, credentials=operator) as client:
+        await _settled_as_a_whole(client)
         village = await asyncio.to_thread(load_village, seed=SEED)
         tally = await asyncio.to_thread(_counted, var / "simulation.json")
         data = await collect(client, day=DAY, village=village, tally=tally)
     report = await asyncio.to_thread(build, var, data)
     return report, invariants(report)
+
+
+async def _settled_as_a_whole(client: AsyncClient) -> None:
+    """Once the closed day is settled as a whole too, with what came late."""
+    async with asyncio.timeout(READY_S):
+        while not await _is_settled(client):  # noqa: ASYNC110  # the server settles it
+            await asyncio.sleep(LOOK_S)
+
+
+async def _is_settled(client: AsyncClient) -> bool:
+    runs = await client.settlement_runs(day=DAY)
+    return [run["state"] for run in runs] == ["finished"]
 
 
 def _counted(path: Path) -> dict[str, Any]:
@@ -343,8 +413,13 @@ async def start_child(
             stderr=log,
             # Its own group: Ctrl-C comes to us, and we end it in good order.
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**_environment(), "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but for a database: what the demonstration keeps lies in its own folder."""
+    return {name: value for name, value in os.environ.items() if name != _DATABASE}
 
 
 async def end_child(child: asyncio.subprocess.Process | None) -> None:

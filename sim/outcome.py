@@ -38,7 +38,10 @@ WH_PER_KWH: Final = 1_000
 WORSE_OFF_PPM: Final = 10_000
 PPM: Final = 1_000_000
 #: Kinds of a participant's amounts that belong to the day's bill.
-BILL_KINDS: Final = ("trade", "deviation", "network_fee", "levies", "rent_return")
+BILL_KINDS: Final = (
+    *("trade", "deviation", "instructed", "redispatch", "activation"),
+    *("network_fee", "levies", "rent_return"),
+)
 GROUPS: Final = ("solar", "storage", "neither")
 CAUSES: Final = ("neighbours", "timing", "forecast_errors", "rent")
 
@@ -61,6 +64,12 @@ class ReportInput:
     """What the simulation counted: sent, acknowledged, refused by code, ack_ms."""
     village: Village
     retailer_id: str
+    cuts: Sequence[Record] = ()
+    """What became of areas that were cut off."""
+    networks: Sequence[Record] = ()
+    """GET …/networks."""
+    checks: Sequence[Record] = ()
+    """GET …/grid-checks of the day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.outcome import GROUPS, QUANTA_PER_CURRENCY, Outcome, ReportInput, index_of, wh
+from sim.outcome import GROUPS, PPM, QUANTA_PER_CURRENCY, Outcome, ReportInput, index_of, wh
 from sim.profiles import INTERVAL_S, INTERVALS
 from sim.tariff import tariff_of
 
@@ -30,6 +30,9 @@ GROUP_COLOURS: Final = {"solar": "#e0a100", "storage": "#2f9e6e", "neither": "#5
 KW_PER_WH: Final = 3_600 / INTERVAL_S / 1_000
 HOURS: Final = np.arange(INTERVALS) * INTERVAL_S / 3_600
 WIDE: Final = (9.2, 3.3)
+LOW_VOLTAGE_V: Final = 1_000
+NEAR_PU: Final = 0.02
+"""A limit further away than this is no news, and would flatten everything else."""
 
 
 def prices(data: ReportInput, outcome: Outcome) -> str:
@@ -47,7 +50,7 @@ def prices(data: ReportInput, outcome: Outcome) -> str:
         axes.step(HOURS, known, where="post", color=colour, linewidth=1.8, label=area_id)
     axes.set_ylim(bottom=0)
     _legend(axes)
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def volumes(outcome: Outcome) -> str:
@@ -72,7 +75,7 @@ def volumes(outcome: Outcome) -> str:
     use = -sum((outcome.by_kind_wh.get(kind, nothing) for kind in kinds), nothing)
     axes.step(HOURS, use * KW_PER_WH, where="post", color=INK, linewidth=1.5, label="use")
     _legend(axes)
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def self_sufficiency(shares: Mapping[str, float]) -> str:
@@ -86,7 +89,7 @@ def self_sufficiency(shares: Mapping[str, float]) -> str:
     axes.bar_label(bars, [f"{value:.1f} %" for value in values], padding=3, color=INK)
     axes.set_ylim(0, max(100, *values) if max(values) > 85 else 1.25 * max(values))
     axes.set_ylabel("% of use")
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def savings(outcome: Outcome) -> str:
@@ -115,7 +118,7 @@ def savings(outcome: Outcome) -> str:
     boxes.axhline(0, color=INK, linewidth=0.8)
     for axes in (bars, boxes):
         _quiet(axes)
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def causes(plain_quanta: int, by_cause: Mapping[str, int], market_quanta: int) -> str:
@@ -143,7 +146,7 @@ def causes(plain_quanta: int, by_cause: Mapping[str, int], market_quanta: int) -
     axes.invert_yaxis()
     axes.margins(x=0.16)
     axes.set_xlim(left=0)
-    return _svg(figure)
+    return svg_of(figure)
 
 
 def loading(data: ReportInput) -> str:
@@ -159,7 +162,49 @@ def loading(data: ReportInput) -> str:
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_ylim(-115, 115)
     _legend(axes)
-    return _svg(figure)
+    return svg_of(figure)
+
+
+def voltages(data: ReportInput) -> str:
+    """Of each grid the lowest and the highest bus, as traded and as told in the end, and its limits."""
+    figure, axes = _sheet("voltage, part of rated")
+    levels = []
+    for colour, network in zip(AREA_COLOURS, data.networks, strict=False):
+        area_id = network["area_id"]
+        traded, lowest, highest = _voltages(data, area_id)
+        axes.fill_between(
+            HOURS, lowest, highest, step="post", color=colour, alpha=0.14, linewidth=0
+        )
+        axes.step(HOURS, highest, where="post", color=colour, linewidth=1.6, label=area_id)
+        if (traded > highest).any():
+            name = f"{area_id} as traded"
+            axes.step(HOURS, traded, ":", where="post", color=colour, linewidth=1.2, label=name)
+        levels += [lowest, highest, traded]
+        low_voltage = [bus for bus in network["buses"] if bus["rated_v"] < LOW_VOLTAGE_V]
+        top = min((bus["voltage_max_ppm"] for bus in low_voltage), default=0) / PPM
+        if 0 <= top - np.nanmax(highest) < NEAR_PU:
+            axes.axhline(top, color=colour, linewidth=0.9, linestyle=(0, (4, 3)))
+            levels.append(np.array([top]))
+    seen = np.concatenate(levels)
+    room = 0.06 * (np.nanmax(seen) - np.nanmin(seen))
+    axes.set_ylim(np.nanmin(seen) - room, np.nanmax(seen) + room)
+    _legend(axes)
+    return svg_of(figure)
+
+
+def _voltages(
+    data: ReportInput, area_id: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """(96,) the highest by trades, the lowest and the highest as told; NaN: not known."""
+    traded, lowest, highest = (np.full(INTERVALS, np.nan) for _ in range(3))
+    for check in data.checks:
+        seen = check["after"] or check["before"]
+        if check["area_id"] == area_id and check["before"]["solved"] and seen["solved"]:
+            index = index_of(data, check["start"])
+            traded[index] = float(check["before"]["highest_voltage_pu"])
+            lowest[index] = float(seen["lowest_voltage_pu"])
+            highest[index] = float(seen["highest_voltage_pu"])
+    return traded, lowest, highest
 
 
 def _loading(
@@ -193,6 +238,15 @@ def _sheet(unit: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def quiet_sheet(unit: str) -> tuple[Figure, Axes]:
+    """A wide sheet with nothing on it but the unit of what it will show."""
+    figure = Figure(figsize=WIDE, layout="constrained")
+    axes = figure.subplots()
+    _quiet(axes)
+    axes.set_ylabel(unit)
+    return figure, axes
+
+
 def _quiet(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(QUIET)
@@ -215,7 +269,7 @@ def _legend(axes: Axes) -> None:
     )
 
 
-def _svg(figure: Figure) -> str:
+def svg_of(figure: Figure) -> str:
     """The figure as SVG text without a date, so that equal days make equal files."""
     buffer = io.StringIO()
     # Names inside the drawing are made from this instead of from chance.

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim import plots
+from sim.cut import faults_of
 from sim.outcome import (
     CAUSES,
     GROUPS,
@@ -121,6 +122,8 @@ def figures_of(data: ReportInput, outcome: Outcome) -> dict[str, Any]:
             "from_grid_wh": int(outcome.from_grid_wh.sum()),
             "to_grid_wh": int(outcome.to_grid_wh.sum()),
         },
+        "devices": tally.get("devices", []),
+        **({"cuts": list(data.cuts)} if data.cuts else {}),
         "bills_of_households": [_bill_record(bill) for bill in outcome.bills],
     }
 
@@ -151,7 +154,8 @@ def invariants(report: Mapping[str, Any]) -> list[str]:
         ),
         (answered == orders["sent"], f"{orders['sent']} orders sent, {answered} answered"),
     ]
-    return [words for holds, words in rules if not holds]
+    told = [words for story in report.get("cuts", ()) for words in faults_of(story)]
+    return [words for holds, words in rules if not holds] + told
 
 
 def print_summary(report: Mapping[str, Any], console: Console | None = None) -> None:
@@ -356,6 +360,7 @@ def _page(data: ReportInput, outcome: Outcome, report: Mapping[str, Any]) -> str
         ),
         "savings": plots.savings(outcome),
         "loading": plots.loading(data),
+        **({"voltages": plots.voltages(data)} if data.checks else {}),
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),

@@ -4,18 +4,21 @@ The one idea: the market's stream sets the pace. A result makes every agent lear
 next gates; the end of a delivery makes every device live through it and report. Nothing here waits
 for a clock of its own, so a market that stands still, or starts again, is simply waited for.
 """
+# house: long because one village's day, from first order to last report, is told in one place.
 
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from sim.agents import Agent, DeviceState, Fill, OrderIntent, make_agents
-from sim.devices import devices_of
+from sim.cut import Cut
+from sim.devices import devices_of, units_of
+from sim.faults import FaultRule, faults_by_unit
 from sim.gateway import ENERGY_DECIMALS, Gateway
 from sim.profiles import Household, Village
 from sim.tally import Tally
@@ -61,6 +64,8 @@ class Simulation:
         clients: Mapping[str, Mapping[str, Any]],
         village: Village,
         seed: int,
+        faults: Sequence[FaultRule] = (),
+        cut: Cut | None = None,
     ) -> None:
         """Nothing is sent yet.
 
@@ -69,7 +74,12 @@ class Simulation:
             market_id: the market.
             clients: credentials by participant id and area id.
             village: who lives there; who has no credentials does not take part.
-            seed: makes every agent's forecasts.
+            seed: makes every agent's forecasts, and says whom faults hit.
+            faults: what goes wrong with devices.
+            cut: which area's gateway loses its line, and when; None: none does.
+
+        Raises:
+            UsageError: a fault is of no device of the village, or a cut of no area of it.
         """
         self.tally = Tally()
         self._url = url
@@ -80,6 +90,11 @@ class Simulation:
             households=tuple(h for h in village.households if h.participant_id in clients),
         )
         self._seed = seed
+        units = [unit for home in self._village.households for unit in units_of(home)]
+        self._faults = faults_by_unit(faults, units, seed)
+        if cut is not None and cut.area_id not in {h.area_id for h in self._village.households}:
+            raise UsageError(f"{cut.area_id} is no area of the village that could be cut off")
+        self._cut = cut
         self._http = httpx.AsyncClient(
             base_url=url,
             transport=LeanTransport(connections_max=CONNECTIONS_MAX, timeout_s=TIMEOUT_S),
@@ -143,6 +158,11 @@ class Simulation:
         for gateway in self._gateways.values():
             self.tally.setpoints_refused.update(gateway.refused)
             self.tally.readings_refused.update(gateway.readings_refused)
+            if gateway.blackout is not None:
+                self.tally.cuts.append(gateway.blackout.summary())
+            self.tally.devices += [
+                device.told() for device in gateway.devices.values() if device.has_something_to_tell
+            ]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -194,7 +214,12 @@ class Simulation:
             for household in self._village.households
             if household.area_id == area_id
             for device in devices_of(
-                household, day_start_s=self._village.day_start_s, interval_s=self._interval_s
+                household,
+                day_start_s=self._village.day_start_s,
+                interval_s=self._interval_s,
+                faults=self._faults,
+                seed=self._seed,
+                real_ms=_real_ms,
             )
         ]
         registered = {unit["unit_id"] for unit in await client.units()}
@@ -204,11 +229,19 @@ class Simulation:
             raise UsageError(
                 f"area {area_id}: market and village differ in {len(odd)} units: {odd[:5]}"
             )
-        self._gateways[area_id] = Gateway(client, area_id, devices, interval_s=self._interval_s)
+        self._gateways[area_id] = Gateway(
+            client,
+            area_id,
+            devices,
+            interval_s=self._interval_s,
+            cut=self._cut if self._cut is not None and self._cut.area_id == area_id else None,
+        )
 
     async def _follow_market(self, tasks: asyncio.TaskGroup) -> None:
         async with self._client(None).stream(("market", self._market_id)) as events:
             async for event in events:
+                for gateway in self._gateways.values():
+                    await gateway.tell_time(seconds_from_time(event.ts))
                 self._take(event, tasks)
         raise StreamError("the market's stream ended")
 
@@ -303,6 +336,8 @@ class Simulation:
         if household is None:
             return {}
         gateway = self._gateways[household.area_id]
+        if not gateway.is_reachable:
+            return {}  # nobody trades for a device that would not hear of it
         return {
             unit.unit_id: gateway.state(unit.unit_id, self._village.day_start_s)
             for unit in household.units
@@ -327,6 +362,10 @@ class Simulation:
             else:
                 self.tally.acknowledged += 1
                 self.tally.repeated += result["status"] == "repeated"
+
+
+def _real_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 def _is_patient(member: Member) -> bool:

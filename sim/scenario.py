@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sim.grids import write_grids
 from sim.profiles import STORAGE_SHARE, Household, UnitProfile, Village, load_village
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
@@ -80,7 +81,8 @@ file = "{name}-participants.csv"
 [units]
 file = "{name}-units.csv"
 
-# Enough for a month at the prices of the day.
+# The real grids of the two areas: schedules are held against them before they stand.
+{networks}# Enough for a month at the prices of the day.
 [deposits]
 each = "500.00"
 last_resort = "100000.00"
@@ -143,12 +145,14 @@ LINES: Final = (
 
 
 def write_scenario(village: Village, folder: Path, name: str = MARKET_ID) -> Path:
-    """Write the market's file and its two tables; returns the path of the file."""
+    """Write the market's file and its tables; returns the path of the file."""
     folder.mkdir(parents=True, exist_ok=True)
+    networks = write_grids(village, folder, name)
     path = folder / f"{name}.toml"
     path.write_text(
         TOML.format(
             name=name,
+            networks=networks,
             bands="".join(
                 BAND.format(from_hour=first, to_hour=last, ask=ask) for first, last, ask in BANDS
             ),

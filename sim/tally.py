@@ -18,6 +18,10 @@ class Tally:
     requests_refused: Counter[str] = field(default_factory=Counter)
     setpoints_refused: Counter[str] = field(default_factory=Counter)
     readings_refused: Counter[str] = field(default_factory=Counter)
+    devices: list[dict[str, Any]] = field(default_factory=list)
+    """What happened to devices to which something happened, as records."""
+    cuts: list[dict[str, Any]] = field(default_factory=list)
+    """What gateways noted of their cuts, as records."""
 
     def summary(self) -> dict[str, Any]:
         """As a record."""
@@ -32,6 +36,8 @@ class Tally:
             "requests_refused": dict(self.requests_refused),
             "setpoints_refused": dict(self.setpoints_refused),
             "readings_refused": dict(self.readings_refused),
+            "devices": self.devices,
+            "cuts": self.cuts,
         }
 
 

@@ -4,9 +4,11 @@ The one idea: a test names only what it is about; everything else has a plain va
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
+from clearing.explain import reasons_of
 from market.engine.engine import Engine
+from market.model.call import CallKind
 from market.model.grid import Area, Grid, Line
 from market.model.messages import (
     Answer,
@@ -153,12 +155,18 @@ class Story:
     """A market under test: commands in, events kept."""
 
     def __init__(
-        self, *, deposits: Mapping[str, int] | None = None, rules: MarketRules = RULES
+        self,
+        *,
+        deposits: Mapping[str, int] | None = None,
+        rules: MarketRules = RULES,
+        engine: Engine | None = None,
+        grid: Grid = GRID,
     ) -> None:
-        self.engine = Engine()
+        self.engine = Engine() if engine is None else engine
         self.events: list[Event] = []
+        self.commands: list[Command] = []
         self.now_us = DAY_BEFORE_US
-        self.does(CreateMarket(now_us=self.now_us, actor="op", rules=rules, grid=GRID))
+        self.does(CreateMarket(now_us=self.now_us, actor="op", rules=rules, grid=grid))
         self.does(RegisterParticipants(now_us=self.now_us, actor="op", participants=PARTICIPANTS))
         self.does(RegisterUnits(now_us=self.now_us, actor="op", units=UNITS))
         quanta = deposits if deposits is not None else dict.fromkeys(("ann", "ben"), 10**10)
@@ -170,9 +178,8 @@ class Story:
 
     def does(self, command: Command) -> Answer:
         """Decide and apply one command."""
-        decision = self.engine.decide(command)
-        for event in decision.events:
-            self.engine.apply(event)
+        self.commands.append(command)
+        decision = self.engine.execute(command)
         self.events.extend(decision.events)
         return decision.answer
 
@@ -200,6 +207,46 @@ class Story:
         assert callable(result_of)
         result = result_of(auction.problem)
         assert isinstance(result, ClearingResult)
-        outcome = self.engine.clearing_outcome(auction, result, 1)
-        assert self.does(ApplyClearing(now_us=self.now_us, outcome=outcome)).rejections == ()
+        outcomes = self.engine.clearing_outcomes(auction, result, 1)
+        command = ApplyClearing(
+            now_us=self.now_us,
+            outcomes=outcomes,
+            explained=self.engine.explained(auction, reasons_of(auction.problem, result)),
+        )
+        assert self.does(command).rejections == ()
+        (outcome,) = outcomes
         return outcome
+
+
+class CallRow(NamedTuple):
+    """An open row of a sealed book."""
+
+    order_id: str
+    owner: str
+    unit_id: str
+    side: Side
+    price_ticks: int
+    energy_wh: int
+
+
+def call_rows(
+    engine: Engine, start_s: int = MIDNIGHT_S, kind: CallKind = CallKind.CLOSING
+) -> list[CallRow]:
+    """What limit and curve orders stand in a call, row by row."""
+    book = engine.state.book
+    call = book.call(kind, start_s)
+    names = ("number", "participant", "unit", "is_sell", "price_ticks", "energy_wh")
+    return [
+        CallRow(
+            f"ord-{number}",
+            book.participants.names[owner],
+            book.units.names[unit_code],
+            Side.SELL if sells else Side.BUY,
+            price_ticks,
+            energy_wh,
+        )
+        for number, owner, unit_code, sells, price_ticks, energy_wh in zip(
+            *(call.column(name).tolist() for name in names), strict=True
+        )
+        if energy_wh
+    ]

@@ -4,7 +4,13 @@
 further and remembers what it found: `pytest --hypothesis-profile=long`.
 """
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from api.serve import open_as_many_as_allowed
+from tests.postgres_server import database, server
 
 settings.register_profile(
     "ci",
@@ -17,3 +23,20 @@ settings.register_profile(
 )
 settings.register_profile("long", max_examples=2_000, deadline=None)
 settings.load_profile("ci")
+
+# Some tests share one server, and each of its markets keeps some files open.
+open_as_many_as_allowed()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a PostgreSQL database for tests; started when the first of them asks."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+def own_database_url(postgres_url: str) -> Iterator[str]:
+    """The same of a database that nobody else uses."""
+    with database(postgres_url) as url:
+        yield url

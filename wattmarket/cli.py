@@ -3,7 +3,10 @@
 The one idea: this is the roof. A command says what it takes, calls the one place that does it, and
 shows what came of it. Exit codes: 0 done, 1 done but the answer is no (an invariant failed, a
 result is refused), 2 asked wrongly, 3 the server refused or cannot be reached.
+
+house: long because it is a list: what each command takes, in one place.
 """
+# house: long because every command that has no room of its own stands here.
 
 import json
 import sys
@@ -15,6 +18,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import stamina.instrumentation
 import typer
 
+from wattmarket import (
+    access,
+    changing,
+    delegating,
+    keeping,
+    offering,
+    operating,
+    ordering,
+    stopping,
+)
 from wattmarket.errors import RefusedError, UsageError, WattmarketError
 
 if TYPE_CHECKING:
@@ -36,6 +49,19 @@ app = typer.Typer(
 )
 market_app = typer.Typer(help="Create, list and show markets.", no_args_is_help=True)
 app.add_typer(market_app, name="market")
+app.add_typer(ordering.orders_app, name="orders")
+for change in changing.COMMANDS:
+    ordering.orders_app.command()(change)
+app.add_typer(access.access_app, name="access")
+app.add_typer(offering.listings_app, name="listings")
+app.add_typer(offering.contracts_app, name="contracts")
+app.add_typer(delegating.mandates_app, name="mandates")
+app.add_typer(operating.acts_app, name="acts")
+app.add_typer(operating.alarms_app, name="alarms")
+for verb in (keeping.replay, keeping.backup, keeping.restore):
+    app.command()(verb)
+for act in stopping.COMMANDS:
+    app.command()(act)
 
 Url = Annotated[
     str, typer.Option("--url", envvar="WATTMARKET_URL", help="The server.", show_default=True)
@@ -44,6 +70,12 @@ Operator = Annotated[
     Path, typer.Option("--operator", help="The operator's credentials, as the server wrote them.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Scenario = Annotated[
+    Path | None, typer.Option(help="What goes wrong with devices: a file with [[devices.faults]].")
+]
+CutOff = Annotated[
+    str | None, typer.Option("--cut", help="An area that loses contact: SEM@12:00+2h.")
+]
 DEFAULT_URL = "http://localhost:8000"
 
 
@@ -59,6 +91,9 @@ def serve(
     var: Annotated[
         Path | None, typer.Option(help="Where everything the server keeps lies.")
     ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Prove every market's whole journal first.")
+    ] = False,
 ) -> None:
     """Run the server. What is not given comes from WATTMARKET_… variables or the defaults."""
     from pydantic import ValidationError
@@ -69,6 +104,7 @@ def serve(
 
     given: dict[str, Any] = {
         "host": host, "port": port, "start": start, "speed": speed, "paused": paused or None, "var": var,
+        "verify": verify or None,
     }  # fmt: skip
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
@@ -85,6 +121,22 @@ def serve(
 
 
 @app.command()
+def load(
+    agents: Annotated[int, typer.Option(help="How many agents.")] = 500,
+    rate: Annotated[float, typer.Option(help="Acts per second, all together.")] = 200.0,
+    minutes: Annotated[float, typer.Option(help="How long.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of the agents' chance.")] = 1,
+    port: Annotated[int, typer.Option(help="Port of the server it starts.")] = 8000,
+    var: Annotated[Path, typer.Option(help="Where the run is kept.")] = Path("var/load"),
+) -> None:
+    """Load a server of its own over the wire, and report on it; exit 1 if an order was lost."""
+    from sim.load import LoadPlan, run_load
+
+    plan = LoadPlan(agents=agents, rate=rate, minutes=minutes, seed=seed)
+    raise typer.Exit(run_load(plan, port=port, var=var))
+
+
+@app.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the server.")] = 8000,
     once: Annotated[
@@ -92,11 +144,15 @@ def demo(
     ] = False,
     speed: Annotated[float, typer.Option(help="Simulated seconds per real second.")] = 720,
     var: Annotated[Path, typer.Option(help="Where the run is kept.")] = Path("var/demo"),
+    scenario: Scenario = None,
+    cut: CutOff = None,
 ) -> None:
     """Run a real market day with simulated participants, and report on it."""
     from sim.demo import run_demo
 
-    raise typer.Exit(run_demo(port=port, once=once, speed=speed, var=var))
+    raise typer.Exit(
+        run_demo(port=port, once=once, speed=speed, var=var, scenario=scenario, cut=cut)
+    )
 
 
 @market_app.command("create")
@@ -175,15 +231,77 @@ def simulate(
         str | None, typer.Option(help="The server; else as the credentials say.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of batteries and forecasts.")] = None,
+    scenario: Scenario = None,
+    cut: CutOff = None,
     out: Annotated[Path | None, typer.Option(help="Where to write what was counted.")] = None,
 ) -> None:
     """Run the simulated village against a running server."""
     from sim.__main__ import main as run_simulation
 
     words = ["--credentials", str(credentials)]
-    for name, value in (("--url", url), ("--seed", seed), ("--out", out)):
+    for name, value in (
+        *(("--url", url), ("--seed", seed)),
+        *(("--scenario", scenario), ("--cut", cut), ("--out", out)),
+    ):
         words += [] if value is None else [name, str(value)]
     raise typer.Exit(run_simulation(words))
+
+
+@app.command()
+def unit(
+    market: Annotated[str, typer.Option(help="The market's id.")],
+    unit: Annotated[str, typer.Option(help="The unit's id.")],
+    credentials: Annotated[
+        Path, typer.Option(help="Of the unit's device, or of its area's gateway (JSON).")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="Which entry of the file; else the unit's id.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    profile: Annotated[str | None, typer.Option(help="Limits of which country.")] = None,
+    device: Annotated[str, typer.Option(help="What is steered: simulated.")] = "simulated",
+    scenario: Scenario = None,
+    grid_channel: Annotated[
+        bool,
+        typer.Option("--grid-channel", help="Without fresh limits of the grid: fail-safe limits."),
+    ] = False,
+    seconds: Annotated[
+        float | None, typer.Option(help="End after so long; else with Ctrl-C.")
+    ] = None,
+    var: Annotated[Path, typer.Option(help="Where it keeps what must survive a power cut.")] = Path(
+        "var/unit"
+    ),
+) -> None:
+    """Control one unit at its device's side: safe also without the market."""
+    from sim.unit_command import control
+
+    control(
+        url=url, market_id=market, unit_id=unit, credentials=credentials, name=name,
+        profile_name=profile, device_name=device, scenario=scenario,
+        has_grid_channel=grid_channel, seconds=seconds, folder=var,
+    )  # fmt: skip
+
+
+@app.command()
+def area(
+    area: Annotated[str, typer.Option("--id", help="The area's id.")],
+    market: Annotated[str, typer.Option(help="The market's id.")],
+    credentials: Annotated[Path, typer.Option(help="Of the area's gateway (JSON).")],
+    name: Annotated[
+        str | None, typer.Option(help="Which entry of the file; else the area's id.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    host: Annotated[str, typer.Option(help="Address its units find it at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port its units find it at.")] = 8100,
+    var: Annotated[Path, typer.Option(help="Where it keeps what it has lent.")] = Path("var/area"),
+) -> None:
+    """Be the level of one area between market and units: it goes on when the market is gone."""
+    from sim.area_command import control
+
+    control(
+        url=url, market_id=market, area_id=area, credentials=credentials, name=name,
+        host=host, port=port, folder=var,
+    )  # fmt: skip
 
 
 @app.command()

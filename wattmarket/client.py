@@ -127,7 +127,7 @@ class AsyncClient(MarketVerbs[Awaiting]):
         )
         super().__init__(self._awaiting)
 
-    def stream(self, *subscriptions: tuple[str, str]) -> MarketStream:
+    def stream(self, *subscriptions: tuple[str, str], disconnect_grace_s: int = 0) -> MarketStream:
         """Follow channels of the market; reconnects and resynchronises by itself.
 
             async with client.stream(("market", "village"), ("area", "RUR")) as events:
@@ -135,11 +135,14 @@ class AsyncClient(MarketVerbs[Awaiting]):
 
         Args:
             *subscriptions: pairs of channel and key, as docs/wire.md lists them.
+            disconnect_grace_s: real seconds that orders which hang on its session stay when it
+                breaks off, at most 60.
         """
         return MarketStream(
             address=websocket_address(self._url, self._awaiting.in_market("stream")),
             subscriptions=subscriptions,
             session=self._awaiting,
+            disconnect_grace_s=disconnect_grace_s,
         )
 
     async def aclose(self) -> None:

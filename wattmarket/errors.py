@@ -16,6 +16,7 @@
 The one idea: a caller decides by the `code`, never by the words.
 """
 
+import re
 from typing import Any
 
 
@@ -102,6 +103,9 @@ class ServerError(RefusedError):
     """A fault of the server."""
 
 
+UNDER_WAY = "IDEMPOTENCY_IN_PROGRESS"
+"""The first try of the same act is being carried out; its answer can be had in a moment."""
+
 _BY_STATUS: dict[int, type[RefusedError]] = {
     401: NotAuthenticatedError,
     403: NotAllowedError,
@@ -112,6 +116,31 @@ _BY_STATUS: dict[int, type[RefusedError]] = {
     503: BusyError,
     504: BusyError,
 }
+
+
+def further_down(refused: RefusedError, lines: int) -> RefusedError:
+    """The same refusal when what was sent begins so many lines further down in a file."""
+
+    def moved(text: str) -> str:
+        return re.sub(
+            r"(\blines?[ /])([0-9]+)", lambda found: found[1] + str(int(found[2]) + lines), text
+        )
+
+    return type(refused)(
+        refused.status,
+        code=refused.code,
+        detail=moved(refused.detail),
+        errors=tuple(
+            {
+                **fault,
+                "pointer": moved(str(fault.get("pointer", ""))),
+                "detail": moved(str(fault.get("detail", ""))),
+            }
+            for fault in refused.errors
+        ),
+        trace_id=refused.trace_id,
+        retry_after_s=refused.retry_after_s,
+    )
 
 
 def refusal(
@@ -126,6 +155,8 @@ def refusal(
     """
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else InvalidError)
     said = problem or {}
+    if said.get("code") == UNDER_WAY:
+        kind = BusyError
     return kind(
         status,
         code=str(said.get("code", "")),

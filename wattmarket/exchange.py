@@ -25,8 +25,6 @@ class Outgoing:
     params: dict[str, str | int] = field(default_factory=dict)
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    repeatable: bool = True
-    """True: sending it twice does no harm, so it may be repeated after a cut connection."""
 
 
 Exchange = Generator[Outgoing, httpx.Response, R]

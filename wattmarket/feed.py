@@ -2,8 +2,9 @@
 
 The one idea: a feed (one channel and key) applies only the message after the last one. Older ones
 are dropped; after a gap the later ones wait while the missing ones are asked for; another epoch
-means the server started anew, so only a fresh snapshot counts. No input or output here: messages
-go in, events and requests come out.
+means the server started anew, so only a fresh snapshot counts. A message that stands for several
+(a book's, when its reader lagged) counts when it begins no later than what comes next. No input or
+output here: messages go in, events and requests come out.
 """
 
 from dataclasses import dataclass, field
@@ -28,6 +29,12 @@ class Event:
     seq: int
     ts: str
     data: Any
+
+    @property
+    def first(self) -> int:
+        """The first number it stands for; its own, but for a book's change that stands for several."""
+        since = self.data.get("since") if isinstance(self.data, dict) else None
+        return self.seq if since is None else int(since)
 
 
 @dataclass(slots=True)
@@ -70,7 +77,9 @@ class Feed:
         )
         if event.type == "snapshot":
             self.epoch, self.seq = event.epoch, event.seq
-            self._waiting = {seq: late for seq, late in self._waiting.items() if seq > event.seq}
+            self._waiting = {
+                first: late for first, late in self._waiting.items() if late.seq > event.seq
+            }
             return Taken([event, *self._drain()])
         if self.epoch is None:
             return Taken()  # a straggler: the snapshot asked for is on its way
@@ -78,18 +87,19 @@ class Feed:
             return self.resync()
         if event.seq <= self.seq:
             return Taken()
-        if event.seq == self.seq + 1:
+        if event.first <= self.seq + 1:
             self.seq = event.seq
             return Taken([event, *self._drain()])
         if len(self._waiting) >= WAITING_MAX:
             return self.resync()
-        taken = self.missing(event.seq - 1)
-        self._waiting[event.seq] = event
+        taken = self.missing(event.first - 1)
+        self._waiting[event.first] = event
         return taken
 
     def missing(self, last: int) -> Taken:
         """Ask for everything up to `last` that has not come, once."""
-        known = max(self.seq, self._asked_until, *self._waiting)
+        waiting = (late.seq for late in self._waiting.values())
+        known = max(self.seq, self._asked_until, *waiting)
         if self.epoch is None or last <= known:
             return Taken()
         self._asked_until = last
@@ -112,7 +122,16 @@ class Feed:
 
     def _drain(self) -> list[Event]:
         ready = []
-        while (event := self._waiting.pop(self.seq + 1, None)) is not None:
-            self.seq = event.seq
-            ready.append(event)
+        while self._waiting and (event := self._waiting.pop(self._next(), None)) is not None:
+            if event.seq > self.seq:
+                self.seq = event.seq
+                ready.append(event)
         return ready
+
+    def _next(self) -> int:
+        """Where in what waits the next event is: usually under the next number."""
+        following = self.seq + 1
+        if following in self._waiting:
+            return following
+        first = min(self._waiting)
+        return min(following, first)

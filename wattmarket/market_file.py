@@ -11,9 +11,14 @@ again changes nothing.
     [units]         file = "units.csv": unit_id, participant_id, area_id, kind, injection_max_kw,
                     withdrawal_max_kw, controllable, capacity_kwh, start_kwh,
                     efficiency_charge_ppm, efficiency_discharge_ppm (the last four empty: no storage)
+    [[networks]]    the real grid of an area: area_id, version, source_bus, source_voltage_ppm as on the
+                    wire, and the files buses, lines, transformers and placements = "….csv" with
+                    columns as on the wire; transformers may be left out
     [deposits]      each = "500.00"; `last_resort` = another amount for the retailer
     [credentials]   participants = true, areas = true: for whom credentials are made
 """
+
+# house: long because all that a market's file may say is read in one place.
 
 import csv
 import tomllib
@@ -31,13 +36,32 @@ from wattmarket.errors import RefusedError, UsageError
 from wattmarket.values import decimals_of
 
 ROWS_PER_BATCH = 1_000
-SECTIONS = ("market", "areas", "lines", "participants", "units", "deposits", "credentials")
+SECTIONS = (
+    "market", "areas", "lines", "participants", "units", "networks", "deposits", "credentials",
+    "devices",  # what goes wrong with simulated ones: the simulation reads it
+)  # fmt: skip
 PARTICIPANT_COLUMNS = ("participant_id", "area_id", "name", "is_last_resort")
 STORAGE_COLUMNS = ("capacity_kwh", "start_kwh", "efficiency_charge_ppm", "efficiency_discharge_ppm")
 UNIT_COLUMNS = (
     "unit_id", "participant_id", "area_id", "kind", "injection_max_kw", "withdrawal_max_kw",
     "controllable", *STORAGE_COLUMNS,
 )  # fmt: skip
+NETWORK_FIELDS = ("area_id", "version", "source_bus", "source_voltage_ppm")
+NETWORK_TABLES = {
+    "buses": ("bus_id", "rated_v", "voltage_min_ppm", "voltage_max_ppm"),
+    "lines": (
+        "line_id", "from_bus", "to_bus", "length_mm", "resistance_uohm_per_km",
+        "reactance_uohm_per_km", "capacitance_ff_per_km", "current_max_ma",
+    ),
+    "transformers": (
+        "transformer_id", "from_bus", "to_bus", "rated_va", "from_rated_v", "to_rated_v",
+        "short_circuit_ppb", "short_circuit_resistance_ppb", "no_load_current_ppb", "iron_loss_w",
+        "tap_position", "tap_step_ppm",
+    ),
+    "placements": ("member_id", "bus_id"),
+}  # fmt: skip
+"""Tables of a grid and their columns; what is no name is a whole number."""
+NAMES = frozenset({"bus_id", "line_id", "transformer_id", "member_id", "from_bus", "to_bus"})
 Rows = list[tuple[int, dict[str, str]]]
 """Rows of a table with their line numbers."""
 
@@ -60,6 +84,8 @@ class MarketPlan:
     deposits: list[dict[str, Any]]
     clients: list[dict[str, Any]]
     """Roles to make credentials for, as `clients:batch` takes them."""
+    networks: list[dict[str, Any]] = field(default_factory=list)
+    """Real grids of areas."""
 
     @property
     def market_id(self) -> str:
@@ -76,9 +102,15 @@ class _Reading:
 
     def table(self, content: Mapping[str, Any], section: str, columns: tuple[str, ...]) -> Rows:
         """Rows of the CSV file a section names, each with its line number."""
-        name = content.get(section, {}).get("file")
-        if name is None:
-            self.faults.append(f'[{section}]: file = "….csv" is missing')
+        return self.file(content.get(section, {}), f"[{section}]", "file", columns)
+
+    def file(
+        self, section: Mapping[str, Any], where: str, key: str, columns: tuple[str, ...]
+    ) -> Rows:
+        """Rows of the CSV file a key of a section names."""
+        name = section.get(key)
+        if not isinstance(name, str):
+            self.faults.append(f'{where}: {key} = "….csv" is missing')
             return []
         path = self.folder / name
         try:
@@ -88,7 +120,7 @@ class _Reading:
                 found = tuple(reader.fieldnames or ())
                 rows = list(enumerate(reader, start=2))
         except (OSError, UnicodeDecodeError, csv.Error) as fault:
-            self.faults.append(f"[{section}]: {path} cannot be read: {fault}")
+            self.faults.append(f"{where}: {path} cannot be read: {fault}")
             return []
         for column in columns:
             if column not in found:
@@ -134,6 +166,7 @@ def read_market_file(path: str | Path) -> MarketPlan:
         units=units,
         deposits=_deposits(reading, content.get("deposits", {}), participants),
         clients=_clients(reading, content.get("credentials", {}), participants, areas),
+        networks=[_network(reading, item) for item in content.get("networks", [])],
     )
     if reading.faults:
         raise MarketFileError(reading.faults)
@@ -171,6 +204,9 @@ def create_market(
         progress(f"{len(items)} {words}")
         for first in range(0, len(items), ROWS_PER_BATCH):
             add(items[first : first + ROWS_PER_BATCH])
+    for network in plan.networks:
+        progress(f"grid of {network.get('area_id')}")
+        client.networks.register(network)
     clients = {name: dict(known) for name, known in (known_clients or {}).items()}
     missing = [wanted for wanted in plan.clients if _client_name(wanted) not in clients]
     if missing:
@@ -250,6 +286,39 @@ def _units(reading: _Reading, content: Mapping[str, Any]) -> list[dict[str, Any]
             _check_decimal(reading, where, name, row[name])
         items.append(unit)
     return items
+
+
+def _network(reading: _Reading, section: Mapping[str, Any]) -> dict[str, Any]:
+    """The grid of an area with the rows of its tables."""
+    where = f"[[networks]] {section.get('area_id', '')}".rstrip()
+    network = {name: section[name] for name in NETWORK_FIELDS if name in section}
+    reading.faults += [
+        f"{where}: {name} is not known"
+        for name in section
+        if name not in NETWORK_FIELDS and name not in NETWORK_TABLES
+    ]
+    for name, columns in NETWORK_TABLES.items():
+        if name == "transformers" and name not in section:
+            network[name] = []
+            continue
+        network[name] = [
+            _network_row(reading, f"{where}: {name}, line {line}", row)
+            for line, row in reading.file(section, where, name, columns)
+        ]
+    return network
+
+
+def _network_row(reading: _Reading, where: str, row: Mapping[str, str]) -> dict[str, str | int]:
+    found: dict[str, str | int] = {}
+    for name, text in row.items():
+        if name in NAMES:
+            found[name] = text
+            continue
+        try:
+            found[name] = int(text)
+        except ValueError:
+            reading.faults.append(f"{where}: {name} {text!r} is no whole number")
+    return found
 
 
 def _storage_value(

@@ -4,22 +4,24 @@ The one idea: everything that decides is in `Session` and does no input or outpu
 sessions below it differ only in how they send one request and wait.
 
 Repeats: a cut connection, a timeout and the answers 429, 502, 503 and 504 are tried again with
-growing, jittered pauses. That is harmless because an order keeps its `client_order_id`, and what
-an operator sets up is the same the second time. The one request that is not repeatable (making
-credentials) is tried again only when it was surely not carried out.
+growing, jittered pauses. That is harmless because an order keeps its `client_order_id`, what an
+operator sets up is the same the second time, and any other act (making credentials) keeps the name
+it was given before the first try, its `Idempotency-Key`.
 """
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import msgspec
 import stamina
 
 from wattmarket.errors import (
+    UNDER_WAY,
     BusyError,
     NotAuthenticatedError,
     UnreachableError,
@@ -30,6 +32,7 @@ from wattmarket.exchange import Awaiting, Blocking, Exchange, Outgoing, R
 from wattmarket.tables import Json
 from wattmarket.values import as_wire
 
+JSON = "application/json"
 REFRESH_BEFORE_S = 60.0
 """A token is renewed this long before it ends, so that it cannot end on the way."""
 TIMEOUT_S = 10.0
@@ -134,7 +137,7 @@ class Session:
         *,
         params: Mapping[str, Any] | None = None,
         json: Json = None,
-        repeatable: bool = True,
+        act: bool = False,
     ) -> Exchange[Json]:
         """Send one request and read its JSON answer.
 
@@ -143,7 +146,38 @@ class Session:
             path: address below the server's.
             params: query; entries that are None are left out, times become text.
             json: body; decimals and times become text, floats are refused.
-            repeatable: False: must not reach the server twice.
+            act: True: it would do something twice; the server is given a name to know it by.
+
+        Raises:
+            RefusedError: the server answered no.
+        """
+        body = None if json is None else msgspec.json.encode(as_wire(json))
+        response = yield from self.fetch(
+            method, path, params=params, body=body, key=uuid.uuid4().hex if act else None
+        )
+        return read_answer(response)
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        media: str = JSON,
+        accept: str = JSON,
+        key: str | None = None,
+    ) -> Exchange[httpx.Response]:
+        """Send one request and give back its good answer as it came.
+
+        Args:
+            method: HTTP method.
+            path: address below the server's.
+            params: query, as for `ask`.
+            body: what to send, as it is.
+            media: media type of the body.
+            accept: media type the answer is wanted in.
+            key: name of an act that is not an order, the same in every try; None: it needs none.
 
         Raises:
             RefusedError: the server answered no.
@@ -151,12 +185,15 @@ class Session:
         query = {
             key: as_wire(value, key) for key, value in (params or {}).items() if value is not None
         }
-        body = None if json is None else msgspec.json.encode(as_wire(json))
         for last_try in (False, True):
             token = yield from self.token()
             headers = {} if token is None else {"Authorization": f"Bearer {token}"}
             if body is not None:
-                headers["Content-Type"] = "application/json"
+                headers["Content-Type"] = media
+            if accept != JSON:
+                headers["Accept"] = accept
+            if key is not None:
+                headers["Idempotency-Key"] = key
             try:
                 response = yield Outgoing(
                     method=method,
@@ -164,9 +201,8 @@ class Session:
                     params=query,
                     body=body,
                     headers=headers,
-                    repeatable=repeatable,
                 )
-                return read_answer(response)
+                return response if response.is_success else _refused(response)
             except NotAuthenticatedError:
                 # A restarted server may have another key: one new token, then the caller is told.
                 if last_try or token is None:
@@ -193,6 +229,11 @@ class Session:
         self._token_until_s = asked_s + float(answer["expires_in"])
 
 
+def _refused(response: httpx.Response) -> NoReturn:
+    read_answer(response)
+    raise AssertionError("an answer that is no success is raised")
+
+
 def read_answer(response: httpx.Response) -> Json:
     """The JSON of a good answer.
 
@@ -211,23 +252,17 @@ def read_answer(response: httpx.Response) -> Json:
     raise refusal(response.status_code, problem, response.headers.get("Retry-After"))
 
 
-def _pause(outgoing: Outgoing) -> Callable[[Exception], bool | float]:
-    """The rule for one request: which failure is worth a repeat, and after which pause."""
-
-    def decide(failure: Exception) -> bool | float:
-        if isinstance(failure, BusyError):
-            # 502 and 504 leave open whether the request was carried out; 429 and 503 do not.
-            if not outgoing.repeatable and failure.status not in (429, 503):
-                return False
-            return failure.retry_after_s if failure.retry_after_s is not None else True
-        unsent = isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        return unsent or (outgoing.repeatable and isinstance(failure, httpx.TransportError))
-
-    return decide
+def _pause(failure: Exception) -> bool | float:
+    """Which failure is worth a repeat, and after which pause."""
+    if isinstance(failure, BusyError):
+        return failure.retry_after_s if failure.retry_after_s is not None else True
+    return isinstance(failure, httpx.TransportError)
 
 
 def _raise_if_busy(response: httpx.Response) -> httpx.Response:
-    if response.status_code in (429, 502, 503, 504):
+    # A cut act whose first try is still under way is answered as soon as that one is done.
+    waits = response.status_code == 409 and UNDER_WAY.encode() in response.content
+    if waits or response.status_code in (429, 502, 503, 504):
         read_answer(response)
     return response
 
@@ -265,7 +300,7 @@ class BlockingSession(Session, Blocking):
     def _send(self, outgoing: Outgoing) -> httpx.Response:
         try:
             for attempt in stamina.retry_context(
-                on=_pause(outgoing), attempts=None, timeout=self._patience_s, wait_initial=0.05,
+                on=_pause, attempts=None, timeout=self._patience_s, wait_initial=0.05,
                 wait_max=PAUSE_MAX_S, wait_jitter=0.2,
             ):  # fmt: skip
                 with attempt:
@@ -311,7 +346,7 @@ class AwaitingSession(Session, Awaiting):
     async def _send(self, outgoing: Outgoing) -> httpx.Response:
         try:
             async for attempt in stamina.retry_context(
-                on=_pause(outgoing), attempts=None, timeout=self._patience_s, wait_initial=0.05,
+                on=_pause, attempts=None, timeout=self._patience_s, wait_initial=0.05,
                 wait_max=PAUSE_MAX_S, wait_jitter=0.2,
             ):  # fmt: skip
                 with attempt:

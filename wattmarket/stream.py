@@ -2,7 +2,8 @@
 
 The one idea: whatever happens (a lost message, a cut, a server that starts anew), the reader sees
 either the next message or a fresh snapshot that replaces what it knew. The rule for the numbers is
-in `feed.py`; here are the socket, the token, the heartbeat and the waiting before a new attempt.
+in `feed.py`, the books and their checksums are in `book.py`; here are the socket, the token, the
+heartbeat and the waiting before a new attempt.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
+from wattmarket.book import CHANNEL, Book
 from wattmarket.errors import RefusedError, StreamError, UnreachableError
 from wattmarket.feed import Event, Feed, Taken
 from wattmarket.session import REFRESH_BEFORE_S, AwaitingSession
@@ -34,7 +36,8 @@ FINAL_CODES = {4003: "the server did not understand a message", 4009: "too many 
 class MarketStream:
     """Channels of one market, followed through cuts and restarts.
 
-    Use as asynchronous context manager and iterate; leaving it closes the socket.
+    Use as asynchronous context manager and iterate; leaving it closes the socket, which is a cut for
+    orders that hang on the session unless `logout` was said.
     """
 
     def __init__(
@@ -43,11 +46,20 @@ class MarketStream:
         address: str,
         subscriptions: Iterable[tuple[str, str]],
         session: AwaitingSession,
+        disconnect_grace_s: int = 0,
     ) -> None:
         self._address = address
         self._session = session
+        self._grace_s = disconnect_grace_s
+        self.session_id: str | None = None
+        """A participant's session while connected, on which orders may hang; another one after a cut."""
         self._feeds = {pair: Feed(*pair) for pair in subscriptions}
+        self.books: dict[str, Book] = {}
+        """The books followed, by key, as they stand after the last event."""
+        self.mismatches = 0
+        """How often a book did not add up and was asked for anew."""
         self._socket: ClientConnection | None = None
+        self._logged_out = False
         self._events = self._follow()
         # Only spreads out the attempts of many clients; nothing is decided by it.
         self._jitter = random.Random()  # noqa: S311  # no secret
@@ -60,8 +72,16 @@ class MarketStream:
 
     async def unsubscribe(self, channel: str, key: str) -> None:
         """Follow a channel no longer."""
+        if channel == CHANNEL:
+            self.books.pop(key, None)
         if self._feeds.pop((channel, key), None) is not None and self._socket is not None:
             await self._send(self._socket, {"type": "unsubscribe", "channel": channel, "key": key})
+
+    async def logout(self) -> None:
+        """End in good order: orders that hang on the session stay, and the iteration ends."""
+        self._logged_out = True
+        if self._socket is not None:
+            await self._send(self._socket, {"type": "logout"})
 
     def __aiter__(self) -> AsyncIterator[Event]:
         """Events, in order, without a hole, for as long as one reads."""
@@ -83,7 +103,7 @@ class MarketStream:
     async def _follow(self) -> AsyncGenerator[Event, None]:
         """Connect, read until the socket ends, wait a little, again."""
         refused_tokens, pause_s = 0, PAUSE_FIRST_S
-        while True:
+        while not self._logged_out:
             try:
                 async with connect(
                     self._address, max_size=MESSAGE_BYTES_MAX, compression=None, ping_interval=None
@@ -104,7 +124,7 @@ class MarketStream:
             except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, UnreachableError):
                 pass
             finally:
-                self._socket = None
+                self._socket = self.session_id = None
             await asyncio.sleep(self._jitter.uniform(PAUSE_FIRST_S, pause_s + PAUSE_FIRST_S))
             pause_s = min(PAUSE_MAX_S, pause_s * 2)
 
@@ -128,7 +148,7 @@ class MarketStream:
         feed = self._feeds.get((message.get("channel") or "", message.get("key") or ""))
         match message["type"]:
             case "snapshot" | "delta" | "resend":
-                return feed.take(message) if feed is not None else Taken()
+                return self._followed(feed, feed.take(message)) if feed is not None else Taken()
             case "resync_required":
                 return feed.resync() if feed is not None else Taken()
             case "heartbeat":
@@ -136,8 +156,24 @@ class MarketStream:
             case "error":
                 said = message.get("data") or {}
                 raise StreamError(f"{said.get('code', 'error')}: {said.get('detail', '')}")
-            case _:  # hello, and what a later server may add
+            case "hello":
+                self.session_id = (message.get("data") or {}).get("session_id")
                 return Taken()
+            case _:  # what a later server may add
+                return Taken()
+
+    def _followed(self, feed: Feed, taken: Taken) -> Taken:
+        """What came, with a book kept along; one that does not add up is asked for anew."""
+        if feed.channel != CHANNEL:
+            return taken
+        for index, event in enumerate(taken.events):
+            if event.type == "snapshot":
+                self.books[feed.key] = Book()
+            if not self.books[feed.key].take(event):
+                self.mismatches += 1
+                anew = feed.resync()
+                return Taken(taken.events[:index], taken.requests + anew.requests)
+        return taken
 
     def _take_heartbeat(self, message: dict[str, Any]) -> Taken:
         """A heartbeat names the last number of every feed: silence cannot hide a lost message."""
@@ -170,7 +206,10 @@ class MarketStream:
 
     async def _authenticate(self, socket: ClientConnection) -> None:
         token = await self._session.run(self._session.token())
-        await self._send(socket, {"type": "authenticate", "token": token})
+        said: dict[str, Any] = {"type": "authenticate", "token": token}
+        if self._grace_s:
+            said["disconnect_grace_s"] = self._grace_s
+        await self._send(socket, said)
 
     @staticmethod
     async def _send(socket: ClientConnection, message: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Tokens and credentials: who gets in."""
+"""Tokens and the limits of those who come in: who gets in, and how much he may ask for."""
 
 from typing import Final
 from urllib.parse import parse_qsl
@@ -6,11 +6,9 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.call import BATCH_BODY_MAX, Address, Call, answer
+from api.call import Address, Call, answer
 from api.errors import RefusedError, refuse
-from api.identity import Principal, new_client_id
-from api.permissions import MARKET
-from api.schemas import ClientIn, ClientsIn
+from api.throttle import Kind
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
 
@@ -24,12 +22,16 @@ async def token(call: Call) -> Response:
     form = _form(await call.body())
     if form["grant_type"] != GRANT:
         raise refuse(Code.FIELD_FORMAT, "grant_type")
+    house = call.house
+    house.throttles.spend(house.throttles.login_of(form["client_id"], call.address), Kind.LOGIN)
     principal = await run_in_threadpool(
-        call.house.identity.principal, form["client_id"], form["client_secret"]
+        house.identity.principal, form["client_id"], form["client_secret"], int(house.real_time_s())
     )
     if principal is None:
         raise refuse(Code.CREDENTIALS_WRONG)
-    tokens = call.house.tokens
+    if principal.client_id in house.identity.revoked:
+        raise refuse(Code.CREDENTIALS_REVOKED)
+    tokens = house.tokens
     return answer(
         {
             "access_token": tokens.issue(principal),
@@ -61,75 +63,19 @@ def _form(body: bytes) -> dict[str, str]:
     return form
 
 
-_ID_OF_ROLE: Final = {
-    Role.PARTICIPANT: "participant_id",
-    Role.AREA: "area_id",
-    Role.DEVICE: "unit_id",
-}
-
-
-async def create_clients(call: Call) -> Response:
-    """Make credentials, all or none; the secrets are shown this once."""
-    wanted = await call.read(ClientsIn, BATCH_BODY_MAX)
-    faults = [
-        fault for row, item in enumerate(wanted.items) for fault in _client_faults(call, row, item)
-    ]
-    if faults:
-        raise RefusedError(faults)
-    principals = [_principal(call, item) for item in wanted.items]
-    made = await run_in_threadpool(
-        call.house.identity.enrol, principals, int(call.house.real_time_s())
-    )
-    items = [
-        {
-            "client_id": credential.principal.client_id,
-            "client_secret": credential.secret,
-            "role": credential.principal.role.value,
-            "market_id": credential.principal.market_id,
-            "participant_id": credential.principal.participant_id,
-            "area_id": credential.principal.area_id,
-            "unit_id": credential.principal.unit_id,
-        }
-        for credential in made
-    ]
-    return answer({"items": items}, 201, headers={"Cache-Control": "no-store"})
-
-
-def _client_faults(call: Call, row: int, item: ClientIn) -> list[Rejection]:
-    """A role needs exactly its own id, and what the id names must exist."""
-    needed = _ID_OF_ROLE.get(item.named_role())
-    faults = []
-    for name in _ID_OF_ROLE.values():
-        pointer = f"items/{row}/{name}"
-        value = getattr(item, name)
-        if name == needed and value is None:
-            faults.append(Rejection(code=Code.FIELD_MISSING, pointer=pointer))
-        elif name != needed and value is not None:
-            faults.append(Rejection(code=Code.FIELD_UNKNOWN, pointer=pointer))
-        elif value is not None and (code := _unknown(call, name, value)) is not None:
-            faults.append(Rejection(code=code, pointer=pointer))
-    return faults
-
-
-def _unknown(call: Call, name: str, value: str) -> Code | None:
-    market = call.market
-    if name == "participant_id":
-        return None if value in market.live.participants else Code.PARTICIPANT_UNKNOWN
-    if name == "unit_id":
-        return None if value in market.live.units else Code.UNIT_UNKNOWN
-    return None if value in market.grid.area_index() else Code.AREA_UNKNOWN
-
-
-def _principal(call: Call, item: ClientIn) -> Principal:
-    role = item.named_role()
-    return Principal(
-        client_id=new_client_id(role),
-        role=role,
-        market_id=None if role is Role.OPERATOR else call.market.rules.market_id,
-        participant_id=item.participant_id,
-        area_id=item.area_id,
-        unit_id=item.unit_id,
-    )
+async def limits(call: Call) -> Response:
+    """One's own budgets and what is left of them; an operator also sees what was refused."""
+    throttles = call.house.throttles
+    told: dict[str, object] = {
+        "client_id": call.who.client_id,
+        "budgets": throttles.usage(call.who, call.address),
+    }
+    if call.who.role is Role.OPERATOR:
+        told["refused"] = [
+            {"budget": kind.value, "scope": scope.value, "count": count}
+            for (kind, scope), count in sorted(throttles.refused.items())
+        ]
+    return answer(told)
 
 
 ADDRESSES: Final = (
@@ -139,13 +85,12 @@ ADDRESSES: Final = (
         handler=token,
         about="A token for client id and secret (OAuth 2.0 client credentials)",
         form=True,
+        budget=Kind.LOGIN,
     ),
     Address(
-        method="POST",
-        path=f"{MARKET}/clients:batch",
-        handler=create_clients,
-        about="Make credentials, all or none; secrets are shown once",
-        body=ClientsIn,
-        created=True,
+        method="GET",
+        path="/v1/me/limits",
+        handler=limits,
+        about="One's own budgets and what is left of them",
     ),
 )

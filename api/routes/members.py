@@ -68,7 +68,10 @@ async def list_participants(call: Call) -> Response:
 
 
 async def list_units(call: Call) -> Response:
-    """Units: one's own, those of one's area, or all."""
+    """Units: the device's own, a participant's, those of one's area, or all."""
+    if call.who.role is Role.DEVICE:
+        own = call.market.live.units.get(call.who.unit_id or "")
+        return listed(call, [] if own is None else [answers.unit(own)], None)
     page = await call.stored(
         lambda connection, market_id: queries.units(
             connection,

@@ -5,25 +5,17 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import answers
+from api import answers, fields
 from api.call import FROM, TO, Address, Call, QueryField, answer
-from api.fields import YEAR_MAX, YEAR_MIN, FieldError
 from api.permissions import MARKET
 from market.model.interval import MarketDay
-from market.model.rejection import Code
 from market.model.units import SECONDS_PER_MINUTE, money_text
 from market.store import queries
 
 
-def _participant_id(call: Call) -> str:
-    participant_id = call.who.participant_id
-    assert participant_id is not None, "a participant's token names the participant"
-    return participant_id
-
-
 async def get_account(call: Call) -> Response:
     """One's own money: balance, held, available."""
-    participant_id = _participant_id(call)
+    participant_id = call.participant_id
     found = await call.stored(
         lambda connection, market_id: queries.account(connection, market_id, participant_id)
     )
@@ -33,7 +25,7 @@ async def get_account(call: Call) -> Response:
 
 async def get_statement(call: Call) -> Response:
     """What one received (positive) and paid, by kind."""
-    participant_id = _participant_id(call)
+    participant_id = call.participant_id
     found = await call.stored(
         lambda connection, market_id: queries.statement(
             connection,
@@ -59,17 +51,13 @@ async def get_ledger(call: Call) -> Response:
     )
 
 
-def _day(text: str) -> date:
-    """A local calendar day, ISO 8601."""
-    if len(text) != 10 or not text.isascii():
-        raise FieldError(Code.FIELD_FORMAT)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise FieldError(Code.FIELD_FORMAT) from None
-    if not YEAR_MIN <= day.year < YEAR_MAX:
-        raise FieldError(Code.FIELD_RANGE)
-    return day
+async def get_trial_balance(call: Call) -> Response:
+    """Every account at the end of one local day, with what was booked to it on that day."""
+    day: date = call.query["day"]
+    found = await call.stored(
+        lambda connection, market_id: queries.trial_balance(connection, market_id, day.isoformat())
+    )
+    return answer(answers.trial_balance(found, call.market.rules.currency))
 
 
 async def get_report(call: Call) -> Response:
@@ -85,6 +73,13 @@ async def get_report(call: Call) -> Response:
     )
     return answer(answers.day_report(day.isoformat(), totals))
 
+
+_DAY: Final = QueryField(
+    name="day",
+    read=fields.local_day,
+    about="Local day of the market, 2016-06-15",
+    required=True,
+)
 
 ADDRESSES: Final = (
     Address(method="GET", path=f"{MARKET}/account", handler=get_account, about="One's own money"),
@@ -103,13 +98,16 @@ ADDRESSES: Final = (
     ),
     Address(
         method="GET",
+        path=f"{MARKET}/ledger/trial-balance",
+        handler=get_trial_balance,
+        about="All accounts at the end of one day, and what moved on it",
+        query=(_DAY,),
+    ),
+    Address(
+        method="GET",
         path=f"{MARKET}/report",
         handler=get_report,
         about="Totals of one market day",
-        query=(
-            QueryField(
-                name="day", read=_day, about="Local day of the market, 2016-06-15", required=True
-            ),
-        ),
+        query=(_DAY,),
     ),
 )

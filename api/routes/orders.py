@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import answers, fields
-from api.bulk import read_orders
+from api import answers, columns, fields
+from api.bulk import OrderBatch, bulk_answer, read_orders
 from api.call import (
     BATCH_BODY_MAX,
     PAGE,
@@ -15,14 +16,18 @@ from api.call import (
     Call,
     QueryField,
     answer,
-    listed,
-    page_limit,
 )
-from api.errors import RefusedError, detail_of, refuse
+from api.errors import RefusedError, refuse
 from api.fields import FieldError
+from api.flexible_schemas import KINDS
+from api.formats import BULK, TABLES, taken
+from api.json_body import parse_json
+from api.lists import Found, answer_list
 from api.permissions import MARKET
-from api.schemas import OrderIdsIn, OrderIn, OrdersIn, order_columns
-from market.model.messages import CancelOrders, OrderAnswer, OrdersAccepted, PlaceOrders
+from api.routes.flexible_orders import flexible_body, place_flexible
+from api.schemas import OrderIdsIn, OrderIn, OrdersIn, order_columns, validated
+from api.throttle import Kind
+from market.model.messages import CancelOrders, OrdersAccepted, PlaceOrders
 from market.model.order import OrderColumns, OrderState, OrderView
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
@@ -31,96 +36,115 @@ from market.sequencer import Committed
 from market.store import queries
 
 
-def _participant_id(call: Call) -> str:
-    participant_id = call.who.participant_id
-    assert participant_id is not None, "a participant's token names the participant"
-    return participant_id
+def _step_s(call: Call) -> int:
+    return call.market.rules.interval_minutes * SECONDS_PER_MINUTE
 
 
-def _check_ends(call: Call, orders: OrderColumns, ends_s: tuple[int | None, ...]) -> None:
+def _check_ends(call: Call, batch: OrderBatch) -> None:
     """An end, where one is given, is the end of the interval that starts then."""
-    step_s = call.market.rules.interval_minutes * SECONDS_PER_MINUTE
-    single = len(ends_s) == 1
+    step_s = _step_s(call)
     faults = [
-        Rejection(code=Code.PRODUCT_UNKNOWN, pointer="end" if single else f"orders/{row}/end")
-        for row, end_s in enumerate(ends_s)
-        if end_s is not None and end_s != orders.start_s[row] + step_s
+        batch.places.rejection(row, Rejection(code=Code.PRODUCT_UNKNOWN), name="end")
+        for row, (start_s, end_s) in enumerate(zip(batch.columns.start_s, batch.end_s, strict=True))
+        if end_s is not None and end_s != start_s + step_s
     ]
     if faults:
         raise RefusedError(faults)
 
 
+def _parties(call: Call) -> tuple[str, str]:
+    """Whose order it is, and who places it under a mandate (empty: the owner itself)."""
+    caller = call.participant_id
+    owner = call.query.get("on_behalf_of", caller)
+    return owner, "" if owner == caller else caller
+
+
 async def _place(call: Call, orders: OrderColumns, *, atomic: bool) -> Committed:
+    participant_id, placed_by = _parties(call)
+    for options in orders.options:
+        if options.cancel_on_disconnect and not call.market.liveness.is_open(
+            options.session_id, call.participant_id
+        ):
+            raise refuse(Code.FIELD_RANGE, "session_id")
     return await call.market.submit(
         PlaceOrders(
             now_us=call.house.clock.now_us(),
             actor=call.who.client_id,
-            participant_id=_participant_id(call),
+            participant_id=participant_id,
             orders=orders,
             atomic=atomic,
+            placed_by=placed_by,
         )
     )
 
 
 async def place_order(call: Call) -> Response:
     """Place one order: 201, or 200 for a harmless repeat."""
-    wanted = await call.read(OrderIn)
-    columns = order_columns((wanted,))
-    _check_ends(call, columns, (wanted.end_s,))
-    committed = await _place(call, columns, atomic=False)
+    document = parse_json(await call.body())
+    model = flexible_body(document)
+    if model is not None:
+        return await place_flexible(call, model, document, *_parties(call))
+    wanted = validated(OrderIn, document)
+    ordered = order_columns((wanted,))
+    if wanted.end_s is not None and wanted.end_s != wanted.start_s + _step_s(call):
+        raise refuse(Code.PRODUCT_UNKNOWN, "end")
+    committed = await _place(call, ordered, atomic=False)
     (row,) = committed.answer.orders
     if row.rejection is not None:
         raise RefusedError([row.rejection])
     if row.repeated:
         return answer(await _order(call, row.order_id or ""))
-    (accepted,) = committed.events
-    assert isinstance(accepted, OrdersAccepted), "a new order is an event of its own"
-    made = answers.accepted_order(
-        accepted.participant_id,
-        accepted.orders,
-        0,
-        accepted.now_us,
-        call.market.rules.interval_minutes,
-    )
+    made = await _placed(call, committed, row.order_id or "")
     headers = {"Location": f"{call.request.scope['path']}/{made['order_id']}"}
     return answer(made, 201, headers=headers)
 
 
+async def _placed(call: Call, committed: Committed, order_id: str) -> dict[str, Any]:
+    """The order as it stands; most stand as they came, and need not be read for that."""
+    match committed.events:
+        case (OrdersAccepted() as accepted,):
+            return answers.accepted_order(
+                accepted.participant_id,
+                accepted.orders,
+                0,
+                accepted.now_us,
+                call.market.rules.interval_minutes,
+            )
+        case _:  # it traded at once, was taken out again, or waits for a confirmation
+            return await _order(call, order_id)
+
+
 async def place_orders(call: Call) -> Response:
     """Place many orders: one answer for each, in the order sent."""
-    batch = read_orders(await call.body(BATCH_BODY_MAX))
-    _check_ends(call, batch.columns, batch.end_s)
+    form = taken(call.request.headers.get("content-type"), BULK)
+    body = await call.body(BATCH_BODY_MAX)
+    batch = read_orders(body, form, atomic=call.query.get("atomic", False))
+    call.spend(len(batch.columns) - 1)
+    if call.query.get("label") == "end":
+        batch = batch.labelled_by_end(_step_s(call))
+    if batch.end_s:
+        _check_ends(call, batch)
     committed = await _place(call, batch.columns, atomic=batch.atomic)
-    rows = zip(batch.columns.client_order_id, committed.answer.orders, strict=True)
-    return answer({"items": [_row_answer(name, row) for name, row in rows]})
-
-
-def _row_answer(client_order_id: str, row: OrderAnswer) -> dict[str, Any]:
-    fault = row.rejection
-    taken = "repeated" if row.repeated else "accepted"
-    return {
-        "client_order_id": client_order_id,
-        "status": taken if fault is None else "rejected",
-        "order_id": row.order_id,
-        "code": None if fault is None else fault.code.value,
-        "detail": None if fault is None else detail_of(fault),
-    }
+    content = bulk_answer(call.form, batch.columns.client_order_id, committed.answer.orders)
+    return Response(content, media_type=call.form.value)
 
 
 async def _cancel(call: Call, order_ids: tuple[str, ...]) -> Committed:
+    participant_id, placed_by = _parties(call)
     return await call.market.submit(
         CancelOrders(
             now_us=call.house.clock.now_us(),
             actor=call.who.client_id,
-            participant_id=_participant_id(call),
+            participant_id=participant_id,
             order_ids=order_ids,
+            placed_by=placed_by,
         )
     )
 
 
 async def cancel_order(call: Call) -> Response:
     """Cancel one order; answers the order as it stands then."""
-    order_id = _path_order_id(call)
+    order_id = call.order_id
     (row,) = (await _cancel(call, (order_id,))).answer.orders
     if row.rejection is not None:
         raise RefusedError([row.rejection])
@@ -130,6 +154,7 @@ async def cancel_order(call: Call) -> Response:
 async def cancel_orders(call: Call) -> Response:
     """Cancel several orders: one answer for each, in the order sent."""
     wanted = await call.read(OrderIdsIn, BATCH_BODY_MAX)
+    call.spend(len(wanted.order_ids) - 1)
     rows = (await _cancel(call, wanted.order_ids)).answer.orders
     items = [
         {
@@ -142,21 +167,18 @@ async def cancel_orders(call: Call) -> Response:
     return answer({"items": items})
 
 
-def _path_order_id(call: Call) -> str:
-    """The order id of the address; one that is no id at all is no order's."""
-    try:
-        return fields.identifier(call.path_id["order_id"])
-    except FieldError:
-        raise refuse(Code.ORDER_UNKNOWN) from None
-
-
 async def _order(call: Call, order_id: str) -> dict[str, Any]:
     """One order the caller may see; an operator only once the interval's gate has closed."""
     is_operator = call.who.role is Role.OPERATOR
 
     def found(view: OrderView | None) -> OrderView:
-        owner = None if view is None else view.order.header.participant_id
-        if view is None or (not is_operator and owner != call.who.participant_id):
+        if view is None:
+            raise refuse(Code.ORDER_UNKNOWN)
+        header = view.order.header
+        if not is_operator and call.who.participant_id not in {
+            header.participant_id,
+            header.placed_by,
+        }:
             raise refuse(Code.ORDER_UNKNOWN)
         return view
 
@@ -172,28 +194,32 @@ async def _order(call: Call, order_id: str) -> dict[str, Any]:
 
 async def get_order(call: Call) -> Response:
     """One order."""
-    return answer(await _order(call, _path_order_id(call)))
+    return answer(await _order(call, call.order_id))
 
 
 async def list_orders(call: Call) -> Response:
     """Orders in acceptance sequence: one's own, or all of intervals whose gate has closed."""
     is_operator = call.who.role is Role.OPERATOR
-    page = await call.stored(
-        lambda connection, market_id: queries.orders(
+    minutes = call.market.rules.interval_minutes
+    owner, placed_by = (None, "") if is_operator else _parties(call)
+
+    def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
+        page = queries.orders(
             connection,
             market_id,
-            participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
+            participant_id=owner,
             start_s=call.query.get("start"),
             state=call.query.get("state"),
             unit_id=call.query.get("unit_id"),
             client_order_id=call.query.get("client_order_id"),
+            placed_by=placed_by or None,
             after_gate=is_operator,
-            cursor=call.query.get("cursor"),
-            limit=page_limit(call),
+            cursor=cursor,
+            limit=limit,
         )
-    )
-    minutes = call.market.rules.interval_minutes
-    return listed(call, [answers.order(item, minutes) for item in page.items], page.next_cursor)
+        return [answers.order(item, minutes) for item in page.items], page.next_cursor
+
+    return await answer_list(call, "orders", columns.ORDER, read)
 
 
 def _state(text: str) -> OrderState:
@@ -203,13 +229,34 @@ def _state(text: str) -> OrderState:
         raise FieldError(Code.FIELD_FORMAT) from None
 
 
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise FieldError(Code.FIELD_FORMAT)
+    return text == "true"
+
+
+def _label(text: str) -> str:
+    if text not in {"start", "end"}:
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+_FOR: Final = QueryField(
+    name="on_behalf_of",
+    read=fields.identifier,
+    about="The owner for whom one acts under a mandate",
+)
+
 ADDRESSES: Final = (
     Address(
         method="POST",
         path=f"{MARKET}/orders",
         handler=place_order,
-        about="Place one order",
+        about="Place one order, of any kind",
+        budget=Kind.NEW,
+        query=(_FOR,),
         body=OrderIn,
+        bodies=tuple(KINDS.values()),
         created=True,
     ),
     Address(
@@ -217,13 +264,25 @@ ADDRESSES: Final = (
         path=f"{MARKET}/orders:batch",
         handler=place_orders,
         about="Place up to 10,000 orders, one answer each",
+        budget=Kind.NEW,
+        query=(
+            _FOR,
+            QueryField(name="atomic", read=_flag, about="true: all or none"),
+            QueryField(
+                name="label", read=_label, about="end: the times given are the ends of intervals"
+            ),
+        ),
         body=OrdersIn,
+        takes=BULK,
+        answers=BULK,
     ),
     Address(
         method="POST",
         path=f"{MARKET}/orders:cancel",
         handler=cancel_orders,
         about="Cancel several orders, one answer each",
+        budget=Kind.CANCEL,
+        query=(_FOR,),
         body=OrderIdsIn,
     ),
     Address(
@@ -231,17 +290,20 @@ ADDRESSES: Final = (
         path=f"{MARKET}/orders/{{order_id}}",
         handler=cancel_order,
         about="Cancel one order",
+        query=(_FOR,),
     ),
     Address(
         method="GET",
         path=f"{MARKET}/orders",
         handler=list_orders,
         about="Orders one may see, in acceptance sequence",
+        answers=TABLES,
         query=(
             START,
             QueryField(name="state", read=_state, about="One state of an order"),
             UNIT,
             QueryField(name="client_order_id", read=fields.identifier, about="One's own id"),
+            _FOR,
             *PAGE,
         ),
     ),

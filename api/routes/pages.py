@@ -56,8 +56,11 @@ def _file(name: str) -> Path | None:
     """A file of the built console; None: there is none of this name."""
     if "\0" in name:
         return None
-    path = (CONSOLE / name).resolve()
-    return path if path.is_relative_to(CONSOLE.resolve()) and path.is_file() else None
+    try:
+        path = (CONSOLE / name).resolve()
+        return path if path.is_relative_to(CONSOLE.resolve()) and path.is_file() else None
+    except OSError:  # a name longer than any file's
+        return None
 
 
 async def console(call: Call) -> Response:

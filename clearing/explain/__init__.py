@@ -6,6 +6,7 @@ divided, storages that wait) it is the rule that did.
 """
 
 from clearing.explain.blocks import BlockExplanation, BlockReason, explain_block
+from clearing.explain.columns import reasons_of
 from clearing.explain.orders import Explanation, Reason, explain
 from clearing.explain.storages import StorageExplanation, StorageReason, explain_storage
 
@@ -19,4 +20,5 @@ __all__ = [
     "explain",
     "explain_block",
     "explain_storage",
+    "reasons_of",
 ]

@@ -21,7 +21,7 @@ from clearing.ladder import rung_energy_wh
 from clearing.problem import MICRO, ClearingProblem, ClearingResult, IntArray, Rung, Tie
 
 #: Exact prices are rounded to millionths of a tick, so this close is equal.
-_NEAR_MICROTICKS: Final = 2
+NEAR_MICROTICKS: Final = 2
 
 
 class Reason(StrEnum):
@@ -106,7 +106,7 @@ def _order(problem: ClearingProblem, result: ClearingResult, row: int) -> _Order
     end = start if orders.price_end_ticks is None else int(orders.price_end_ticks[row])
     exact = int(result.price_microticks[node])
     first, last = turn * (exact - start * MICRO), turn * (exact - end * MICRO)
-    worst = end if last > _NEAR_MICROTICKS else start
+    worst = end if last > NEAR_MICROTICKS else start
     return _Order(
         accepted_wh=int(result.accepted_wh[row]),
         energy_wh=int(orders.energy_wh[row]),
@@ -122,10 +122,10 @@ def _reason(result: ClearingResult, order: _Order, *, has_price: bool) -> Reason
         return Reason.CANCELLED
     if not has_price:
         return Reason.NO_VOLUME
-    if order.last > _NEAR_MICROTICKS:
+    if order.last > NEAR_MICROTICKS:
         full = order.accepted_wh == order.energy_wh
         return Reason.IN_THE_MONEY if full else Reason.ROUNDING
-    if order.first < -_NEAR_MICROTICKS:
+    if order.first < -NEAR_MICROTICKS:
         return Reason.ROUNDING if order.accepted_wh else Reason.OUT_OF_THE_MONEY
     return Reason.MARGINAL if order.first == order.last else Reason.ON_ITS_SLOPE
 

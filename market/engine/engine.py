@@ -1,17 +1,143 @@
 """The engine of one market: the table of contents of what it does.
 
-The one idea: `decide` turns a command into facts and an answer without changing anything; `apply`
-makes a fact true. The sequencer makes the facts durable between the two ends of a batch.
+The one idea: a command becomes facts and an answer, and each fact is made true by `apply` before
+the next is decided. After a restart the same facts go through the same `apply`. The sequencer makes
+them durable before anybody is told.
 """
+# house: long because every command and every event has its one line here.
 
-from typing import assert_never
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
-from market.engine import apply, delivery, gate, orders, setup
+from market.control.activation import Offers
+from market.control.grid_check import AreaPlan, AreaPowers
+from market.engine import (
+    activation_offers,
+    acts,
+    alarms,
+    apply,
+    apply_acts,
+    apply_calls,
+    apply_continuous,
+    apply_offers,
+    apply_together,
+    bills,
+    calls,
+    changes,
+    contracts,
+    delivery,
+    expiry,
+    flexible,
+    gate,
+    grid_plans,
+    inquiries,
+    listings,
+    mandates,
+    measuring,
+    networks,
+    orders,
+    picture,
+    reach,
+    recalls,
+    runs,
+    service,
+    sessions,
+    setup,
+    standing,
+    stops,
+    together,
+    unit_states,
+)
 from market.engine.state import MarketState
+from market.engine.state_form import StateUnread
+from market.engine.state_reading import decode
+from market.engine.state_writing import encode
+from market.model.act import (
+    ActPerformed,
+    ActProposed,
+    ApproveAct,
+    AreaCoupled,
+    AreaDecoupled,
+    PerformAct,
+    UnitLimitsChanged,
+    UnitsCurtailed,
+)
+from market.model.activation import UnitsActivated
+from market.model.alarm import (
+    AcknowledgeAlarm,
+    AlarmAcknowledged,
+    AlarmClosed,
+    AlarmCommented,
+    AlarmRaised,
+    CloseAlarm,
+    CommentAlarm,
+    RaiseAlarm,
+)
+from market.model.bill import BillsDrafted, BillsIssued, DraftBills, IssueBills
+from market.model.burden import BurdensShared
+from market.model.call import (
+    CallImplausible,
+    CallKind,
+    Explained,
+    FlexibleAccepted,
+    OrderLeftCall,
+    OrdersExplained,
+    PlaceFlexible,
+)
+from market.model.contract import (
+    ConfirmContract,
+    ContractClosed,
+    ContractRegistered,
+    DeclineContract,
+    RegisterContract,
+    WaysSettled,
+    WaysTaken,
+    WithdrawContract,
+)
+from market.model.grid_check import (
+    ApplyGridCheck,
+    AreaCheck,
+    ChecksReopened,
+    GridChecked,
+    GridSeen,
+    InstructionsWithdrawn,
+    IntervalChecked,
+    UnitsRedispatched,
+)
+from market.model.listing import (
+    AcceptQuote,
+    AskQuotes,
+    CloseInquiry,
+    DeclineInquiry,
+    GiveQuote,
+    InquiryClosed,
+    InquiryDeclined,
+    InquiryMade,
+    ListingClosed,
+    ListingPosted,
+    ListingTaken,
+    PostListing,
+    QuoteClosed,
+    QuoteGiven,
+    TakeListing,
+    WithdrawListing,
+    WithdrawQuote,
+)
+from market.model.mandate import (
+    GrantMandate,
+    MandateGranted,
+    MandateRevoked,
+    OwnLimitsSet,
+    RevokeMandate,
+    SetOwnLimits,
+)
 from market.model.messages import (
+    ActivateOrders,
+    Answer,
     ApplyClearing,
     CancelOrders,
     CloseDay,
+    CloseDayAhead,
     CloseGate,
     Command,
     CreateMarket,
@@ -21,37 +147,91 @@ from market.model.messages import (
     DeviationsSeen,
     EndDelivery,
     Event,
+    ExpireDue,
+    HibernateOrders,
     IntervalCleared,
     IntervalSettled,
+    LinesUsed,
     MakeDeposits,
     MarketCreated,
     MeasurementsRecorded,
     OpenCall,
+    OpenContinuous,
+    OpenDayAhead,
+    OrderReplaced,
     OrdersAccepted,
+    OrdersActivated,
     OrdersCancelled,
     OrdersClosed,
+    OrdersHibernated,
+    OrdersJoinedCall,
+    OrdersPended,
     OrdersRejected,
     ParticipantsRegistered,
     PhaseChanged,
     PlaceOrders,
+    PlaceTogether,
     RecordMeasurements,
     RegisterParticipants,
     RegisterUnits,
+    ReplaceOrder,
+    SelfTradePrevented,
     SetpointsChanged,
     SettleInterval,
+    TogetherAccepted,
     TradesMade,
     TransfersBooked,
     UnitsRegistered,
 )
-from market.model.rejection import Code, Rejection
-from market.model.timer import Timer
-from market.model.trade import ClearingOutcome
-from market.trading.auction import (
-    AuctionInput,
-    ClearingResult,
-    auction_input,
-    clearing_outcome,
+from market.model.network import NetworkRegistered, RegisterNetwork
+from market.model.reach import AreaHeard, AreaReported, HearArea, MissArea, ReportArea
+from market.model.recall import (
+    DecideRecall,
+    RecallDecided,
+    RecallProposed,
+    RecallRequested,
+    RequestRecall,
 )
+from market.model.rejection import Code, Rejection
+from market.model.service import EndOutage, OutageEnded, OutageReported, ReportOutage
+from market.model.settlement_run import (
+    AreaSettled,
+    BeginSettlement,
+    FinishSettlement,
+    RecordSettledArea,
+    SettlementBegun,
+    SettlementFinished,
+)
+from market.model.standing import (
+    ForecastsRecorded,
+    RecordForecasts,
+    SetStandingRule,
+    StandingRuleSet,
+    StandingRuleWithdrawn,
+    WithdrawStandingRule,
+)
+from market.model.stop import (
+    ArmDeadMan,
+    CancelAll,
+    DeadManArmed,
+    ReleaseProposed,
+    ReleaseStop,
+    StopTrading,
+    TradingReleased,
+    TradingStopped,
+)
+from market.model.summing import AreasSummed
+from market.model.system import SystemSeen
+from market.model.timer import Timer, TimerKind
+from market.model.trade import ClearingOutcome
+from market.model.unit_report import ReportUnitState, UnitStateChanged
+from market.trading.auction import AuctionInput, ClearingResult, Reasons
+from market.trading.explaining import explained
+from market.trading.outcomes import clearing_outcomes
+
+
+class HalfApplied(Exception):
+    """A decision broke off after some of its facts were applied."""
 
 
 class Engine:
@@ -60,20 +240,70 @@ class Engine:
     def __init__(self) -> None:
         self._state: MarketState | None = None
 
-    def decide(self, command: Command) -> Decision:
-        """Facts and answer a command leads to; the state stays as it is."""
+    def execute(self, command: Command) -> Decision:
+        """Decide a command and make its facts true; all of them together are the decision.
+
+        Raises:
+            HalfApplied: something went wrong after the first fact was applied: the state is no
+                longer what the journal says, and the process must end. Any other exception was
+                raised before anything changed.
+        """
+        state, decides = self._state, _DECIDES.get(type(command))
+        if state is None or decides is None:
+            return self._execute_parts(self.decide(command))
+        made = decides(state, command)
+        if not isinstance(made, Decision):
+            return self._execute_parts(made)
+        try:
+            for event in made.events:
+                act = _APPLIES[type(event)]
+                if act is not None:
+                    act(state, event)
+        except Exception as fault:
+            raise HalfApplied from fault
+        return made
+
+    def _execute_parts(self, made: Iterable[Decision]) -> Decision:
+        """Apply each part before the next one is decided; all of them are the decision."""
+        decisions: list[Decision] = []
+        changing = False
+        try:
+            for decision in made:
+                for event in decision.events:
+                    changing = True
+                    self.apply(event)
+                decisions.append(decision)
+        except Exception as fault:
+            if changing:
+                raise HalfApplied from fault
+            raise
+        if len(decisions) == 1:
+            return decisions[0]
+        return Decision(
+            events=tuple(event for item in decisions for event in item.events),
+            answer=_joined(item.answer for item in decisions),
+        )
+
+    def decide(self, command: Command) -> Iterable[Decision]:
+        """The parts of a command's decision, each on the state in which the one before is applied.
+
+        Deciding changes nothing; whoever takes the next part has applied the one before.
+        """
         if isinstance(command, CreateMarket):
-            return setup.create_market(self._state, command)
+            return (setup.create_market(self._state, command),)
         if self._state is None:
-            return setup.refused([Rejection(code=Code.NOT_FOUND, pointer="market_id")])
-        return _decide(self._state, command)
+            return (setup.refused([Rejection(code=Code.NOT_FOUND, pointer="market_id")]),)
+        made = _DECIDES[type(command)](self._state, command)
+        return (made,) if isinstance(made, Decision) else made
 
     def apply(self, event: Event) -> None:
         """Make a fact true."""
         if isinstance(event, MarketCreated):
             self._state = apply.market_created(event)
             return
-        _apply(self.state, event)
+        act = _APPLIES[type(event)]
+        if act is not None:
+            act(self._state or self.state, event)
 
     @property
     def exists(self) -> bool:
@@ -91,91 +321,255 @@ class Engine:
             raise LookupError("the market was not created yet")
         return self._state
 
+    def snapshot(self) -> bytes:
+        """The state's canonical bytes; their SHA-256 is the state's hash.
+
+        Raises:
+            StateRefused: something in it cannot be written (`state_form.py`).
+        """
+        return encode(self._state)
+
+    def restore(self, snapshot: bytes) -> None:
+        """Take over the state that `snapshot` wrote, in place of the own.
+
+        Raises:
+            StateUnread: the bytes are no state as this software writes it; nothing has changed.
+        """
+        found = decode(snapshot)
+        if not isinstance(found, MarketState):
+            raise StateUnread(f"a {type(found).__name__} is no market")
+        self._state = found
+
     def next_timer(self) -> Timer | None:
         """What falls due next; None: nothing."""
-        return None if self._state is None else self._state.phases.next_timer()
+        if self._state is None:
+            return None
+        timers = [self._state.phases.next_timer()]
+        due_us = self._state.deadlines.next_us()
+        if due_us is not None:
+            timers.append(Timer(due_us=due_us, kind=TimerKind.EXPIRE, start_s=0))
+        unchecked_s = self._state.networks.next_start_s()
+        if unchecked_s is not None:
+            # Due with the gate itself: decided well before it is five minutes past.
+            due_us = self._state.phases.gate_us(unchecked_s)
+            timers.append(
+                Timer(
+                    due_us=due_us,
+                    kind=TimerKind.CHECK_GRID,
+                    start_s=unchecked_s,
+                    turn=self.check_turn(unchecked_s),
+                )
+            )
+        return min((timer for timer in timers if timer is not None), default=None)
 
-    def clearing_problem(self, start_s: int) -> AuctionInput:
-        """The auction of a locked interval."""
-        state = self.state
-        return auction_input(
-            start_s=start_s, call=state.book.call(start_s), grid=state.grid, rules=state.rules
-        )
+    def next_deadline_us(self) -> int | None:
+        """When the first order, offer or call ends by itself; None: none does."""
+        return None if self._state is None else self._state.deadlines.next_us()
 
-    def clearing_outcome(
+    def clearing_problem(self, start_s: int, call: CallKind = CallKind.CLOSING) -> AuctionInput:
+        """The auction of a locked interval, or of a locked opening call by its first one."""
+        return calls.clearing_problem(self.state, call, start_s)
+
+    def clearing_outcomes(
         self, auction: AuctionInput, result: ClearingResult, solve_ms: int
-    ) -> ClearingOutcome:
-        """The result of that auction in the market's terms."""
-        return clearing_outcome(
+    ) -> tuple[ClearingOutcome, ...]:
+        """The result of that auction in the market's terms, one outcome per interval."""
+        return clearing_outcomes(
             auction=auction, result=result, grid=self.state.grid, solve_ms=solve_ms
         )
 
+    @property
+    def knows_networks(self) -> bool:
+        """True when the real grid of any area is known."""
+        return self._state is not None and bool(self._state.networks.all())
 
-def _decide(state: MarketState, command: Command) -> Decision:  # noqa: C901 - one arm a command
-    match command:
-        case CreateMarket():
-            return setup.create_market(state, command)
-        case RegisterParticipants():
-            return setup.register_participants(state, command)
-        case RegisterUnits():
-            return setup.register_units(state, command)
-        case MakeDeposits():
-            return setup.make_deposits(state, command)
-        case PlaceOrders():
-            return orders.place_orders(state, command)
-        case CancelOrders():
-            return orders.cancel_orders(state, command)
-        case OpenCall():
-            return gate.open_call(state, command)
-        case CloseGate():
-            return gate.close_gate(state, command)
-        case ApplyClearing():
-            return gate.apply_clearing(state, command)
-        case EndDelivery():
-            return delivery.end_delivery(state, command)
-        case RecordMeasurements():
-            return delivery.record_measurements(state, command)
-        case SettleInterval():
-            return delivery.settle_interval(state, command)
-        case CloseDay():
-            return delivery.close_day(state, command)
-        case _:
-            assert_never(command)
+    def check_turn(self, start_s: int) -> int:
+        """How often the check of an interval became due again."""
+        return self.state.networks.turn(start_s)
+
+    def grid_plans(self, start_s: int) -> tuple[AreaPlan, ...]:
+        """The schedules of an interval in every area whose grid is known, inner areas first."""
+        return grid_plans.grid_plans(self.state, start_s)
+
+    def activation_offers(self, start_s: int, checks: Sequence[AreaCheck]) -> Offers | None:
+        """What is missing in an interval after these checks and who could help; None: nothing is."""
+        return activation_offers.activation_offers(self.state, start_s, checks)
+
+    def measured_powers(self, start_s: int) -> tuple[AreaPowers, ...]:
+        """What flowed in an interval by the meters, in every area whose grid is known."""
+        return grid_plans.measured_powers(self.state, start_s)
+
+    def explained(self, auction: AuctionInput, reasons: Reasons) -> Explained:
+        """Why each order of that auction got what it got, by the orders' numbers."""
+        return explained(auction, reasons, self.state.grid)
 
 
-def _apply(state: MarketState, event: Event) -> None:  # noqa: C901 - one arm an event
-    match event:
-        case MarketCreated():
-            raise AssertionError("a market is created once")
-        case ParticipantsRegistered():
-            apply.participants_registered(state, event)
-        case UnitsRegistered():
-            apply.units_registered(state, event)
-        case DepositsMade():
-            apply.deposits_made(state, event)
-        case OrdersAccepted():
-            apply.orders_accepted(state, event)
-        case OrdersCancelled():
-            apply.orders_cancelled(state, event)
-        case PhaseChanged():
-            apply.phase_changed(state, event)
-        case IntervalCleared():
-            apply.interval_cleared(state, event)
-        case TradesMade():
-            apply.trades_made(state, event)
-        case OrdersClosed():
-            apply.orders_closed(state, event)
-        case TransfersBooked():
-            apply.transfers_booked(state, event)
-        case SetpointsChanged():
-            apply.setpoints_changed(state, event)
-        case MeasurementsRecorded():
-            apply.measurements_recorded(state, event)
-        case IntervalSettled():
-            apply.interval_settled(state, event)
-        case DayClosed():
-            apply.day_closed(state, event)
-        case OrdersRejected() | DeviationsSeen():
-            pass  # facts for the record and the stream; no decision depends on them
-        case _:
-            assert_never(event)
+def _joined(answers: Iterable[Answer]) -> Answer:
+    """The answers of a command's parts as one."""
+    parts = tuple(answers)
+    return Answer(
+        rejections=tuple(fault for part in parts for fault in part.rejections),
+        orders=tuple(row for part in parts for row in part.orders),
+    )
+
+
+_Decides: TypeAlias = Callable[[MarketState, Any], Decision | Iterator[Decision]]
+_Applies: TypeAlias = Callable[[MarketState, Any], None]
+
+# One line a command: what decides it. A test holds this against the union of all commands.
+_DECIDES: Final[Mapping[type, _Decides]] = {
+    RegisterParticipants: setup.register_participants,
+    RegisterUnits: setup.register_units,
+    MakeDeposits: setup.make_deposits,
+    PlaceOrders: orders.place_orders,
+    CancelOrders: orders.cancel_orders,
+    OpenCall: gate.open_call,
+    CloseGate: gate.close_gate,
+    ApplyClearing: gate.apply_clearing,
+    OpenDayAhead: calls.open_day_ahead,
+    CloseDayAhead: calls.close_day_ahead,
+    PlaceFlexible: flexible.place_flexible,
+    EndDelivery: delivery.end_delivery,
+    RecordMeasurements: measuring.record_measurements,
+    SettleInterval: delivery.settle_interval,
+    CloseDay: delivery.close_day,
+    DraftBills: bills.draft_bills,
+    IssueBills: bills.issue_bills,
+    BeginSettlement: runs.begin_settlement,
+    RecordSettledArea: runs.record_settled_area,
+    FinishSettlement: runs.finish_settlement,
+    PlaceTogether: together.place_together,
+    ReplaceOrder: changes.replace_order,
+    HibernateOrders: changes.hibernate_orders,
+    ActivateOrders: changes.activate_orders,
+    OpenContinuous: sessions.open_continuous,
+    ExpireDue: expiry.expire_due,
+    StopTrading: stops.stop_trading,
+    ReleaseStop: stops.release_stop,
+    CancelAll: stops.cancel_all,
+    ArmDeadMan: stops.arm_dead_man,
+    RequestRecall: recalls.request_recall,
+    DecideRecall: recalls.decide_recall,
+    GrantMandate: mandates.grant_mandate,
+    RevokeMandate: mandates.revoke_mandate,
+    SetOwnLimits: mandates.set_own_limits,
+    ReportOutage: service.report_outage,
+    EndOutage: service.end_outage,
+    PostListing: listings.post_listing,
+    TakeListing: listings.take_listing,
+    WithdrawListing: listings.withdraw_listing,
+    AskQuotes: inquiries.ask_quotes,
+    CloseInquiry: inquiries.close_inquiry,
+    DeclineInquiry: inquiries.decline_inquiry,
+    GiveQuote: inquiries.give_quote,
+    WithdrawQuote: inquiries.withdraw_quote,
+    AcceptQuote: inquiries.accept_quote,
+    RegisterContract: contracts.register_contract,
+    ConfirmContract: contracts.confirm_contract,
+    DeclineContract: contracts.decline_contract,
+    WithdrawContract: contracts.withdraw_contract,
+    SetStandingRule: standing.set_standing_rule,
+    WithdrawStandingRule: standing.withdraw_standing_rule,
+    RecordForecasts: standing.record_forecasts,
+    RaiseAlarm: alarms.raise_alarm,
+    AcknowledgeAlarm: alarms.acknowledge_alarm,
+    CommentAlarm: alarms.comment_alarm,
+    CloseAlarm: alarms.close_alarm,
+    PerformAct: acts.perform_act,
+    HearArea: reach.hear_area,
+    MissArea: reach.miss_area,
+    ReportArea: reach.report_area,
+    ApproveAct: acts.approve_act,
+    RegisterNetwork: networks.register_network,
+    ApplyGridCheck: networks.apply_grid_check,
+    ReportUnitState: unit_states.report_unit_state,
+}
+
+# One line an event: what makes it true. None: a fact for the record and the stream, on which no
+# decision depends.
+_APPLIES: Final[Mapping[type, _Applies | None]] = {
+    ParticipantsRegistered: apply.participants_registered,
+    UnitsRegistered: apply.units_registered,
+    DepositsMade: apply.deposits_made,
+    OrdersAccepted: apply.orders_accepted,
+    OrdersRejected: None,
+    OrdersCancelled: apply.orders_cancelled,
+    PhaseChanged: apply.phase_changed,
+    IntervalCleared: apply_calls.cleared,
+    TradesMade: apply.trades_made,
+    OrdersClosed: apply_calls.closed,
+    FlexibleAccepted: apply_calls.flexible_accepted,
+    OrderLeftCall: apply_calls.left_call,
+    OrdersExplained: None,
+    CallImplausible: None,
+    TransfersBooked: apply.transfers_booked,
+    SetpointsChanged: apply.setpoints_changed,
+    MeasurementsRecorded: apply.measurements_recorded,
+    DeviationsSeen: None,
+    IntervalSettled: apply.interval_settled,
+    DayClosed: apply.day_closed,
+    BillsDrafted: bills.bills_drafted,
+    BillsIssued: bills.bills_issued,
+    SettlementBegun: runs.begun,
+    AreaSettled: runs.area_settled,
+    SettlementFinished: runs.finished,
+    OrdersPended: apply.orders_pended,
+    TogetherAccepted: apply_together.accepted,
+    OrderReplaced: apply_continuous.replaced,
+    OrdersHibernated: apply_continuous.hibernated,
+    OrdersActivated: apply_continuous.activated,
+    OrdersJoinedCall: apply.orders_joined_call,
+    SelfTradePrevented: apply_continuous.self_trade_prevented,
+    LinesUsed: apply_continuous.lines_used,
+    TradingStopped: apply.trading_stopped,
+    ReleaseProposed: apply.release_proposed,
+    TradingReleased: apply.trading_released,
+    DeadManArmed: apply.dead_man_armed,
+    RecallRequested: recalls.requested,
+    RecallProposed: recalls.proposed,
+    RecallDecided: recalls.decided,
+    MandateGranted: apply.mandate_granted,
+    MandateRevoked: apply.mandate_revoked,
+    OwnLimitsSet: apply.own_limits_set,
+    OutageReported: apply.outage_reported,
+    OutageEnded: apply.outage_ended,
+    InquiryClosed: apply_offers.inquiry_closed,
+    InquiryDeclined: apply_offers.inquiry_declined,
+    InquiryMade: apply_offers.inquiry_made,
+    ListingClosed: apply_offers.listing_closed,
+    ListingPosted: apply_offers.listing_posted,
+    ListingTaken: apply_offers.listing_taken,
+    QuoteClosed: apply_offers.quote_closed,
+    QuoteGiven: apply_offers.quote_given,
+    ContractClosed: apply_offers.contract_closed,
+    ContractRegistered: apply_offers.contract_registered,
+    WaysSettled: apply_offers.ways_settled,
+    WaysTaken: apply_offers.ways_taken,
+    ForecastsRecorded: apply_offers.forecasts_recorded,
+    StandingRuleSet: apply_offers.standing_rule_set,
+    StandingRuleWithdrawn: apply_offers.standing_rule_withdrawn,
+    AlarmRaised: alarms.alarm_raised,
+    AlarmAcknowledged: alarms.alarm_acknowledged,
+    AlarmCommented: alarms.alarm_commented,
+    AlarmClosed: alarms.alarm_closed,
+    ActProposed: apply_acts.proposed,
+    ActPerformed: apply_acts.performed,
+    AreaDecoupled: apply_acts.area_decoupled,
+    AreaCoupled: apply_acts.area_coupled,
+    UnitsCurtailed: apply_acts.units_curtailed,
+    BurdensShared: apply_acts.burdens_shared,
+    SystemSeen: picture.system_learned,
+    AreasSummed: None,
+    UnitLimitsChanged: apply_acts.unit_limits_changed,
+    NetworkRegistered: networks.registered,
+    GridChecked: None,
+    UnitsRedispatched: networks.redispatched,
+    UnitsActivated: networks.activated,
+    IntervalChecked: networks.interval_checked,
+    ChecksReopened: networks.checks_reopened,
+    InstructionsWithdrawn: networks.instructions_withdrawn,
+    GridSeen: networks.seen,
+    UnitStateChanged: unit_states.unit_state_changed,
+    AreaHeard: reach.area_heard,
+    AreaReported: reach.area_reported,
+}

@@ -29,7 +29,7 @@ from market.model.messages import (
 from market.model.money import BANK, Transfer, TransferKind, participant_account
 from market.model.participant import Unit
 from market.model.rejection import Code, Rejection
-from market.model.rules import MarketRules
+from market.model.rules import DayKind, MarketRules
 from market.model.units import PPM, SECONDS_PER_MINUTE
 
 AREA_LEVELS_MAX: Final = 8
@@ -85,7 +85,24 @@ def _rule_faults(rules: MarketRules, now_us: int) -> Iterator[Rejection]:
         yield _invalid("call_opens_minutes", "the call must open before the gate")
     if rules.price_min_ticks >= rules.price_max_ticks:
         yield _invalid("price_max_per_mwh", "not above the least price")
+    yield from _session_faults(rules)
     yield from _band_faults(rules)
+    yield from _tariff_faults(rules)
+
+
+def _session_faults(rules: MarketRules) -> Iterator[Rejection]:
+    """Sessions follow one another: opening call, continuous trading, closing call."""
+    day_ahead, continuous = rules.day_ahead, rules.continuous
+    if day_ahead is not None:
+        if day_ahead.opens_minutes <= day_ahead.gate_minutes:
+            yield _invalid("day_ahead/opens_minutes", "the call must open before its gate")
+        if day_ahead.gate_minutes <= rules.call_opens_minutes:
+            yield _invalid("day_ahead/gate_minutes", "the closing call must open after its gate")
+    if continuous is not None:
+        if continuous.opens_minutes <= rules.call_opens_minutes:
+            yield _invalid("continuous/opens_minutes", "the closing call must open after it")
+        if day_ahead is not None and day_ahead.gate_minutes < continuous.opens_minutes:
+            yield _invalid("continuous/opens_minutes", "not after the opening call's gate")
 
 
 def _band_faults(rules: MarketRules) -> Iterator[Rejection]:
@@ -99,6 +116,30 @@ def _band_faults(rules: MarketRules) -> Iterator[Rejection]:
             yield _invalid(
                 f"last_resort/{row}", "bid and ask must be in this order inside the price limits"
             )
+
+
+def _tariff_faults(rules: MarketRules) -> Iterator[Rejection]:
+    """Every hour of working days and weekends has one network fee; two rules never begin at once."""
+    begun = Counter((item.voltage_level, item.from_day) for item in rules.tariff.by_level)
+    for row, item in enumerate(rules.tariff.by_level):
+        place = f"tariff/by_level/{row}"
+        if begun[item.voltage_level, item.from_day] > 1:
+            yield _invalid(f"{place}/from_day", "two tariffs of a level begin on this day")
+        for days in (DayKind.WORKING, DayKind.WEEKEND):
+            hours = Counter(
+                hour
+                for band in item.bands
+                if band.days in (DayKind.ALL, days)
+                for hour in range(band.from_hour, band.to_hour)
+            )
+            if hours != Counter(range(24)):
+                yield _invalid(
+                    f"{place}/bands", f"must cover each hour 0 to 23 of {days} days exactly once"
+                )
+    taxes = Counter((tax.tax_id, tax.from_day) for tax in rules.taxes)
+    for row, tax in enumerate(rules.taxes):
+        if taxes[tax.tax_id, tax.from_day] > 1:
+            yield _invalid(f"taxes/{row}/from_day", "two rules of a tax begin on this day")
 
 
 def _grid_faults(grid: Grid) -> Iterator[Rejection]:

@@ -12,10 +12,16 @@ CENTRAL = "central"
 BANK = "bank"
 """The outside world: deposits come from here."""
 GRID_OPERATOR = "grid_operator"
-"""Wheeling fees of lines and local network fees."""
+"""Wheeling fees of lines and local network fees; it pays for redispatch and limits."""
 LEVIES = "levies"
 BALANCING = "balancing"
 """Difference between what deviating units pay and what the retailer of last resort takes."""
+
+
+TAXES = "taxes"
+"""Tax on issued bills."""
+BILL_ROUNDING = "bill_rounding"
+"""What whole cents of issued bills leave; either sign."""
 
 
 def participant_account(participant_id: str) -> str:
@@ -59,6 +65,17 @@ class TransferKind(StrEnum):
     NETWORK_FEE = "network_fee"
     LEVIES = "levies"
     RENT_RETURN = "rent_return"
+    REDISPATCH = "redispatch"
+    """A unit was told something else than it has traded: what it is owed, or owes, for that."""
+    REPLACEMENT = "replacement"
+    """What redispatch took away is bought from the last resort, or the other way round."""
+    ACTIVATION = "activation"
+    """A unit helped another area: what it is owed, or owes, for that."""
+    INSTRUCTED = "instructed"
+    """An order kept a unit from what it had traded, uncompensated: that energy at the area price."""
+    TAX = "tax"
+    BILL_ROUNDING = "bill_rounding"
+    """What brings an issued bill to whole cents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ it; orders belong to a unit, network fees to the metering point.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -17,6 +18,14 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class VoltageLevel(StrEnum):
+    """The voltage at which a metering point is connected; network fees go by it."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 class UnitKind(StrEnum):
     """What a unit is, as far as the market must know."""
 
@@ -26,7 +35,13 @@ class UnitKind(StrEnum):
     HEAT_PUMP = "heat_pump"
     EV_CHARGER = "ev_charger"
     GENERATOR = "generator"
+    WIND = "wind"
+    HYDRO = "hydro"
     RETAILER = "retailer"
+
+
+GREEN_KINDS: Final = frozenset({UnitKind.SOLAR, UnitKind.WIND, UnitKind.HYDRO})
+"""Units whose energy is renewable where it is made; a storage's never counts (decision 24d)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +54,7 @@ class Participant:
     """The area its metering point lies in."""
     is_last_resort: bool = False
     """True for the retailer who settles what nobody else delivers."""
+    voltage_level: VoltageLevel = VoltageLevel.LOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,9 @@ The one idea: everything that decides money or a gate is in here, with the day i
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from market.model.bill import TaxRule
+from market.model.participant import VoltageLevel
+
 
 class TieRule(StrEnum):
     """How orders at the marginal price share what is left."""
@@ -26,14 +29,74 @@ class LastResortBand:
     """Feed-in price at which it buys at its own area; may be zero or negative."""
 
 
+class DayKind(StrEnum):
+    """On which days a price holds."""
+
+    ALL = "all"
+    WORKING = "working"
+    """Monday to Friday."""
+    WEEKEND = "weekend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkBand:
+    """The network fee in local hours [from_hour, to_hour) of some days."""
+
+    days: DayKind
+    from_hour: int
+    to_hour: int
+    ticks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkTariff:
+    """Network fees of one voltage level by time of use, from a day on until the next one's."""
+
+    voltage_level: VoltageLevel
+    from_day: str
+    """The first local day on which it holds, as in 2016-06-15."""
+    bands: tuple[NetworkBand, ...]
+    """Together they cover each hour of working days and weekends exactly once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
     """What is charged on metered withdrawal, traded or not."""
 
     network_ticks: int
-    """Local network fee."""
+    """Local network fee where no tariff of the voltage level has begun."""
     levies_ticks: int
-    """Levies and tax."""
+    """Levies."""
+    by_level: tuple[NetworkTariff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayAheadRules:
+    """The opening call: all intervals of a market day in one sealed auction."""
+
+    opens_minutes: int
+    """It opens this long before the day begins (local midnight)."""
+    gate_minutes: int
+    """Its gate closes this long before the day begins; 720 is noon of the day before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinuousRules:
+    """Price-time matching from after the opening call until the closing call."""
+
+    opens_minutes: int
+    """It opens this long before the day begins (local midnight); 660 is 13:00 of the day before."""
+    collar_ppm: int = 250_000
+    """Dynamic collar: this part of its anchor to either side ..."""
+    collar_min_ticks: int = 5_000
+    """... but at least so much; energy prices cross zero."""
+    corridor_ppm: int = 1_000_000
+    """Static corridor around the last-resort band: a trade outside stops the interval ..."""
+    corridor_min_ticks: int = 20_000
+    volatility_minutes: int = 2
+    """... for a volatility call of at least so long."""
+    volatility_random_s: int = 30
+    """The call's end is delayed by a drawn time up to this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +132,27 @@ class MarketRules:
     last_resort: tuple[LastResortBand, ...] = field(default=())
     open_orders_max: int = 100_000
     """Most open orders a participant may have."""
+    day_ahead: DayAheadRules | None = None
+    """None: no opening call."""
+    continuous: ContinuousRules | None = None
+    """None: no continuous trading; the closing call is then the only session."""
+    listing: bool = False
+    """True: offers may be listed and taken until the gate, quotes be asked for."""
+    bilateral: bool = False
+    """True: two parties may register contracts until the gate."""
+    standing: bool = False
+    """True: the market makes orders from participants' standing rules."""
+    confirm_value_quanta: int | None = None
+    """An order worth more waits for its owner's confirmation; None: none does."""
+    late_readings_days: int = 60
+    """A reading that comes after its interval was settled is kept for a correction so long."""
+    limits_less_forecast: bool = False
+    """True: an auction may import so much less into an area as its load that nobody steers and that
+    does not trade is expected to take (decision 24a)."""
+    readings_signed: bool = False
+    """True: a reading without its device's signature is refused."""
+    area_move_ppm_per_minute: int | None = 250_000
+    """Area guard: what an area's units may move together within any minute, upward and downward, as part
+    of the range from the most the area can take in to the most it can give out; None: no guard."""
+    taxes: tuple[TaxRule, ...] = ()
+    """Taxes on bills."""

@@ -7,12 +7,18 @@ from enum import IntEnum
 class TimerKind(IntEnum):
     """What has to be done; at the same instant, smaller goes first."""
 
-    OPEN_CALL = 0
-    END_DELIVERY = 1
-    SETTLE = 2
-    CLOSE_DAY = 3
-    CLOSE_GATE = 4
-    CLEAR = 5
+    CLOSE_DAY_AHEAD = 0
+    CLEAR_DAY_AHEAD = 1
+    OPEN_DAY_AHEAD = 2
+    OPEN_CONTINUOUS = 3
+    OPEN_CALL = 4
+    END_DELIVERY = 5
+    SETTLE = 6
+    CLOSE_DAY = 7
+    EXPIRE = 8
+    CLOSE_GATE = 9
+    CLEAR = 10
+    CHECK_GRID = 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -25,3 +31,5 @@ class Timer:
     """The delivery interval; for CLOSE_DAY the last interval of the day."""
     day: str = ""
     """Local date for CLOSE_DAY; empty otherwise."""
+    turn: int = 0
+    """Of CHECK_GRID: how often the check of the interval became due again."""

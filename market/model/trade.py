@@ -6,7 +6,7 @@ market's central account.
 
 from dataclasses import dataclass
 
-from market.model.order import Side
+from market.model.order import Side, Venue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class Trade:
     side: Side
     price_ticks: int
     energy_wh: int
+    venue: Venue = Venue.CALL
+    """How it was made; as a position all are alike."""
 
     @property
     def amount_quanta(self) -> int:
@@ -80,7 +82,10 @@ class ClearingOutcome:
     """Orders with a fill, in acceptance sequence."""
     filled_wh: tuple[int, ...]
     """The fill of each, > 0."""
+    storage_fills: tuple[tuple[str, int], ...] = ()
+    """(order id, energy_wh) of storage orders that move something; injection positive."""
     welfare_quanta: int
+    """Of the whole call, told at its first interval; 0 at the others."""
     upper_bound_quanta: int
     solve_ms: int
     """Real time from gate to audited result; for people, never for decisions."""

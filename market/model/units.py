@@ -20,6 +20,8 @@ ENERGY_DECIMALS: Final = 3
 PRICE_DECIMALS: Final = 2
 POWER_DECIMALS: Final = 3
 MONEY_DECIMALS: Final = 8
+VOLTAGE_DECIMALS: Final = 6
+FREQUENCY_DECIMALS: Final = 3
 
 # Largest magnitude taken from outside: far above any grid, and a product of two stays an int64.
 WIRE_INTEGER_MAX: Final = 2_000_000_000
@@ -78,6 +80,21 @@ def price_text(price_ticks: int) -> str:
 def power_text(power_w: int) -> str:
     """W as kW with three decimals."""
     return decimal_text(power_w, POWER_DECIMALS)
+
+
+def reactive_text(reactive_var: int) -> str:
+    """Reactive power, var, as kvar with three decimals."""
+    return decimal_text(reactive_var, POWER_DECIMALS)
+
+
+def voltage_text(voltage_ppm: int) -> str:
+    """Parts per million of rated as per unit with six decimals."""
+    return decimal_text(voltage_ppm, VOLTAGE_DECIMALS)
+
+
+def frequency_text(frequency_mhz: int) -> str:
+    """Millihertz as Hz with three decimals."""
+    return decimal_text(frequency_mhz, FREQUENCY_DECIMALS)
 
 
 def money_text(amount_quanta: int) -> str:

@@ -118,6 +118,7 @@ def deviation_transfers(
     start_s: int,
     last_resort_participant_id: str,
     outcome: ClearingOutcome | None = None,
+    replaced_wh: Mapping[str, int] | None = None,
 ) -> tuple[Transfer, ...]:
     """Transfers that settle the deviations of one interval; transfers of nothing are left out.
 
@@ -127,13 +128,15 @@ def deviation_transfers(
     Args:
         prices: of every area that has units.
         units: all units by id.
-        scheduled_wh: traded net injection by unit; none: zero.
+        scheduled_wh: what each unit was to inject, net; none: zero.
         measured_wh: metered net injection by unit; none: as scheduled.
         rules: bands of the last resort.
         grid: areas and lines.
         start_s: start of the interval.
         last_resort_participant_id: who delivers what is missing and takes what is too much.
         outcome: the interval's auction, whose flows the deviations change; None: there was none.
+        replaced_wh: by how much each area's schedule differs from its trades, which somebody else
+            has settled with the last resort before; None: nowhere.
     """
     price_of = {price.area_id: price for price in prices}
     net_wh = {area.area_id: 0 for area in grid.areas}
@@ -156,19 +159,90 @@ def deviation_transfers(
                 start_s,
             )
         )
+    transfers += net_transfers(
+        net_wh=net_wh,
+        rules=rules,
+        grid=grid,
+        start_s=start_s,
+        last_resort_participant_id=last_resort_participant_id,
+        outcome=outcome,
+        replaced_wh=replaced_wh,
+    )
+    return tuple(move for move in transfers if move.amount_quanta)
+
+
+def net_transfers(
+    *,
+    net_wh: Mapping[str, int],
+    rules: MarketRules,
+    grid: Grid,
+    start_s: int,
+    last_resort_participant_id: str,
+    outcome: ClearingOutcome | None = None,
+    replaced_wh: Mapping[str, int] | None = None,
+) -> Iterator[Transfer]:
+    """What areas deviate in sum, settled with the last resort; arguments as for `deviation_transfers`.
+
+    Args:
+        net_wh: deviation of each area in sum, a surplus positive.
+        rules: bands of the last resort.
+        grid: areas and lines.
+        start_s: start of the interval.
+        last_resort_participant_id: who delivers what is missing and takes what is too much.
+        outcome: what was scheduled to flow.
+        replaced_wh: what was settled with the last resort before.
+    """
     account = participant_account(last_resort_participant_id)
     for area_id, area_wh in net_wh.items():
         if area_wh:
             band = last_resort_band(rules, start_s)
-            changed = _changed_exchange(area_wh, area_id, band, grid, outcome)
-            fresh = _fresh_exchange(area_wh - changed.deviation_wh, area_id, band, grid)
-            for exchange in (changed, fresh):
-                transfers += exchange.transfers(area_id, account, start_s)
-    return tuple(move for move in transfers if move.amount_quanta)
+            before_wh = (replaced_wh or {}).get(area_id, 0)
+            for exchange in _exchanges(before_wh + area_wh, area_id, band, grid, outcome):
+                yield from exchange.transfers(area_id, account, start_s)
+            if before_wh:
+                before = last_resort_exchange(before_wh, area_id, rules, grid, outcome, start_s)
+                yield from before.undone().transfers(area_id, account, start_s)
+
+
+def last_resort_exchange(
+    net_wh: int,
+    area_id: str,
+    rules: MarketRules,
+    grid: Grid,
+    outcome: ClearingOutcome | None,
+    start_s: int,
+) -> "Exchange":
+    """What an area's surplus (or, negative, shortage) changes with the last resort, as one."""
+    changed, fresh = exchange_parts(net_wh, area_id, rules, grid, outcome, start_s)
+    return Exchange(
+        deviation_wh=changed.deviation_wh + fresh.deviation_wh,
+        due_quanta=changed.due_quanta + fresh.due_quanta,
+        fees_quanta=(*changed.fees_quanta, *fresh.fees_quanta),
+    )
+
+
+def exchange_parts(
+    net_wh: int,
+    area_id: str,
+    rules: MarketRules,
+    grid: Grid,
+    outcome: ClearingOutcome | None,
+    start_s: int,
+) -> tuple["Exchange", "Exchange"]:
+    """What of it only changes the scheduled exchange, and what is exchanged anew."""
+    return _exchanges(net_wh, area_id, last_resort_band(rules, start_s), grid, outcome)
+
+
+def _exchanges(
+    net_wh: int, area_id: str, band: LastResortBand, grid: Grid, outcome: ClearingOutcome | None
+) -> tuple["Exchange", "Exchange"]:
+    """What only changes the scheduled exchange, and what is exchanged anew."""
+    changed = _changed_exchange(net_wh, area_id, band, grid, outcome)
+    return changed, _fresh_exchange(net_wh - changed.deviation_wh, area_id, band, grid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Exchange:
+class Exchange:
     """Energy that goes, or no longer goes, between an area and the last resort."""
 
     deviation_wh: int
@@ -185,13 +259,21 @@ class _Exchange:
         kind = TransferKind.LAST_RESORT
         yield transfer(BALANCING, account, self.due_quanta, kind, area_id, start_s)
 
+    def undone(self) -> "Exchange":
+        """The opposite of it."""
+        return Exchange(
+            deviation_wh=-self.deviation_wh,
+            due_quanta=-self.due_quanta,
+            fees_quanta=tuple((line_id, -quanta) for line_id, quanta in self.fees_quanta),
+        )
 
-_NO_EXCHANGE = _Exchange(deviation_wh=0, due_quanta=0)
+
+_NO_EXCHANGE = Exchange(deviation_wh=0, due_quanta=0)
 
 
 def _changed_exchange(
     net_wh: int, area_id: str, band: LastResortBand, grid: Grid, outcome: ClearingOutcome | None
-) -> _Exchange:
+) -> Exchange:
     """What of the area's deviation only changes what the auction sends over its line.
 
     An area that is short while it feeds in feeds in less: the last resort is given its bid back for
@@ -215,7 +297,7 @@ def _changed_exchange(
         less_wh = min(net_wh, received_wh)
         unsent_wh = sent_wh - supply.sent_for_wh(received_wh - less_wh)
         due_quanta, hop = -band.ask_ticks * unsent_wh, supply
-    return _Exchange(
+    return Exchange(
         deviation_wh=less_wh if net_wh > 0 else -less_wh,
         due_quanta=due_quanta,
         fees_quanta=((hop.line.line_id, -hop.fee_ticks * unsent_wh),),
@@ -230,7 +312,7 @@ def _sent_wh(hop: Hop, outcome: ClearingOutcome) -> int:
     return 0
 
 
-def _fresh_exchange(net_wh: int, area_id: str, band: LastResortBand, grid: Grid) -> _Exchange:
+def _fresh_exchange(net_wh: int, area_id: str, band: LastResortBand, grid: Grid) -> Exchange:
     """The last resort delivers an area's shortage or takes its surplus, losses included.
 
     Short by W: it sends S = ceil(W / (1 - loss)) from its own area and is paid ask x S. Long by W:
@@ -250,7 +332,7 @@ def _fresh_exchange(net_wh: int, area_id: str, band: LastResortBand, grid: Grid)
             fees.append((hop.line.line_id, hop.fee_ticks * energy_wh))
             energy_wh = hop.received_of_wh(energy_wh)
         due_quanta = -band.bid_ticks * energy_wh
-    return _Exchange(deviation_wh=net_wh, due_quanta=due_quanta, fees_quanta=tuple(fees))
+    return Exchange(deviation_wh=net_wh, due_quanta=due_quanta, fees_quanta=tuple(fees))
 
 
 def _line_fee(amount_quanta: int, line_id: str, start_s: int) -> Transfer:

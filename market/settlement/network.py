@@ -6,7 +6,6 @@ charged; and nobody pays a line's fee here, that one is in the area price (decis
 
 from collections.abc import Mapping
 
-from market.model.grid import Grid
 from market.model.money import (
     GRID_OPERATOR,
     LEVIES,
@@ -15,8 +14,9 @@ from market.model.money import (
     participant_account,
     transfer,
 )
-from market.model.participant import Participant, Unit
+from market.model.participant import Participant, Unit, VoltageLevel
 from market.model.rules import MarketRules
+from market.settlement.tariff import network_ticks
 
 
 def withdrawal_wh(units: Mapping[str, Unit], measured_wh: Mapping[str, int]) -> dict[str, int]:
@@ -40,7 +40,6 @@ def network_transfers(
     *,
     withdrawal_wh: Mapping[str, int],
     rules: MarketRules,
-    grid: Grid,  # noqa: ARG001 - fees will go by voltage level once areas carry one
     participants: Mapping[str, Participant],
     start_s: int,
 ) -> tuple[Transfer, ...]:
@@ -49,19 +48,19 @@ def network_transfers(
     Args:
         withdrawal_wh: metered withdrawal by participant, Wh >= 0.
         rules: the tariff.
-        grid: the market's areas.
-        participants: all participants by id.
+        participants: all participants by id; the voltage level is theirs.
         start_s: start of the interval.
     """
     transfers = []
-    tariff = rules.tariff
+    fees_ticks = {level: network_ticks(rules, start_s, level) for level in VoltageLevel}
     for participant_id, energy_wh in withdrawal_wh.items():
-        if participants[participant_id].is_last_resort:
+        participant = participants[participant_id]
+        if participant.is_last_resort:
             continue
         account = participant_account(participant_id)
         for receiver, ticks, kind in (
-            (GRID_OPERATOR, tariff.network_ticks, TransferKind.NETWORK_FEE),
-            (LEVIES, tariff.levies_ticks, TransferKind.LEVIES),
+            (GRID_OPERATOR, fees_ticks[participant.voltage_level], TransferKind.NETWORK_FEE),
+            (LEVIES, rules.tariff.levies_ticks, TransferKind.LEVIES),
         ):
             amount_quanta = ticks * energy_wh
             if amount_quanta:

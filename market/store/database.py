@@ -1,103 +1,96 @@
-"""Opening a market's SQLite file: one thread that writes, any number of connections that read.
+"""Opening a market's store: an SQLite file, or a schema in a PostgreSQL server.
 
-The one idea: a setting that was asked for is read back, and a file that does not keep it is refused.
-Only the writer's connection ever checkpoints, because older SQLite libraries have a race when two
-do; readers open the file read-only and cannot.
+The one idea: one module asks which of the two it is; the sequencer, the projections and the queries
+do not know. What each of them needs from its database is in `sqlite.py` and `postgres.py`.
+
+The durable tables are made and changed by the steps in `migrations/`; projections are made from
+`tables.py` and made again whenever their version changes, so they need no steps.
 """
 
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy import Connection, Engine, bindparam, select
 
+from market.store import postgres, sqlite
+from market.store.append_only import POSTINGS, guard, rebuilding
+from market.store.faults import (
+    SchemaRefused,
+    SettingRefused,
+    StoreFault,
+    StoreUnreachable,
+    WriterReplaced,
+)
+from market.store.postgres import PostgresStore, server_faults, url_of
 from market.store.tables import JOURNAL, METADATA, meta
+from market.store.upsert import upsert
 
-SCHEMA_VERSION: Final = 1
-"""Version of the journal's own layout. A file of another version is refused."""
-BUSY_TIMEOUT_MS: Final = 5_000
-"""How long a connection waits for a lock: far longer than any transaction here takes."""
+__all__ = [
+    "BEGIN",
+    "PostgresStore",
+    "Readers",
+    "SchemaRefused",
+    "SettingRefused",
+    "Store",
+    "StoreFault",
+    "StoreUnreachable",
+    "Stores",
+    "WriterReplaced",
+    "create_schema",
+    "empty_projections",
+    "open_projector",
+    "open_writer",
+    "read_epoch",
+    "read_meta",
+    "recreate_projections",
+    "server_faults",
+    "take_over",
+    "url_of",
+    "write_meta",
+]
+
+SCHEMA_HEAD: Final = "0004"
+"""The newest step in `migrations/versions/`; a test compares."""
+BASELINE: Final = "0001"
+"""The step whose tables files had before there were steps."""
+BASELINE_VERSION: Final = 1
+"""What those files say of themselves."""
 READERS_MAX: Final = 40
 """Most reading connections at once: one for each thread of the server's pool."""
 READER_WAIT_S: Final = 10.0
 """How long a reader waits for a free connection before it gives up."""
+BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE"}
+"""How a transaction that writes begins, by dialect; without one the driver does it by itself."""
 
-_WRITER: Final[Mapping[str, str | int]] = {
-    "journal_mode": "wal",
-    "synchronous": 2,  # FULL: a commit is on disk when it returns
-    "foreign_keys": 1,
-    "busy_timeout": BUSY_TIMEOUT_MS,
-}
-_PROJECTOR: Final[Mapping[str, str | int]] = {
-    **_WRITER,
-    "synchronous": 1,  # NORMAL: whole or not at all, but a power cut may take the last ones
-    "wal_autocheckpoint": 0,
-}
-_READER: Final[Mapping[str, str | int]] = {
-    "query_only": 1,
-    "busy_timeout": BUSY_TIMEOUT_MS,
-    "wal_autocheckpoint": 0,
-}
+Store: TypeAlias = Path | PostgresStore
+"""Where one market is kept."""
 
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_VERSION_TABLE: Final = "alembic_version"
+_TABLES: Final = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+}
 
 # Made once: putting a statement together costs more than running it.
 _READ_META: Final = select(meta.c.value).where(meta.c.name == bindparam("wanted"))
-_ROW: Final = insert(meta)
-_WRITE_META: Final = _ROW.on_conflict_do_update(
-    index_elements=[meta.c.name], set_={"value": _ROW.excluded.value}
-)
+_HOLD_META: Final = _READ_META.with_for_update(read=True)
 
 
-class StoreFault(Exception):
-    """A market's file cannot be used as it is.
-
-    StoreFault
-    ├── SettingRefused    SQLite did not take a setting the promises rest on
-    ├── SchemaRefused     the file was written by another version, or is no market's file
-    ├── WriterReplaced    another process has taken over writing
-    └── JournalBroken     (restore.py) the journal does not prove itself
-    """
-
-
-class SettingRefused(StoreFault):
-    """A pragma reads back other than it was set."""
-
-
-class SchemaRefused(StoreFault):
-    """The file's schema version is not ours."""
-
-
-class WriterReplaced(StoreFault):
-    """The stored epoch is not ours any more: a newer writer has started on this file."""
-
-
-def _set(driver: sqlite3.Connection, settings: Mapping[str, str | int]) -> None:
-    """Set pragmas and read each one back.
-
-    Raises:
-        SettingRefused: one of them was not kept.
-    """
-    for name, wanted in settings.items():
-        driver.execute(f"PRAGMA {name} = {wanted}")
-        (found,) = driver.execute(f"PRAGMA {name}").fetchone()
-        if found != wanted:
-            raise SettingRefused(f"{name} is {found}, wanted {wanted}")
-
-
-def open_writer(path: Path) -> Connection:
+def open_writer(store: Store) -> Connection:
     """The connection that writes what must not be lost. The caller begins and ends transactions.
 
     Raises:
-        SettingRefused: the file system or library does not give what durability needs.
+        SettingRefused: the database does not give what durability needs.
     """
-    return _open(path, _WRITER)
+    if isinstance(store, PostgresStore):
+        return postgres.connect(store, postgres.WRITER)
+    return sqlite.connect(store, sqlite.WRITER)
 
 
-def open_projector(path: Path) -> Connection:
+def open_projector(store: Store) -> Connection:
     """The connection for what can be made again: its commits do not wait for the disk.
 
     The next commit of the writer flushes them along; what a power cut takes, the start makes again.
@@ -106,85 +99,165 @@ def open_projector(path: Path) -> Connection:
     Raises:
         SettingRefused: as for the writer.
     """
-    return _open(path, _PROJECTOR)
-
-
-def _open(path: Path, settings: Mapping[str, str | int]) -> Connection:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=NullPool,
-        connect_args={"check_same_thread": False, "isolation_level": None},
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(driver: sqlite3.Connection, _record: object) -> None:
-        _set(driver, settings)
-
-    return engine.connect()
+    if isinstance(store, PostgresStore):
+        return postgres.connect(store, postgres.PROJECTOR)
+    return sqlite.connect(store, sqlite.PROJECTOR)
 
 
 def create_schema(connection: Connection) -> None:
-    """Make the tables of a new file, or check the version of an old one. Inside a transaction.
+    """Make the durable tables, or bring those of an old store up to date. Inside a transaction.
 
     Raises:
-        SchemaRefused: the file has tables, but not of this version.
+        SchemaRefused: it has tables, but not a market's, or of a version that is not known here.
     """
-    has_tables = connection.exec_driver_sql(
-        "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
-    ).scalar_one()
-    if not has_tables:
-        METADATA.create_all(connection)
-        write_meta(connection, "schema_version", SCHEMA_VERSION)
-        return
-    if not connection.dialect.has_table(connection, meta.name):
-        raise SchemaRefused("not a market's file")
-    found = read_meta(connection, "schema_version", 0)
-    if found != SCHEMA_VERSION:
-        raise SchemaRefused(f"schema version {found}, wanted {SCHEMA_VERSION}")
+    found = set(connection.exec_driver_sql(_TABLES[connection.dialect.name]).scalars())
+    if _VERSION_TABLE in found:
+        version = connection.exec_driver_sql(f"SELECT version_num FROM {_VERSION_TABLE}").scalar()  # noqa: S608 - a constant
+        if version != SCHEMA_HEAD:
+            _upgrade(connection)
+    else:
+        if found:
+            _adopt(connection, found)
+        _upgrade(connection)
+
+
+def _adopt(connection: Connection, tables: set[str]) -> None:
+    """Check that a store without a step's name has the tables of the first one, and say so."""
+    if meta.name not in tables:
+        raise SchemaRefused("it holds no market")
+    version = read_meta(connection, "schema_version", 0)
+    if version != BASELINE_VERSION:
+        raise SchemaRefused(f"schema version {version}, wanted {BASELINE_VERSION}")
+    _alembic(connection, "stamp", BASELINE)
+
+
+def _upgrade(connection: Connection) -> None:
+    _alembic(connection, "upgrade", "head")
+
+
+def _alembic(connection: Connection, command: str, revision: str) -> None:
+    """Run one of alembic's commands inside the caller's transaction.
+
+    Raises:
+        SchemaRefused: the store is at a step that is not known here: a newer program made it.
+    """
+    # Only a store that is new or old needs it, and importing it takes longer than opening one.
+    from alembic import command as commands
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        getattr(commands, command)(config, revision)
+    except CommandError as fault:
+        raise SchemaRefused(f"its schema is of another version: {fault}") from fault
 
 
 def recreate_projections(connection: Connection) -> None:
-    """Empty every table but the journal and meta, with today's columns. Inside a transaction."""
+    """Make every projection anew, empty, with today's columns. Inside a transaction.
+
+    Only while nobody reads: on PostgreSQL a reader would find the new table without its rows.
+    """
     made_again = [table for table in METADATA.sorted_tables if table.name not in JOURNAL]
     METADATA.drop_all(connection, tables=made_again)
     METADATA.create_all(connection, tables=made_again)
+    for table in POSTINGS:
+        guard(connection, table)
+
+
+def empty_projections(connection: Connection) -> None:
+    """Empty every projection; who reads meanwhile sees what was there. Inside a transaction."""
+    for table in METADATA.sorted_tables:
+        if table in POSTINGS:
+            with rebuilding(connection, table):
+                connection.execute(table.delete())
+        elif table.name not in JOURNAL:
+            connection.execute(table.delete())
 
 
 def read_meta(connection: Connection, name: str, default: int) -> int:
-    """A number the file keeps about itself, or the default where it has none."""
+    """A number the store keeps about itself, or the default where it has none."""
     found = connection.execute(_READ_META, {"wanted": name}).scalar()
     return default if found is None else int(found)
 
 
+def read_epoch(connection: Connection) -> int:
+    """The epoch, held until the transaction ends: no newer writer can start before."""
+    found = connection.execute(_HOLD_META, {"wanted": "epoch"}).scalar()
+    return 0 if found is None else int(found)
+
+
 def write_meta(connection: Connection, name: str, value: int) -> None:
-    """Keep a number about the file. Inside a transaction."""
-    connection.execute(_WRITE_META, {"name": name, "value": value})
+    """Keep a number about the store. Inside a transaction."""
+    connection.execute(upsert(connection, meta), {"name": name, "value": value})
+
+
+def take_over(connection: Connection) -> None:
+    """Become the only writer, for as long as the connection lives. Inside a transaction.
+
+    A file needs nothing: its lock is taken by every transaction that writes.
+
+    Raises:
+        WriterReplaced: somebody else took over at the same time.
+    """
+    if connection.dialect.name == "postgresql":
+        postgres.take_over(connection)
 
 
 class Readers:
-    """Read-only connections to a market's file, safe to use from any thread."""
+    """Read-only connections to a market's store, safe to use from any thread."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine: Engine = create_engine(
-            f"sqlite:///file:{path.absolute()}?mode=ro&uri=true",
-            poolclass=QueuePool,
-            pool_size=4,
-            max_overflow=READERS_MAX - 4,
-            pool_timeout=READER_WAIT_S,
-            connect_args={"check_same_thread": False, "isolation_level": None},
+    def __init__(self, store: Store) -> None:
+        pool: dict[str, Any] = {
+            "pool_size": 4,
+            "max_overflow": READERS_MAX - 4,
+            "pool_timeout": READER_WAIT_S,
+        }
+        self._engine: Engine = (
+            postgres.reading_engine(store, **pool)
+            if isinstance(store, PostgresStore)
+            else sqlite.reading_engine(store, **pool)
         )
-
-        @event.listens_for(self._engine, "connect")
-        def configure(driver: sqlite3.Connection, _record: object) -> None:
-            _set(driver, _READER)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection whose queries all see the same moment. Keep it no longer than one answer."""
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     def close(self) -> None:
         """Close the idle connections."""
         self._engine.dispose()
+
+
+class Stores:
+    """Where all markets of a server are kept: a folder of files, or one PostgreSQL database."""
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self._folder, self._url = folder, url
+        if url is None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def of(self, market_id: str) -> Store:
+        """Where this market is, or would be, kept."""
+        if self._url is not None:
+            return PostgresStore(url=self._url, market_id=market_id)
+        return self._folder / f"{market_id}.sqlite"
+
+    def markets(self) -> tuple[str, ...]:
+        """The markets that are kept here, by id."""
+        if self._url is not None:
+            return postgres.markets(self._url)
+        return tuple(sorted(path.stem for path in self._folder.glob("*.sqlite")))
+
+    def remove(self, market_id: str) -> None:
+        """Delete what is kept of a market that nobody was told of."""
+        store = self.of(market_id)
+        if isinstance(store, PostgresStore):
+            postgres.remove(store)
+        else:
+            sqlite.remove(store)

@@ -6,7 +6,7 @@ their type; a value with an integer beyond 64 bits, which MessagePack cannot say
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Generic, TypeVar, get_args
@@ -50,6 +50,39 @@ class _Codec(Generic[MessageT]):
         self._decoders = {kind.__name__: msgspec.msgpack.Decoder(kind) for kind in kinds}
         self._wide = {kind.__name__: msgspec.json.Decoder(kind) for kind in kinds}
         self._encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
+        self._readers: dict[str, Callable[[msgspec.Raw], MessageT]] = {
+            name: decoder.decode for name, decoder in self._decoders.items()
+        }
+
+    def decode_all(self, tagged: Sequence[Tagged]) -> tuple[MessageT, ...]:
+        """Many values again, faster than one by one.
+
+        Raises:
+            EncodingFault: as for one.
+        """
+        readers = self._readers
+        try:
+            return tuple([readers[name](raw) for name, raw in tagged])
+        except (KeyError, msgspec.DecodeError):
+            return tuple(map(self.decode, tagged))  # a wide one, or one that is at fault
+
+    def encode_list(self, values: Sequence[MessageT]) -> bytes:
+        """A list of values, each with its type's name: the bytes of `encode`, in half the time."""
+        names = self._names
+        try:
+            return self._encoder.encode([(names[type(value)], value) for value in values])
+        except OverflowError:  # one is wide
+            return self._encoder.encode(list(map(self.encode, values)))
+
+    def encode_lists(self, groups: Sequence[Sequence[MessageT]]) -> bytes:
+        """The same of a list of lists."""
+        names = self._names
+        try:
+            return self._encoder.encode(
+                [[(names[type(value)], value) for value in group] for group in groups]
+            )
+        except OverflowError:
+            return self._encoder.encode([list(map(self.encode, group)) for group in groups])
 
     def encode(self, value: object) -> Tagged:
         """A value with its type's name."""
@@ -78,8 +111,8 @@ class _Codec(Generic[MessageT]):
 
 _COMMANDS: Final[_Codec[Command]] = _Codec(get_args(Command))
 _EVENTS: Final[_Codec[Event]] = _Codec(get_args(Event))
-_encoder: Final = msgspec.msgpack.Encoder()
 _command_list: Final = msgspec.msgpack.Decoder(list[Tagged])
+_raw_list: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _APPEND: Final = insert(journal)
 _event_lists: Final = msgspec.msgpack.Decoder(list[list[Tagged]])
 
@@ -119,12 +152,12 @@ class Batch:
 
 def encode_commands(entries: Sequence[Entry]) -> bytes:
     """The commands of a batch, in order."""
-    return _encoder.encode([_COMMANDS.encode(entry.command) for entry in entries])
+    return _COMMANDS.encode_list([entry.command for entry in entries])
 
 
 def encode_events(entries: Sequence[Entry]) -> bytes:
     """The events of a batch, a list for each command."""
-    return _encoder.encode([[_EVENTS.encode(event) for event in entry.events] for entry in entries])
+    return _EVENTS.encode_lists([entry.events for entry in entries])
 
 
 def decode_entries(commands: bytes, events: bytes) -> tuple[Entry, ...]:
@@ -143,10 +176,25 @@ def decode_entries(commands: bytes, events: bytes) -> tuple[Entry, ...]:
     return tuple(
         Entry(
             command=_COMMANDS.decode(command),
-            events=tuple(_EVENTS.decode(event) for event in group),
+            events=_EVENTS.decode_all(group),
         )
         for command, group in zip(tagged_commands, tagged_events, strict=True)
     )
+
+
+def decode_events(commands: bytes, events: bytes) -> tuple[tuple[Event, ...], ...]:
+    """Only the events, a group for each command; the commands are counted and left as they are.
+
+    Raises:
+        EncodingFault: not what `encode_commands` and `encode_events` wrote.
+    """
+    try:
+        count, groups = len(_raw_list.decode(commands)), _event_lists.decode(events)
+    except msgspec.DecodeError as fault:
+        raise EncodingFault("batch") from fault
+    if count != len(groups):
+        raise EncodingFault("a list of events for each command")
+    return tuple(map(_EVENTS.decode_all, groups))
 
 
 def batch_hash(batch: Batch, commands: bytes, events: bytes, previous_hash: bytes) -> bytes:

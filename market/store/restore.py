@@ -4,13 +4,14 @@ The one idea: a journal is believed only as far as it proves itself. The first r
 ends the reading with a named error; nothing is guessed or repaired.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.exc import DatabaseError
 
+from market.model.messages import Event
 from market.store.database import StoreFault
 from market.store.journal import (
     FIRST_HASH,
@@ -19,6 +20,7 @@ from market.store.journal import (
     HeaderFault,
     batch_hash,
     decode_entries,
+    decode_events,
 )
 from market.store.tables import journal
 
@@ -26,6 +28,7 @@ ROWS_AT_ONCE: Final = 200
 """Rows fetched together: bounds memory, and is enough to keep the disk busy."""
 
 JournalRow: TypeAlias = Row[Any]
+ReadT = TypeVar("ReadT", Batch, "ProvenEvents")
 
 
 class JournalBroken(StoreFault):
@@ -38,6 +41,31 @@ class ProvenBatch:
 
     batch: Batch
     hash: bytes
+    previous_hash: bytes
+    """Of the row before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenEvents:
+    """The facts of a batch whose row fits into the chain, without the commands behind them."""
+
+    batch: int
+    now_us: int
+    first_command_seq: int
+    first_event_seq: int
+    events: tuple[tuple[Event, ...], ...]
+    """A group for each command."""
+    hash: bytes
+
+    @property
+    def last_command_seq(self) -> int:
+        """Sequence of its last command."""
+        return self.first_command_seq + len(self.events) - 1
+
+    @property
+    def last_event_seq(self) -> int:
+        """Sequence of its last event; of the one before it when it has none."""
+        return self.first_event_seq + sum(map(len, self.events)) - 1
 
 
 def batches(connection: Connection, *, after_batch: int = 0) -> Iterator[ProvenBatch]:
@@ -48,18 +76,43 @@ def batches(connection: Connection, *, after_batch: int = 0) -> Iterator[ProvenB
     Raises:
         JournalBroken: a gap, a changed byte, a row that does not decode.
     """
+    for header, row in _proven_rows(connection, after_batch, _batch):
+        yield ProvenBatch(
+            batch=header, hash=bytes(row.hash), previous_hash=bytes(row.previous_hash)
+        )
+
+
+def events(connection: Connection, *, after_batch: int = 0) -> Iterator[ProvenEvents]:
+    """The events behind `after_batch`, batch by batch: all a state needs, in half the time.
+
+    Raises:
+        JournalBroken: as for `batches`; what a command says is proven by its hash only.
+    """
+    for found, _ in _proven_rows(connection, after_batch, _events):
+        yield found
+
+
+def _proven_rows(
+    connection: Connection, after_batch: int, read: Callable[[Batch, JournalRow], ReadT]
+) -> Iterator[tuple[ReadT, JournalRow]]:
+    """Each row that follows from the one before, as it was read."""
     previous = _row_before(connection, after_batch)
     following: tuple[int, int] | None = None
     number = after_batch
     for row in _rows(connection, after_batch):
         number += 1
-        batch = _proven(row, number, previous)
+        batch = _proven(row, number, previous, read)
         own = (batch.first_command_seq, batch.first_event_seq)
         if (following or ((1, 1) if after_batch == 0 else own)) != own:
             raise JournalBroken(f"batch {number}: sequences do not follow")
         following = (batch.last_command_seq + 1, batch.last_event_seq + 1)
         previous = row.hash
-        yield ProvenBatch(batch=batch, hash=row.hash)
+        yield batch, row
+
+
+def last_batch(connection: Connection) -> int:
+    """The number of the journal's last row; 0: it is empty."""
+    return connection.execute(select(func.max(journal.c.batch))).scalar() or 0
 
 
 def _rows(connection: Connection, after_batch: int) -> Iterator[JournalRow]:
@@ -83,8 +136,25 @@ def _row_before(connection: Connection, after_batch: int) -> bytes:
     return bytes(found)
 
 
-def _proven(row: JournalRow, number: int, previous: bytes) -> Batch:
-    """The row as a batch, if it is the next one and says what was written."""
+def _batch(header: Batch, row: JournalRow) -> Batch:
+    return replace(header, entries=decode_entries(row.commands, row.events))
+
+
+def _events(header: Batch, row: JournalRow) -> ProvenEvents:
+    return ProvenEvents(
+        batch=header.batch,
+        now_us=header.now_us,
+        first_command_seq=header.first_command_seq,
+        first_event_seq=header.first_event_seq,
+        events=decode_events(row.commands, row.events),
+        hash=row.hash,
+    )
+
+
+def _proven(
+    row: JournalRow, number: int, previous: bytes, read: Callable[[Batch, JournalRow], ReadT]
+) -> ReadT:
+    """The row read, if it is the next one and says what was written."""
     if row.batch != number:
         raise JournalBroken(f"batch {number} is missing")
     if row.previous_hash != previous:
@@ -100,6 +170,6 @@ def _proven(row: JournalRow, number: int, previous: bytes) -> Batch:
     try:
         if batch_hash(header, row.commands, row.events, previous) != row.hash:
             raise JournalBroken(f"batch {number} is not what was written")
-        return replace(header, entries=decode_entries(row.commands, row.events))
+        return read(header, row)
     except (EncodingFault, HeaderFault, TypeError) as fault:  # TypeError: a column of another type
         raise JournalBroken(f"batch {number} cannot be read") from fault

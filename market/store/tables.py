@@ -1,7 +1,7 @@
 """The tables of a market's file, columns spelled out.
 
-The one idea: `journal` is the truth; every other table but `meta` is a projection of it, filled by
-the same writer between batches, and may be thrown away and made again. A projection's columns carry
+The one idea: `journal` is the truth; every other table but `meta` and `snapshots` is a projection of it,
+filled by the same writer between batches, and may be thrown away and made again. A projection's columns carry
 the names of its dataclass's fields (PROJECTED says which; BOOKKEEPING are the columns beside them).
 
 Integers are 64 bits wide in the file. A single amount always fits; sums that may not are kept as
@@ -10,6 +10,7 @@ decimal text (`WideInteger`) and added in Python.
 # house: long because every column of every table is spelled out.
 
 from typing import Final, cast
+from zlib import crc32
 
 import msgspec
 from sqlalchemy import (
@@ -25,17 +26,35 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from market.model.act import Curtailed, StoredAct
+from market.model.activation import UnitsActivated
+from market.model.alarm import Alarm
+from market.model.bill import Bill
+from market.model.call import OrdersExplained
+from market.model.contract import Contract
+from market.model.grid_check import GridChecked, GridSeen, UnitChange, UnitsRedispatched
+from market.model.listing import Inquiry, Listing, Quote, Take
 from market.model.messages import MarketCreated
 from market.model.money import Transfer
 from market.model.order import OrderHeader
 from market.model.participant import Participant, Unit
-from market.model.power import Deviation, Measurement, Setpoint
+from market.model.power import Deviation, Measurement, Setpoint, UnitLimit
+from market.model.settlement_run import SettledArea, SettlementRun
+from market.model.standing import Forecast, StandingRule
+from market.model.summing import AreasSummed
+from market.model.system import SystemSeen
 from market.model.trade import AreaOutcome, LineOutcome, Trade
 from market.store.views import (
     AccountBalance,
+    AccountDay,
+    CallResult,
     Curve,
     DeviationPriceRow,
+    InquiryAsked,
     IntervalRow,
+    ListingLeg,
+    ListingPartner,
+    OrderEnd,
     Refusal,
     Withdrawal,
 )
@@ -78,15 +97,17 @@ class Structure(TypeDecorator[object]):
 
 
 METADATA: Final = MetaData()
+_TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its bytes wherever it is kept: lists and cursors are the same everywhere."""
 
 
 def _market_id() -> Column[str]:
     """First part of every key: what a market writes stays apart wherever it is kept."""
-    return Column("market_id", Text, primary_key=True)
+    return Column("market_id", _TEXT, primary_key=True)
 
 
 def _text(name: str, *, key: bool = False, empty: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=empty)
+    return Column(name, _TEXT, primary_key=key, nullable=empty)
 
 
 def _integer(name: str, *, key: bool = False, empty: bool = False) -> Column[int]:
@@ -116,7 +137,19 @@ journal: Final = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
-JOURNAL: Final = frozenset({"meta", "journal"})
+snapshots: Final = Table(
+    "snapshots",
+    METADATA,
+    _integer("batch", key=True),  # the state after it
+    _integer("format_version"),
+    _text("software"),  # hash of the sources that wrote it
+    Column("chain_hash", LargeBinary, nullable=False),  # of the journal's row of that batch
+    Column("state_hash", LargeBinary, nullable=False),
+    Column("blob_hash", LargeBinary, nullable=False),
+    Column("blob", LargeBinary, nullable=False),  # the state's canonical bytes, compressed
+)
+
+JOURNAL: Final = frozenset({"meta", "journal", "snapshots"})
 """The tables that are not projections."""
 
 markets: Final = Table(
@@ -135,6 +168,7 @@ participants: Final = Table(
     _text("name"),
     _text("area_id"),
     Column("is_last_resort", Boolean, nullable=False),
+    _text("voltage_level"),
     sqlite_with_rowid=False,
 )
 
@@ -167,11 +201,24 @@ orders: Final = Table(
     _integer("start_s"),
     _text("side"),
     _integer("accepted_us"),
-    _text("terms"),  # canonical JSON: kind and what that kind adds to the header
+    _text("venue"),
+    _integer("revision"),
+    _text("placed_by"),
+    _text("terms"),  # canonical JSON: kind and what that kind says beside these columns
+    _integer("price_ticks"),
+    _integer("energy_wh"),  # filled and open together
     _text("state"),
     _integer("filled_wh"),
     _integer("held_quanta"),
-    Index("orders_by_client", "market_id", "participant_id", "client_order_id", unique=True),
+    # An agent names the orders it places in its own way: names are each giver's own.
+    Index(
+        "orders_by_client",
+        "market_id",
+        "participant_id",
+        "client_order_id",
+        "placed_by",
+        unique=True,
+    ),
     Index("orders_of_participant", "market_id", "participant_id", "sequence"),
     Index("orders_of_interval", "market_id", "start_s", "sequence"),
     sqlite_with_rowid=False,
@@ -182,6 +229,7 @@ Index(
     orders.c.participant_id,
     orders.c.held_quanta,
     sqlite_where=orders.c.held_quanta > 0,
+    postgresql_where=orders.c.held_quanta > 0,
 )
 
 refusals: Final = Table(
@@ -194,6 +242,9 @@ refusals: Final = Table(
     _text("client_order_id"),
     _integer("start_s"),
     _text("code"),
+    _text("pointer"),
+    Column("parameters", Structure(Refusal.__annotations__["parameters"]), nullable=False),
+    Index("refusals_by_client", "market_id", "participant_id", "client_order_id"),
     Index("refusals_of_interval", "market_id", "start_s"),
     sqlite_with_rowid=False,
 )
@@ -214,6 +265,8 @@ trades: Final = Table(
     _text("side"),
     _integer("price_ticks"),
     _integer("energy_wh"),
+    _text("venue"),
+    _text("state"),  # completed, or what became of it when its recall was asked for
     Index("trades_of_participant", "market_id", "participant_id", "event_seq", "row"),
     Index("trades_of_interval", "market_id", "start_s"),
     sqlite_with_rowid=False,
@@ -246,6 +299,54 @@ accounts: Final = Table(
     sqlite_with_rowid=False,
 )
 
+account_days: Final = Table(
+    "account_days",
+    METADATA,
+    _market_id(),
+    _text("account", key=True),
+    _text("day", key=True),  # local, of the booking; only days on which the account moved
+    Column("received_quanta", WideInteger, nullable=False),
+    Column("given_quanta", WideInteger, nullable=False),
+    Column("balance_quanta", WideInteger, nullable=False),  # at the day's end
+    Index("account_days_by_day", "market_id", "day"),
+    sqlite_with_rowid=False,
+)
+
+bills: Final = Table(
+    "bills",
+    METADATA,
+    _market_id(),
+    _integer("event_seq", key=True),
+    _integer("row", key=True),
+    _text("bill_id"),
+    _text("participant_id"),
+    _text("month"),
+    _integer("version"),
+    _text("corrects", empty=True),
+    Column("before_quanta", WideInteger, nullable=False),
+    _integer("from_s"),
+    _integer("until_s"),
+    _integer("as_of_event_seq"),
+    _integer("drafted_us"),
+    Column("lines", Structure(Bill.__annotations__["lines"]), nullable=False),
+    Column("taxes", Structure(Bill.__annotations__["taxes"]), nullable=False),
+    Column("net_quanta", WideInteger, nullable=False),
+    Column("tax_quanta", WideInteger, nullable=False),
+    _integer("rounding_quanta"),
+    Column("total_quanta", WideInteger, nullable=False),
+    Column("paid_in_quanta", WideInteger, nullable=False),
+    _integer("withdrawn_wh"),
+    _integer("fed_in_wh"),
+    _integer("substituted"),
+    Column("plain", Structure(Bill.__annotations__["plain"])),
+    _text("state"),
+    _integer("issued_us", empty=True),
+    Index("bills_by_id", "market_id", "bill_id", unique=True),
+    Index("bills_of_participant", "market_id", "participant_id", "month", "event_seq", "row"),
+    Index("bills_of_month", "market_id", "month", "event_seq", "row"),
+    sqlite_with_rowid=False,
+)
+
 intervals: Final = Table(
     "intervals",
     METADATA,
@@ -270,6 +371,7 @@ area_outcomes: Final = Table(
     METADATA,
     _market_id(),
     _integer("start_s", key=True),
+    _text("call", key=True),  # the opening call of the day, or the interval's closing call
     _text("area_id", key=True),
     _integer("position"),  # of the area in the market's definition
     _integer("price_ticks", empty=True),
@@ -288,6 +390,7 @@ line_outcomes: Final = Table(
     METADATA,
     _market_id(),
     _integer("start_s", key=True),
+    _text("call", key=True),
     _text("line_id", key=True),
     _integer("position"),  # of the line in the market's definition
     _integer("sent_forward_wh"),
@@ -299,11 +402,48 @@ line_outcomes: Final = Table(
     sqlite_with_rowid=False,
 )
 
+call_results: Final = Table(
+    "call_results",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("call", key=True),
+    _text("rung"),
+    Column("reproducible", Boolean, nullable=False),
+    Column("welfare_quanta", WideInteger, nullable=False),
+    Column("upper_bound_quanta", WideInteger, nullable=False),
+    _integer("solve_ms"),
+    _text("receipt_hash"),
+    Column("audit_faults", Structure(tuple[str, ...]), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+call_reasons: Final = Table(
+    "call_reasons",
+    METADATA,
+    _market_id(),
+    _text("call", key=True),
+    _integer("start_s", key=True),  # of an opening call the day's first
+    Column("explained", Structure(OrdersExplained.__annotations__["explained"]), nullable=False),
+)
+
+order_ends: Final = Table(
+    "order_ends",
+    METADATA,
+    _market_id(),
+    _integer("sequence", key=True),
+    _text("reason"),
+    _text("code"),
+    _integer("ended_us"),
+    sqlite_with_rowid=False,
+)
+
 curves: Final = Table(
     "curves",
     METADATA,
     _market_id(),
     _integer("start_s", key=True),
+    _text("call", key=True),
     _text("area_id", key=True),
     _integer("position"),
     Column("supply", Structure(Curve.__annotations__["supply"]), nullable=False),
@@ -321,6 +461,9 @@ setpoints: Final = Table(
     _integer("target_w"),
     _integer("fallback_w"),
     _integer("sequence"),
+    _integer("epoch"),
+    _integer("wait_s"),
+    _integer("before_w"),
     sqlite_with_rowid=False,
 )
 
@@ -328,12 +471,26 @@ measurements: Final = Table(
     "measurements",
     METADATA,
     _market_id(),
+    # Every reading that ever came in; which of an interval's counts is asked by queries/power.py.
     _integer("start_s", key=True),
     _text("unit_id", key=True),
+    _integer("event_seq", key=True),
+    _integer("row", key=True),
     _text("area_id"),
+    _integer("recorded_us"),
     _integer("injection_wh"),
     _integer("state_of_charge_wh", empty=True),
     Column("substituted", Boolean, nullable=False),
+    _integer("power_w", empty=True),
+    _integer("reactive_var", empty=True),
+    _integer("voltage_ppm", empty=True),
+    _integer("frequency_mhz", empty=True),
+    _integer("sequence", empty=True),
+    _integer("measured_us", empty=True),
+    _text("signature"),
+    _text("doubt", empty=True),
+    Column("older", Boolean, nullable=False),
+    Column("late", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -347,7 +504,30 @@ deviations: Final = Table(
     _integer("position"),  # in the order seen: units, areas, market
     _integer("scheduled_wh"),
     _integer("measured_wh"),
+    _integer("curtailed_wh"),
+    _text("reason"),
     sqlite_with_rowid=False,
+)
+
+system_pictures: Final = Table(
+    "system_pictures",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _integer("now_us"),
+    Column("areas", Structure(SystemSeen.__annotations__["areas"]), nullable=False),
+    Column("retail", Structure(SystemSeen.__annotations__["retail"]), nullable=False),
+)
+
+area_sums: Final = Table(
+    "area_sums",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("call", key=True),
+    _integer("now_us"),
+    Column("areas", Structure(AreasSummed.__annotations__["areas"]), nullable=False),
+    Column("public", Structure(AreasSummed.__annotations__["public"]), nullable=False),
 )
 
 withdrawals: Final = Table(
@@ -371,6 +551,346 @@ deviation_prices: Final = Table(
     sqlite_with_rowid=False,
 )
 
+listings: Final = Table(
+    "listings",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("listing_id"),
+    _text("client_listing_id"),
+    _text("participant_id"),
+    _text("area_id"),
+    _text("source"),
+    _text("shown_as"),
+    _integer("posted_us"),
+    Column("terms", Structure(Listing.__annotations__["terms"]), nullable=False),
+    _text("side"),
+    _integer("price_ticks"),
+    Column("is_green", Boolean, nullable=False),
+    Column("is_private", Boolean, nullable=False),  # for partners only
+    _integer("hold_ticks"),  # money held per Wh that is left
+    _text("state"),
+    Index("listings_of_participant", "market_id", "participant_id", "number"),
+    Index("listings_by_state", "market_id", "state", "area_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+listing_legs: Final = Table(
+    "listing_legs",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),  # of the listing
+    _integer("start_s", key=True),
+    _integer("energy_wh"),
+    _integer("left_wh"),
+    Index("listing_legs_of_interval", "market_id", "start_s", "number"),
+    sqlite_with_rowid=False,
+)
+
+listing_partners: Final = Table(
+    "listing_partners",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),  # of the listing
+    _text("participant_id", key=True),
+    sqlite_with_rowid=False,
+)
+
+takes: Final = Table(
+    "takes",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("take_id"),
+    _text("client_take_id"),
+    _text("listing_id"),
+    _text("participant_id"),
+    _text("unit_id"),
+    Column("legs", Structure(Take.__annotations__["legs"]), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+inquiries: Final = Table(
+    "inquiries",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("inquiry_id"),
+    _text("client_inquiry_id"),
+    _text("participant_id"),
+    _text("area_id"),
+    Column("asked", Structure(Inquiry.__annotations__["asked"]), nullable=False),
+    _integer("asked_us"),
+    Column("terms", Structure(Inquiry.__annotations__["terms"]), nullable=False),
+    _text("state"),
+    Index("inquiries_of_participant", "market_id", "participant_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+inquiry_asked: Final = Table(
+    "inquiry_asked",
+    METADATA,
+    _market_id(),
+    _text("participant_id", key=True),
+    _integer("number", key=True),  # of the inquiry
+    Column("declined", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+quotes: Final = Table(
+    "quotes",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("quote_id"),
+    _text("client_quote_id"),
+    _text("participant_id"),
+    _text("area_id"),
+    _integer("start_s"),
+    _integer("sent_wh"),
+    _integer("given_us"),
+    Column("terms", Structure(Quote.__annotations__["terms"]), nullable=False),
+    _text("inquiry_id"),
+    _text("buyer_id"),
+    _integer("held_quanta"),  # while it is open
+    _text("state"),
+    Index("quotes_of_participant", "market_id", "participant_id", "number"),
+    Index("quotes_of_buyer", "market_id", "buyer_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+contracts: Final = Table(
+    "contracts",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("contract_id"),
+    _text("client_contract_id"),
+    _text("participant_id"),
+    _text("counterparty_id"),
+    _text("area_id"),
+    _text("counterparty_area_id"),
+    Column("sent_wh", Structure(Contract.__annotations__["sent_wh"]), nullable=False),
+    _integer("registered_us"),
+    Column("terms", Structure(Contract.__annotations__["terms"]), nullable=False),
+    Column("held_quanta", WideInteger, nullable=False),  # while it is proposed
+    _text("state"),
+    Index("contracts_of_participant", "market_id", "participant_id", "number"),
+    Index("contracts_of_counterparty", "market_id", "counterparty_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+standing_rules: Final = Table(
+    "standing_rules",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("rule_id"),
+    _text("client_rule_id"),
+    _text("participant_id"),
+    _integer("since_us"),
+    Column("terms", Structure(StandingRule.__annotations__["terms"]), nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    Index("standing_rules_of_participant", "market_id", "participant_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+forecasts: Final = Table(
+    "forecasts",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("unit_id", key=True),
+    _integer("injection_wh"),
+    _text("participant_id"),
+    sqlite_with_rowid=False,
+)
+
+alarms: Final = Table(
+    "alarms",
+    METADATA,
+    _market_id(),
+    _text("alarm_id", key=True),
+    _integer("number"),  # the event that raised it: lists are in this order
+    _text("kind"),
+    _text("severity"),
+    _text("level"),
+    _text("member_id"),
+    _integer("raised_us"),
+    Column("parameters", Structure(Alarm.__annotations__["parameters"]), nullable=False),
+    _text("state"),
+    _text("raised_by"),
+    _text("acknowledged_by", empty=True),
+    _integer("acknowledged_us", empty=True),
+    _text("closed_by", empty=True),
+    _integer("closed_us", empty=True),
+    Column("comments", Structure(Alarm.__annotations__["comments"]), nullable=False),
+    Index("alarms_in_order", "market_id", "number"),
+    Index("alarms_by_state", "market_id", "state", "number"),
+    sqlite_with_rowid=False,
+)
+
+grid_checks: Final = Table(
+    "grid_checks",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("area_id", key=True),
+    _integer("version"),
+    Column("before", Structure(GridChecked.__annotations__["before"]), nullable=False),
+    Column("after", Structure(GridChecked.__annotations__["after"])),
+    Column("cured", Boolean, nullable=False),
+    Column("by_rule", Boolean, nullable=False),
+    _text("rung"),
+    _integer("now_us"),
+    sqlite_with_rowid=False,
+)
+
+redispatches: Final = Table(
+    "redispatches",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("area_id", key=True),
+    Column("changes", Structure(UnitsRedispatched.__annotations__["changes"]), nullable=False),
+    _integer("replacement_w"),
+    Column("cost_quanta", WideInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+unit_changes: Final = Table(
+    "unit_changes",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("unit_id", key=True),
+    _integer("from_w"),
+    _integer("to_w"),
+    _text("reason"),
+    _text("element_id"),
+    Column("by_rule", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+activations: Final = Table(
+    "activations",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("area_id", key=True),
+    _text("for_area", key=True),
+    _text("cause", key=True),
+    Column("units", Structure(UnitsActivated.__annotations__["units"]), nullable=False),
+    Column("line_ids", Structure(UnitsActivated.__annotations__["line_ids"]), nullable=False),
+    _integer("received_wh"),
+    _integer("event_seq"),  # they are settled in the order in which they were made
+    Column("cost_quanta", WideInteger, nullable=False),
+    Column("last_resort_quanta", WideInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+settlement_runs: Final = Table(
+    "settlement_runs",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("run_id"),
+    _text("day"),
+    _integer("version"),
+    _text("kind"),
+    _text("state"),
+    _text("actor"),
+    _text("reason"),
+    Column("tariff", Structure(SettlementRun.__annotations__["tariff"]), nullable=False),
+    Column("areas", Structure(tuple[str, ...]), nullable=False),
+    _integer("begun_us"),
+    _integer("finished_us", empty=True),
+    Column(
+        "completeness", Structure(SettlementRun.__annotations__["completeness"]), nullable=False
+    ),
+    _integer("begun_event_seq"),  # nothing that came later counts for it
+    _integer("finished_event_seq", empty=True),
+    Index("settlement_runs_of_day", "market_id", "day", "version"),
+    sqlite_with_rowid=False,
+)
+
+settled_areas: Final = Table(
+    "settled_areas",
+    METADATA,
+    _market_id(),
+    _text("run_id", key=True),
+    _text("area_id", key=True),
+    Column("detail", LargeBinary, nullable=False),
+    _integer("rows"),
+)
+
+grid_seen: Final = Table(
+    "grid_seen",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("area_id", key=True),
+    _integer("version"),
+    Column("picture", Structure(GridSeen.__annotations__["picture"]), nullable=False),
+    _integer("outside_minutes"),
+    sqlite_with_rowid=False,
+)
+
+acts: Final = Table(
+    "acts",
+    METADATA,
+    _market_id(),
+    _text("act_id", key=True),
+    _integer("number"),  # the event that first told of it: lists are in this order
+    _text("kind"),
+    _text("level"),
+    _text("member_id"),
+    _integer("from_s", empty=True),
+    _integer("until_s", empty=True),
+    _integer("withdrawal_max_w", empty=True),
+    _integer("injection_max_w", empty=True),
+    _text("limit_id", empty=True),
+    _text("reason"),
+    Column("actors", Structure(tuple[str, ...]), nullable=False),
+    _text("of_area", empty=True),
+    _integer("at_us"),
+    _text("state"),
+    Index("acts_in_order", "market_id", "number"),
+    Index("acts_on_member", "market_id", "level", "member_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+curtailments: Final = Table(
+    "curtailments",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _text("unit_id", key=True),
+    _integer("from_s", key=True),
+    _integer("until_s"),
+    _integer("change_w"),
+    _text("reason"),
+    Index("curtailments_of_unit", "market_id", "unit_id", "start_s"),
+    sqlite_with_rowid=False,
+)
+
+unit_limits: Final = Table(
+    "unit_limits",
+    METADATA,
+    _market_id(),
+    _text("unit_id", key=True),
+    _integer("from_s", key=True),
+    _integer("until_s", key=True),  # of two words for one window the later one stands
+    _text("area_id"),
+    _integer("withdrawal_max_w"),
+    _integer("injection_max_w"),
+    _integer("sequence"),
+    _integer("epoch"),
+    _text("reason"),
+    Index("unit_limits_in_time", "market_id", "until_s"),
+    sqlite_with_rowid=False,
+)
+
 PROJECTED: Final[dict[str, type]] = {
     "markets": MarketCreated,
     "participants": Participant,
@@ -380,28 +900,87 @@ PROJECTED: Final[dict[str, type]] = {
     "trades": Trade,
     "transfers": Transfer,
     "accounts": AccountBalance,
+    "account_days": AccountDay,
+    "bills": Bill,
     "intervals": IntervalRow,
     "area_outcomes": AreaOutcome,
     "line_outcomes": LineOutcome,
     "curves": Curve,
+    "call_results": CallResult,
+    "call_reasons": OrdersExplained,
+    "order_ends": OrderEnd,
     "setpoints": Setpoint,
     "measurements": Measurement,
     "deviations": Deviation,
+    "system_pictures": SystemSeen,
+    "area_sums": AreasSummed,
     "withdrawals": Withdrawal,
     "deviation_prices": DeviationPriceRow,
+    "listings": Listing,
+    "listing_legs": ListingLeg,
+    "listing_partners": ListingPartner,
+    "takes": Take,
+    "inquiries": Inquiry,
+    "inquiry_asked": InquiryAsked,
+    "quotes": Quote,
+    "contracts": Contract,
+    "standing_rules": StandingRule,
+    "forecasts": Forecast,
+    "alarms": Alarm,
+    "acts": StoredAct,
+    "curtailments": Curtailed,
+    "unit_limits": UnitLimit,
+    "grid_checks": GridChecked,
+    "redispatches": UnitsRedispatched,
+    "unit_changes": UnitChange,
+    "activations": UnitsActivated,
+    "grid_seen": GridSeen,
+    "settlement_runs": SettlementRun,
+    "settled_areas": SettledArea,
 }
 """The dataclass behind each projection, by table."""
 
 BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
-    "orders": frozenset({"terms", "state", "filled_wh", "held_quanta"}),
+    "orders": frozenset({"terms", "price_ticks", "energy_wh", "state", "filled_wh", "held_quanta"}),
     "refusals": frozenset({"event_seq", "row"}),
-    "trades": frozenset({"event_seq", "row"}),
+    "trades": frozenset({"event_seq", "row", "state"}),
     "transfers": frozenset({"event_seq", "row", "counts_s"}),
-    "area_outcomes": frozenset({"start_s", "position"}),
-    "line_outcomes": frozenset({"start_s", "position"}),
-    "curves": frozenset({"position"}),
+    "bills": frozenset({"event_seq", "row", "state", "issued_us"}),
+    "area_outcomes": frozenset({"start_s", "call", "position"}),
+    "line_outcomes": frozenset({"start_s", "call", "position"}),
+    "curves": frozenset({"call", "position"}),
     "setpoints": frozenset({"area_id"}),
-    "measurements": frozenset({"area_id"}),
+    "measurements": frozenset({"event_seq", "row", "area_id", "recorded_us"}),
     "deviations": frozenset({"position"}),
+    "listings": frozenset(
+        {"number", "side", "price_ticks", "is_green", "is_private", "hold_ticks", "state"}
+    ),
+    "takes": frozenset({"number"}),
+    "inquiries": frozenset({"number", "state"}),
+    "quotes": frozenset({"number", "inquiry_id", "buyer_id", "held_quanta", "state"}),
+    "contracts": frozenset({"number", "held_quanta", "state"}),
+    "standing_rules": frozenset({"number", "withdrawn"}),
+    "forecasts": frozenset({"participant_id"}),
+    "alarms": frozenset({"number"}),
+    "acts": frozenset({"number"}),
+    "unit_limits": frozenset({"area_id"}),
+    "unit_changes": frozenset({"start_s", "by_rule"}),
+    "activations": frozenset({"event_seq"}),
+    "settlement_runs": frozenset({"begun_event_seq", "finished_event_seq"}),
 }
 """Columns a projection has beside its dataclass's fields and `market_id`."""
+
+
+def layout() -> int:
+    """A number of 32 bits that is another one when any projection's columns or indexes are."""
+    described = [
+        (table.name, [(c.name, str(c.type), c.nullable, c.primary_key) for c in table.columns])
+        for table in METADATA.sorted_tables
+        if table.name not in JOURNAL
+    ]
+    indexes = [
+        (index.name, index.unique, index.columns.keys())
+        for name in PROJECTED
+        for index in sorted(METADATA.tables[name].indexes, key=lambda index: str(index.name))
+    ]
+    return crc32(repr((described, indexes)).encode())

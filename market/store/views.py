@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from market.model.bill import Bill, BillState, ChargeKind
 from market.model.messages import Phase
 from market.model.money import TransferKind
+from market.model.power import Measurement
 from market.model.trade import AreaOutcome, LineOutcome
 
 ItemT = TypeVar("ItemT")
@@ -61,6 +63,48 @@ class IntervalView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPosition:
+    """What a unit has traded in one interval, however the trades were made."""
+
+    unit_id: str
+    participant_id: str
+    area_id: str
+    start_s: int
+    bought_wh: int
+    sold_wh: int
+
+    @property
+    def net_wh(self) -> int:
+        """What it is to put into the grid: injection positive."""
+        return self.sold_wh - self.bought_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingView:
+    """A reading with its place among all that came in about its unit and interval."""
+
+    reading: Measurement
+    area_id: str
+    recorded_us: int
+    """Market time at which it was taken."""
+    version: int
+    """1 for the first that came in."""
+    counts: bool
+    """True: settlement goes by this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingGap:
+    """A unit and interval without a reading."""
+
+    unit_id: str
+    area_id: str
+    start_s: int
+    substituted: bool
+    """True: it was settled on the schedule; False: a reading may still come in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """Supply and demand of one area (or `market`: all together) in one interval's auction."""
 
@@ -82,6 +126,37 @@ class PricedCurve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListingLeg:
+    """One interval of a listing."""
+
+    number: int
+    """Of the listing."""
+    start_s: int
+    energy_wh: int
+    left_wh: int
+    """What can still be taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingPartner:
+    """Somebody a listing is for."""
+
+    number: int
+    """Of the listing."""
+    participant_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryAsked:
+    """Somebody who was asked for a quote."""
+
+    participant_id: str
+    number: int
+    """Of the inquiry."""
+    declined: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """An order that was refused."""
 
@@ -90,6 +165,40 @@ class Refusal:
     start_s: int
     """The delivery interval it was meant for."""
     code: str
+    pointer: str
+    """The field at fault; empty: the order as a whole."""
+    parameters: dict[str, str]
+    """Values for the text, in wire units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """How one call ended, for one of its intervals; of several the first one has the welfare."""
+
+    start_s: int
+    call: str
+    rung: str
+    reproducible: bool
+    welfare_quanta: int
+    upper_bound_quanta: int
+    solve_ms: int
+    receipt_hash: str
+    """The same for all intervals of a call."""
+    audit_faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEnd:
+    """How an order left before it was filled."""
+
+    sequence: int
+    """Of the order."""
+    reason: str
+    """Who acted and why."""
+    code: str
+    """A match outcome's code; empty: none."""
+    ended_us: int
+    """Market time, UTC microseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +250,58 @@ class StatementLine:
 
     kind: TransferKind
     amount_quanta: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBill:
+    """A bill and how far it is."""
+
+    bill: Bill
+    state: BillState
+    issued_us: int | None
+    """None: it never was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillDetail:
+    """One trade or posting behind a line of a bill."""
+
+    kind: ChargeKind
+    start_s: int | None
+    """Its delivery interval; None: it belongs to none."""
+    reference: str
+    """The trade, unit, metering point, line or area it is of."""
+    energy_wh: int | None
+    price_ticks: int | None
+    amount_quanta: int
+    """Positive: the participant pays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDay:
+    """What was booked to one account on one local day."""
+
+    account: str
+    day: str
+    """As in 2016-06-15."""
+    received_quanta: int
+    given_quanta: int
+    balance_quanta: int
+    """At the day's end."""
+
+    @property
+    def opening_quanta(self) -> int:
+        """The balance at the day's beginning."""
+        return self.balance_quanta - self.received_quanta + self.given_quanta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialBalance:
+    """Every account at the end of one local day; what was received in sum was given in sum."""
+
+    day: str
+    accounts: tuple[AccountDay, ...]
+    """Those to which anything had been booked by then, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

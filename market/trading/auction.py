@@ -1,12 +1,11 @@
-"""The book of an interval as a clearing problem, and the result as an outcome with order ids again.
+"""The book of a call as a clearing problem, and the result as outcomes with order ids again.
 
 The one idea: identities stop here. Down goes an array per column in acceptance sequence, back come
 accepted energies in the same order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 import numpy as np
@@ -15,226 +14,306 @@ from numpy.typing import NDArray
 from clearing.problem import (
     NO_LIMIT_WH,
     NO_PRICE_TICKS,
+    PPB,
     Areas,
+    BlockOrders,
     ClearingProblem,
     ClearingResult,
     Lines,
+    Reasons,
     StepOrders,
+    StorageOrders,
     Tie,
+    leg_accepted_wh,
+    no_blocks,
+    no_storages,
 )
+from market.model.call import CallKind
 from market.model.grid import Grid
+from market.model.order import BlockOrder, Side, StorageOrder
+from market.model.participant import StorageData
 from market.model.rules import MarketRules
-from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
-from market.model.units import energy_from_power_wh
-from market.trading.book import CallBook
+from market.model.units import PPM
+from market.trading.book import Book
+from market.trading.call_book import CallBook
+from market.trading.capacity import Capacity
+from market.trading.columns import Names
 
 __all__ = [
+    "NO_PRICE_TICKS",
     "AuctionInput",
+    "ClearingProblem",
     "ClearingResult",
+    "Reasons",
+    "area_places",
     "auction_input",
-    "clearing_outcome",
-    "published_curves",
+    "leg_accepted_wh",
 ]
 
-OWNERS_MIN: Final = 10
-"""An area's curve is published only when so many owners stand behind it."""
-CURVE_STEPS_MAX: Final = 120
-"""Steps of a published curve; more would only be drawn over each other."""
-WHOLE_MARKET: Final = "market"
-
-Curve = tuple[tuple[int, int], ...]
+_PPB_PER_PPM: Final = PPB // PPM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuctionInput:
-    """A clearing problem and the ids of the orders behind its rows."""
+    """A clearing problem and the numbers of the orders behind its rows."""
 
-    start_s: int
+    call: CallKind
+    starts_s: tuple[int, ...]
+    """The call's intervals, in order."""
     problem: ClearingProblem
-    order_ids: tuple[str, ...]
+    numbers: NDArray[np.int64]
+    """Of each row of simple orders; a curve's comes once per step."""
+    block_numbers: tuple[int, ...] = ()
+    storage_numbers: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
+    """Blocks whose parent has left the book."""
+
+    @property
+    def start_s(self) -> int:
+        """The call's first interval."""
+        return self.starts_s[0]
 
 
-def auction_input(*, start_s: int, call: CallBook, grid: Grid, rules: MarketRules) -> AuctionInput:
-    """The arrays of one interval's auction; cancelled rows are left out."""
+def auction_input(
+    *,
+    kind: CallKind,
+    starts_s: Sequence[int],
+    book: Book,
+    grid: Grid,
+    rules: MarketRules,
+    capacity: Capacity,
+    storages: Mapping[str, StorageData],
+    stored_wh: Mapping[str, int],
+    last_resort_id: str | None,
+    held_back_wh: Mapping[tuple[str, int], int] | None = None,
+) -> AuctionInput:
+    """The arrays of a call's auction; orders that have left are left out.
+
+    Args:
+        kind: which call.
+        starts_s: its intervals, in order.
+        book: the orders.
+        grid: areas and lines.
+        rules: interval length, price limits, tie rule.
+        capacity: what lines and connections have left.
+        storages: units that store energy.
+        stored_wh: what each of them with a storage order holds before the first interval.
+        last_resort_id: who is served last among equals.
+        held_back_wh: what of an area's import limit is kept free in an interval; None: nothing.
+    """
+    call = book.call(kind, starts_s[0])
     index = grid.area_index()
-    rows = [row for row, energy_wh in enumerate(call.energy_wh) if energy_wh > 0]
-    area_rows = [index[call.area_id[row]] for row in rows]
-    orders = StepOrders(
-        area=np.array(area_rows, dtype=np.int32),
-        interval=np.zeros(len(rows), dtype=np.int32),
-        is_sell=np.array([call.is_sell[row] for row in rows], dtype=np.bool_),
-        price_ticks=np.array([call.price_ticks[row] for row in rows], dtype=np.int64),
-        energy_wh=np.array([call.energy_wh[row] for row in rows], dtype=np.int64),
-        sequence=np.array([call.sequence[row] for row in rows], dtype=np.int64),
-    )
+    interval = {start_s: t for t, start_s in enumerate(starts_s)}
+    orders, numbers = _steps(call, book, index, starts_s, last_resort_id)
+    blocks = _with_parents(call)
+    numbers_of = {_own_id(item): row for row, item in enumerate(blocks.values())}
+    held = call.storages
     problem = ClearingProblem(
         n_areas=len(grid.areas),
-        n_intervals=1,
-        areas=_areas(grid, rules.interval_minutes),
-        lines=_lines(grid, rules.interval_minutes),
+        n_intervals=len(starts_s),
+        areas=_areas(grid, capacity, starts_s, held_back_wh or {}),
+        lines=_lines(grid, capacity, starts_s),
         orders=orders,
         price_min_ticks=rules.price_min_ticks,
         price_max_ticks=rules.price_max_ticks,
         tie=Tie(rules.tie.value),
+        blocks=_blocks(tuple(blocks.values()), index, interval, numbers_of),
+        storages=_storages(
+            [item.order for item in held.values()],
+            index,
+            [(interval[item.starts_s[0]], interval[item.starts_s[-1]]) for item in held.values()],
+            storages,
+            stored_wh,
+        ),
+        confirmed_wh=_confirmed(grid, capacity, starts_s),
     )
-    order_ids = tuple(call.order_id[row] for row in rows)
-    return AuctionInput(start_s=start_s, problem=problem, order_ids=order_ids)
+    return AuctionInput(
+        call=kind,
+        starts_s=tuple(starts_s),
+        problem=problem,
+        numbers=numbers,
+        block_numbers=tuple(blocks),
+        storage_numbers=tuple(held),
+        left_out=tuple(number for number in call.blocks if number not in blocks),
+    )
 
 
-def _limits_wh(limits_w: Iterable[int | None], minutes: int) -> NDArray[np.int64]:
-    values = [
-        NO_LIMIT_WH if limit_w is None else energy_from_power_wh(limit_w, minutes)
-        for limit_w in limits_w
-    ]
-    return np.array(values, dtype=np.int64).reshape(-1, 1)
+def _with_parents(call: CallBook) -> dict[int, BlockOrder]:
+    """The blocks, less those that depend on one that has left the book."""
+    found: dict[int, BlockOrder] = {}
+    there: set[tuple[str, str]] = set()
+    for number, item in call.blocks.items():  # a parent was there before its children
+        if item.parent is None or (_sender(item), item.parent) in there:
+            found[number] = item
+            there.add(_own_id(item))
+    return found
 
 
-def _areas(grid: Grid, minutes: int) -> Areas:
+def _sender(block: BlockOrder) -> str:
+    """Whose client_order_ids it and its links speak of."""
+    return block.header.placed_by or block.header.participant_id
+
+
+def _own_id(block: BlockOrder) -> tuple[str, str]:
+    return _sender(block), block.header.client_order_id
+
+
+def area_places(names: Names, index: Mapping[str, int]) -> NDArray[np.int32]:
+    """For each number of an area's name its place in the grid."""
+    return np.array([index[name] for name in names.names] or [0], dtype=np.int32)
+
+
+def _steps(
+    call: CallBook,
+    book: Book,
+    index: Mapping[str, int],
+    starts_s: Sequence[int],
+    last_resort_id: str | None,
+) -> tuple[StepOrders, NDArray[np.int64]]:
+    rows = call.rows.taken(np.flatnonzero(call.column("energy_wh") > 0))
+    last = -1 if last_resort_id is None else book.participants.known(last_resort_id)
+    is_last = rows["participant"] == last if last >= 0 else np.zeros(0, dtype=np.bool_)
+    starts = np.array(starts_s, dtype=np.int64)
+    orders = StepOrders(
+        area=area_places(book.areas, index)[rows["area"]],
+        interval=np.searchsorted(starts, rows["start_s"]).astype(np.int32),
+        is_sell=rows["is_sell"],
+        price_ticks=rows["price_ticks"],
+        energy_wh=rows["energy_wh"],
+        sequence=rows["number"],
+        is_last_resort=is_last if is_last.any() else None,
+    )
+    return orders, rows["number"]
+
+
+def _blocks(
+    blocks: Sequence[BlockOrder],
+    index: Mapping[str, int],
+    interval: Mapping[int, int],
+    row_of: Mapping[tuple[str, str], int],
+) -> BlockOrders:
+    if not blocks:
+        return no_blocks()
+    groups: dict[tuple[str, str], int] = {}
+    parents, members = [], []
+    for block in blocks:
+        owner = block.header.participant_id
+        parents.append(-1 if block.parent is None else row_of[_sender(block), block.parent])
+        members.append(
+            -1 if block.group is None else groups.setdefault((owner, block.group), len(groups))
+        )
+    lengths = [len(block.legs) for block in blocks]
+    legs = [leg for block in blocks for leg in block.legs]
+    return BlockOrders(
+        area=np.array([index[block.header.area_id] for block in blocks], dtype=np.int32),
+        is_sell=np.array([block.header.side is Side.SELL for block in blocks], dtype=np.bool_),
+        price_ticks=np.array([block.price_ticks for block in blocks], dtype=np.int64),
+        ratio_min_ppb=np.array(
+            [block.ratio_min_ppm * _PPB_PER_PPM for block in blocks], dtype=np.int64
+        ),
+        parent=np.array(parents, dtype=np.int32),
+        group=np.array(members, dtype=np.int32),
+        sequence=np.array([block.header.sequence for block in blocks], dtype=np.int64),
+        leg_first=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        leg_interval=np.array([interval[start_s] for start_s, _ in legs], dtype=np.int32),
+        leg_energy_wh=np.array([energy_wh for _, energy_wh in legs], dtype=np.int64),
+    )
+
+
+def _storages(
+    orders: Sequence[StorageOrder],
+    index: Mapping[str, int],
+    windows: Sequence[tuple[int, int]],
+    storages: Mapping[str, StorageData],
+    stored_wh: Mapping[str, int],
+) -> StorageOrders:
+    if not orders:
+        return no_storages()
+    stores = [storages[order.header.unit_id] for order in orders]
+
+    def wide(values: Iterable[int]) -> NDArray[np.int64]:
+        return np.array(list(values), dtype=np.int64)
+
+    return StorageOrders(
+        area=np.array([index[order.header.area_id] for order in orders], dtype=np.int32),
+        first_interval=np.array([first for first, _ in windows], dtype=np.int32),
+        last_interval=np.array([last for _, last in windows], dtype=np.int32),
+        charge_limit_wh=wide(order.charge_max_wh for order in orders),
+        discharge_limit_wh=wide(order.discharge_max_wh for order in orders),
+        capacity_wh=wide(store.capacity_wh for store in stores),
+        start_wh=wide(stored_wh[order.header.unit_id] for order in orders),
+        end_value_ticks=wide(order.end_value_ticks for order in orders),
+        efficiency_charge_ppm=wide(store.efficiency_charge_ppm for store in stores),
+        efficiency_discharge_ppm=wide(store.efficiency_discharge_ppm for store in stores),
+        spread_ticks=wide(order.spread_ticks for order in orders),
+        sequence=wide(order.header.sequence for order in orders),
+    )
+
+
+def _areas(
+    grid: Grid,
+    capacity: Capacity,
+    starts_s: Sequence[int],
+    held_back_wh: Mapping[tuple[str, int], int],
+) -> Areas:
+    def import_wh(area_id: str, at_s: int) -> int | None:
+        left = capacity.import_left_wh(area_id, at_s)
+        return None if left is None else left - held_back_wh.get((area_id, at_s), 0)
+
+    def left_wh(left: int | None) -> int:
+        return NO_LIMIT_WH if left is None else max(0, left)
+
     return Areas(
-        import_limit_wh=_limits_wh((area.import_limit_w for area in grid.areas), minutes),
-        export_limit_wh=_limits_wh((area.export_limit_w for area in grid.areas), minutes),
+        import_limit_wh=_grid_of(
+            [left_wh(import_wh(area.area_id, at_s)) for at_s in starts_s] for area in grid.areas
+        ),
+        export_limit_wh=_grid_of(
+            [left_wh(capacity.export_left_wh(area.area_id, at_s)) for at_s in starts_s]
+            for area in grid.areas
+        ),
     )
 
 
-def _lines(grid: Grid, minutes: int) -> Lines:
+def _grid_of(rows: Iterable[Sequence[int]]) -> NDArray[np.int64]:
+    return np.array(list(rows), dtype=np.int64)
+
+
+def _lines(grid: Grid, capacity: Capacity, starts_s: Sequence[int]) -> Lines:
     index = grid.area_index()
     lines = grid.lines
     return Lines(
         from_area=np.array([index[line.from_area] for line in lines], dtype=np.int32),
         to_area=np.array([index[line.to_area] for line in lines], dtype=np.int32),
-        capacity_forward_wh=_limits_wh((line.capacity_forward_w for line in lines), minutes),
-        capacity_backward_wh=_limits_wh((line.capacity_backward_w for line in lines), minutes),
+        capacity_forward_wh=_left(grid, capacity, starts_s, forward=True),
+        capacity_backward_wh=_left(grid, capacity, starts_s, forward=False),
         loss_ppm=np.array([line.loss_ppm for line in lines], dtype=np.int64),
         fee_forward_ticks=np.array([line.fee_forward_ticks for line in lines], dtype=np.int64),
         fee_backward_ticks=np.array([line.fee_backward_ticks for line in lines], dtype=np.int64),
     )
 
 
-def clearing_outcome(
-    *, auction: AuctionInput, result: ClearingResult, grid: Grid, solve_ms: int
-) -> ClearingOutcome:
-    """The audited result in the market's own terms."""
-    filled_rows = np.flatnonzero(result.accepted_wh)
-    return ClearingOutcome(
-        start_s=auction.start_s,
-        rung=result.rung.value,
-        reproducible=result.reproducible,
-        areas=tuple(
-            _area_outcome(grid.areas[index].area_id, index, auction.problem, result)
-            for index in range(len(grid.areas))
-        ),
-        lines=tuple(
-            _line_outcome(grid.lines[index].line_id, index, auction.problem.lines, result)
-            for index in range(len(grid.lines))
-        ),
-        filled_order_ids=tuple(auction.order_ids[row] for row in filled_rows),
-        filled_wh=tuple(int(energy_wh) for energy_wh in result.accepted_wh[filled_rows]),
-        welfare_quanta=result.welfare_quanta,
-        upper_bound_quanta=result.upper_bound_quanta,
-        solve_ms=solve_ms,
-        receipt_hash=_receipt_hash(auction.problem, result),
-        audit_faults=result.audit_faults,
-    )
+def _left(
+    grid: Grid, capacity: Capacity, starts_s: Sequence[int], *, forward: bool
+) -> NDArray[np.int64]:
+    left = [
+        [capacity.left_wh(line.line_id, forward, at_s) for at_s in starts_s] for line in grid.lines
+    ]
+    return np.array(left, dtype=np.int64).reshape(len(grid.lines), len(starts_s))
 
 
-def _known(price_ticks: int) -> int | None:
-    return None if price_ticks == NO_PRICE_TICKS else price_ticks
-
-
-def _area_outcome(
-    area_id: str, index: int, problem: ClearingProblem, result: ClearingResult
-) -> AreaOutcome:
-    mine = problem.orders.area == index
-    sold_wh = int(result.accepted_wh[mine & problem.orders.is_sell].sum())
-    bought_wh = int(result.accepted_wh[mine & ~problem.orders.is_sell].sum())
-    priced = bool(result.has_price[index, 0])
-    return AreaOutcome(
-        area_id=area_id,
-        price_ticks=int(result.price_ticks[index, 0]) if priced else None,
-        connection_price_ticks=int(result.connection_price_ticks[index, 0]) if priced else None,
-        best_bid_ticks=_known(int(result.best_bid_ticks[index, 0])),
-        best_offer_ticks=_known(int(result.best_offer_ticks[index, 0])),
-        bought_wh=bought_wh,
-        sold_wh=sold_wh,
-        net_export_wh=int(result.net_export_wh[index, 0]),
-        rounding_wh=int(result.rounding_wh[index, 0]),
-    )
-
-
-def _line_outcome(line_id: str, index: int, lines: Lines, result: ClearingResult) -> LineOutcome:
-    return LineOutcome(
-        line_id=line_id,
-        sent_forward_wh=int(result.sent_forward_wh[index, 0]),
-        received_forward_wh=int(result.received_forward_wh[index, 0]),
-        sent_backward_wh=int(result.sent_backward_wh[index, 0]),
-        received_backward_wh=int(result.received_backward_wh[index, 0]),
-        capacity_forward_wh=int(lines.capacity_forward_wh[index, 0]),
-        capacity_backward_wh=int(lines.capacity_backward_wh[index, 0]),
-    )
-
-
-def _receipt_hash(problem: ClearingProblem, result: ClearingResult) -> str:
-    """SHA-256 over the book in acceptance sequence, the grid, and the result."""
-    digest = sha256()
-    orders, lines, areas = problem.orders, problem.lines, problem.areas
-    columns = (
-        *(orders.area, orders.is_sell, orders.price_ticks, orders.energy_wh, orders.sequence),
-        *(lines.from_area, lines.to_area, lines.capacity_forward_wh, lines.capacity_backward_wh),
-        *(lines.loss_ppm, lines.fee_forward_ticks, lines.fee_backward_ticks),
-        *(areas.import_limit_wh, areas.export_limit_wh),
-        *(result.accepted_wh, result.price_ticks, result.has_price),
-        *(result.sent_forward_wh, result.sent_backward_wh),
-    )
-    for column in columns:
-        digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
-        digest.update(b"|")
-    return digest.hexdigest()
-
-
-def published_curves(
-    *, call: CallBook, grid: Grid, last_resort_id: str | None
-) -> tuple[tuple[tuple[str, Curve], ...], tuple[tuple[str, Curve], ...]]:
-    """Supply and demand of each area with enough owners, and of the whole market.
-
-    Nobody's order can be read off them: an area with fewer than OWNERS_MIN owners is only part of
-    the sum, and there is no sum when what it holds beyond the published areas is so small a group.
-    The retailer of last resort is not counted: the rules publish its prices anyway.
-    """
-    open_rows = [row for row, energy_wh in enumerate(call.energy_wh) if energy_wh > 0]
-    groups: dict[str, list[int]] = {area.area_id: [] for area in grid.areas}
-    owners: dict[str, set[str]] = {area.area_id: set() for area in grid.areas}
-    for row in open_rows:
-        groups[call.area_id[row]].append(row)
-        if call.participant_id[row] != last_resort_id:
-            owners[call.area_id[row]].add(call.participant_id[row])
-    published = [area_id for area_id in groups if len(owners[area_id]) >= OWNERS_MIN]
-    withheld = {
-        owner for area_id in groups if area_id not in published for owner in owners[area_id]
-    }
-    if not withheld or len(withheld) >= OWNERS_MIN:
-        groups[WHOLE_MARKET] = open_rows
-        published.append(WHOLE_MARKET)
-    supply: list[tuple[str, Curve]] = []
-    demand: list[tuple[str, Curve]] = []
-    for name in published:
-        rows = groups[name]
-        supply.append((name, _curve(call, [row for row in rows if call.is_sell[row]], sign=1)))
-        demand.append((name, _curve(call, [row for row in rows if not call.is_sell[row]], sign=-1)))
-    return tuple(supply), tuple(demand)
-
-
-def _curve(call: CallBook, rows: Sequence[int], *, sign: int) -> Curve:
-    """(price_ticks, cumulative_wh) per price, best first; thinned evenly when long."""
-    volume_wh: dict[int, int] = {}
-    for row in rows:
-        price = call.price_ticks[row]
-        volume_wh[price] = volume_wh.get(price, 0) + call.energy_wh[row]
-    steps: list[tuple[int, int]] = []
-    total_wh = 0
-    for price in sorted(volume_wh, key=lambda ticks: sign * ticks):
-        total_wh += volume_wh[price]
-        steps.append((price, total_wh))
-    if len(steps) <= CURVE_STEPS_MAX:
-        return tuple(steps)
-    kept = np.linspace(0, len(steps) - 1, CURVE_STEPS_MAX).round().astype(int)
-    return tuple(steps[index] for index in kept)
+def _confirmed(grid: Grid, capacity: Capacity, starts_s: Sequence[int]) -> NDArray[np.int64] | None:
+    """What other modes have sent over the lines in these intervals; None: nothing."""
+    if not any(capacity.is_drawn(start_s) for start_s in starts_s):
+        return None
+    shape = (len(grid.lines), len(starts_s))
+    sent = [
+        np.array(
+            [
+                [capacity.drawn_wh(line.line_id, forward, at_s) for at_s in starts_s]
+                for line in grid.lines
+            ],
+            dtype=np.int64,
+        ).reshape(shape)
+        for forward in (True, False)
+    ]
+    return np.stack(sent)

@@ -13,12 +13,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import numpy as np
 import uvicorn
+from numpy.typing import NDArray
 
 from api.app import create_app
+from api.frames import FrameProtocol
 from api.house import House
+from api.serve import MarketServer
 from api.settings import Settings
+from clearing.network import NetworkArrays, PowerFlow
 from clearing.problem import ClearingProblem, ClearingResult
+from clearing.redispatch_problem import RedispatchProblem, RedispatchResult
 from clearing.service import ClearingService
 
 US: Final = 1_000_000
@@ -93,10 +99,28 @@ class LazySolver:
 
     def solve(self, problem: ClearingProblem, deadline_s: float) -> ClearingResult:
         with self._lock:
-            if self._service is None:
-                self._service = ClearingService()
-                self._service.start()
-            return self._service.solve(problem, deadline_s)
+            return self._started().solve(problem, deadline_s)
+
+    def power_flow(
+        self,
+        network: NetworkArrays,
+        power_w: NDArray[np.float64],
+        reactive_var: NDArray[np.float64] | None = None,
+        *,
+        deadline_s: float = 10.0,
+    ) -> PowerFlow:
+        with self._lock:
+            return self._started().power_flow(network, power_w, reactive_var, deadline_s=deadline_s)
+
+    def redispatch(self, problem: RedispatchProblem, deadline_s: float) -> RedispatchResult:
+        with self._lock:
+            return self._started().redispatch(problem, deadline_s)
+
+    def _started(self) -> ClearingService:
+        if self._service is None:
+            self._service = ClearingService()
+            self._service.start()
+        return self._service
 
     def close(self) -> None:
         if self._service is not None:
@@ -116,11 +140,13 @@ class RealTime:
 class Server:
     """A server on a free port of this machine."""
 
-    def __init__(self, var: Path, clock: HandClock, solver: LazySolver) -> None:
+    def __init__(
+        self, var: Path, clock: HandClock, solver: LazySolver, **settings: str | int
+    ) -> None:
         self.var, self.clock = var, clock
         self.real_time_s = RealTime()
         self.faults: list[BaseException] = []
-        self.settings = Settings(var=var, port=0)
+        self.settings = Settings.model_validate({"var": var, "port": 0, **settings})
         self.app = create_app(
             self.settings,
             on_fault=self.faults.append,
@@ -137,13 +163,13 @@ class Server:
             log_config=None,
             access_log=False,
             http="httptools",
-            ws="websockets-sansio",
+            ws=FrameProtocol,
             ws_max_size=64 * 1024,
             ws_per_message_deflate=False,
             lifespan="on",
             timeout_graceful_shutdown=2,
         )
-        self._server = uvicorn.Server(config)
+        self._server = MarketServer(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )

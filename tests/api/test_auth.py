@@ -116,6 +116,12 @@ def with_own_key_inside() -> str:
         pytest.param(signed(claims(), algorithm="HS384", key=b"k" * 48), id="HS384"),
         pytest.param(signed(claims(), key=b"m" * 32), id="another deployment's key"),
         pytest.param(signed(claims(), kid="there"), id="another key id"),
+        pytest.param(
+            signed(claims(), key=b"m" * 32, jku="https://evil.test"), id="a key's address"
+        ),
+        pytest.param(signed(claims(nbf=None)), id="without beginning"),
+        pytest.param(signed(claims(iss=None)), id="without issuer"),
+        pytest.param(signed(claims(aud=None)), id="without audience"),
         pytest.param(signed(claims(), typ="JWT"), id="an identity token"),
         pytest.param(signed(claims(iss="elsewhere")), id="another issuer"),
         pytest.param(signed(claims(aud="elsewhere")), id="another audience"),
@@ -131,6 +137,27 @@ def with_own_key_inside() -> str:
 )
 def test_tokens_that_are_not_ours_are_refused(tokens: Tokens, token: str) -> None:
     assert code_of(tokens, token) == "TOKEN_INVALID"
+
+
+def test_a_revoked_client_s_tokens_are_refused(real: Real) -> None:
+    revoked: set[str] = set()
+    tokens = Tokens(KEY, lifetime_s=600, real_time_s=real, revoked=revoked)
+    seen, unseen = tokens.issue(ADA), signed(claims())
+    tokens.check(seen)
+    revoked.add("c-1")
+    for token in (seen, unseen, tokens.issue(ADA)):
+        assert code_of(tokens, token) == "CREDENTIALS_REVOKED"
+    other = Principal(client_id="c-2", role=Role.OPERATOR)
+    assert tokens.check(tokens.issue(other)).principal == other
+    real.now_s += 600
+    assert code_of(tokens, seen) == "TOKEN_EXPIRED"
+
+
+def test_tokens_of_another_deployment_are_refused_both_ways(real: Real) -> None:
+    here = Tokens(KEY, lifetime_s=600, real_time_s=real)
+    there = Tokens(SigningKey(key_id="here", key=b"t" * 32), lifetime_s=600, real_time_s=real)
+    assert code_of(here, there.issue(ADA)) == "TOKEN_INVALID"
+    assert code_of(there, here.issue(ADA)) == "TOKEN_INVALID"
 
 
 def test_a_changed_token_is_refused(tokens: Tokens) -> None:
@@ -191,4 +218,4 @@ def test_a_token_answer_may_not_be_stored(still_village: Village) -> None:
     answer = server.http.post("/v1/token", data=form)
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json()["token_type"] == "Bearer"
-    assert answer.json()["expires_in"] == 600
+    assert answer.json()["expires_in"] == server.settings.token_lifetime_s

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from httpx import Response
@@ -242,6 +243,8 @@ BODIES = {
     "/units:batch": "operator",
     "/deposits:batch": "operator",
     "/clients:batch": "operator",
+    "/enrolments": "ada",
+    "/participants/ada:suspend": "operator",
 }
 
 
@@ -257,7 +260,30 @@ def assert_coded(answer: Response) -> None:
 @given(path=st.sampled_from(sorted(BODIES)), body=JSON | st.builds(lambda x: {"items": [x]}, JSON))
 def test_no_body_makes_a_server_error(still_village: Village, path: str, body: Json) -> None:
     content = json.dumps(body).encode()
-    assert_coded(still_village.send("POST", path, BODIES[path], content=content))
+    named = {"Idempotency-Key": uuid4().hex}
+    assert_coded(still_village.send("POST", path, BODIES[path], content=content, headers=named))
+
+
+@settings(max_examples=60)
+@given(content=st.binary(max_size=80) | JSON.map(lambda body: json.dumps(body).encode()))
+def test_nobody_enrols_with_nonsense(still_village: Village, content: bytes) -> None:
+    named = {"Idempotency-Key": uuid4().hex}
+    answer = still_village.server.http.post("/v1/enrol", content=content, headers=named)
+    assert_coded(answer)
+    assert answer.status_code >= 400
+
+
+@settings(max_examples=60)
+@given(key=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=80))
+def test_no_name_of_an_act_makes_a_server_error(still_village: Village, key: str) -> None:
+    headers = [
+        (b"Authorization", f"Bearer {still_village.tokens['operator']}".encode()),
+        (b"Idempotency-Key", key.encode("latin-1")),
+    ]
+    path = f"{still_village.path}/clients:batch"
+    answer = still_village.server.http.post(path, json={}, headers=headers)
+    assert_coded(answer)
+    assert answer.status_code >= 400
 
 
 FIELDS = sorted(

@@ -29,6 +29,7 @@ def test_an_order_is_answered_as_it_stands(village: Village) -> None:
         "state": "active",
         "sequence": 1,
         "accepted_at": order["accepted_at"],
+        "revision": 1,
     }
     assert answer.headers["Location"] == f"{village.path}/orders/ord-1"
     assert village.get("/orders/ord-1", "ada") == order

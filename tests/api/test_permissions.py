@@ -26,10 +26,31 @@ GUARDED = [
 OF_MARKET = [(method, path) for method, path in GUARDED if path.startswith(MARKET)]
 
 
+NOBODYS = {
+    "order_id": "ord-999",
+    "client_id": "participant-999",
+    "enrolment_id": "enr-999",
+    "mandate_id": "man-999",
+    "participant_id": "nobody",
+    "listing_id": "lst-999",
+    "inquiry_id": "inq-999",
+    "quote_id": "quo-999",
+    "contract_id": "con-999",
+    "rule_id": "std-999",
+    "unit_id": "nobodys-unit",
+    "run_id": "set-999",
+    "act_id": "act-999",
+    "alarm_id": "alm-999",
+    "area_id": "nowhere",
+    "bill_id": "bil-999",
+}
+"""Ids in addresses; nothing has them."""
+
+
 def send(
     server: Server, method: str, path: str, token: str | None, market_id: str = "nowhere"
 ) -> Any:  # noqa: ANN401 - an answer
-    address = path.format(market=market_id, order_id="ord-999")
+    address = path.format(market=market_id, **NOBODYS)
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     body = {} if method in {"GET", "DELETE"} else {"json": {}}
     return server.http.request(method, address, headers=headers, **body)
@@ -162,6 +183,10 @@ KEYS = {
     Channel.AREA: {"own": "RUR", "other": "GRID", "absent": "NOWHERE"},
     Channel.UNIT: {"own": "ada-load", "other": "retail", "absent": "nothing"},
     Channel.ACCOUNT: {"own": "ada", "other": "bob", "absent": "nobody"},
+    Channel.BOOK: {"own": "RUR", "merged": "market", "absent": "NOWHERE"},
+    Channel.LISTINGS: {"own": "RUR", "absent": "NOWHERE"},
+    Channel.ALARMS: {"own": "{market}", "absent": "nowhere"},
+    Channel.MESSAGES: {"own": "{market}", "absent": "nowhere"},
 }
 
 
@@ -171,6 +196,7 @@ def test_a_channel_opens_exactly_to_whom_the_table_says(
 ) -> None:
     with still_village.stream(None if role is None else WHO[role]) as reader:
         assert reader.hear("hello")["data"]["role"] == (None if role is None else role.value)
+        assert set(KEYS) == set(Channel)
         for channel, keys in KEYS.items():
             for whose, key in keys.items():
                 permission = CHANNELS[channel]
@@ -223,13 +249,13 @@ def test_a_token_of_another_market_opens_only_public_channels(
 def test_credentials_are_only_made_for_what_exists(
     still_village: Village, item: dict[str, str], pointer: str, code: str
 ) -> None:
-    answer = still_village.post("/clients:batch", "operator", {"items": [item]})
+    answer = still_village.act("/clients:batch", "operator", {"items": [item]})
     assert answer.status_code in {404, 422}
     assert (pointer, code) in {(f["pointer"], f["code"]) for f in answer.json()["errors"]}
 
 
 def test_an_operator_can_make_another_one(still_village: Village) -> None:
-    answer = still_village.post("/clients:batch", "operator", {"items": [{"role": "operator"}]})
+    answer = still_village.act("/clients:batch", "operator", {"items": [{"role": "operator"}]})
     (made,) = answer.json()["items"]
     assert made["market_id"] is None
     token = still_village.server.token(made)

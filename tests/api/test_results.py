@@ -1,11 +1,12 @@
 """A short day over the wire: auction, set-points, readings, money, report."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.api.hosting import Server
+from tests.api.hosting import US, Server
 from tests.api.village import Village, make_village
 
 
@@ -40,7 +41,8 @@ def done(server: Server) -> Village:
         ],
     }
     answer = village.post("/measurements:batch", "rural", reading)
-    assert (answer.status_code, answer.json()) == (201, {"count": 1})
+    assert answer.status_code == 201
+    assert answer.json() == {"count": 1, "repeated": 0, "older": 0, "late": 0, "doubtful": 0}
     village.go_to(3 * 900 + 900 + 1)
     return village
 
@@ -134,19 +136,6 @@ def test_readings_are_told_and_missing_ones_marked(done: Village) -> None:
         ("1.500", True),
         ("0.000", True),
     ]
-    late = {
-        "area_id": "RUR",
-        "items": [
-            {
-                "unit_id": "ada-load",
-                "start": done.start(),
-                "consumption_kwh": "1.000",
-                "generation_kwh": "0.000",
-            }
-        ],
-    }
-    answer = done.post("/measurements:batch", "rural", late)
-    assert (answer.status_code, answer.json()["code"]) == (409, "MEASUREMENT_TOO_LATE")
 
 
 def test_deviation_is_seen_at_every_level(done: Village) -> None:
@@ -185,6 +174,31 @@ def test_the_ledger_is_zero(done: Village) -> None:
     ledger = done.get("/ledger", "operator")
     assert (ledger["sum"], ledger["sum_quanta"]) == ("0.00000000", 0)
     assert total(ledger["accounts"], "balance") == 0
+
+
+def test_the_trial_balance_of_the_last_day_is_the_ledger(done: Village) -> None:
+    # Its zone is an hour ahead of UTC; the clock is that of all villages of this server.
+    today = datetime.fromtimestamp(done.server.clock.now_us() // US + 3_600, UTC).date()
+    (first, last) = (
+        done.get("/ledger/trial-balance", "operator", day=day.isoformat())
+        for day in (today - timedelta(days=1), today)
+    )
+    assert (last["day"], last["currency"]) == (today.isoformat(), "EUR")
+    balances = {item["account"]: item["balance"] for item in last["accounts"]}
+    ledger = done.get("/ledger", "operator")["accounts"]
+    assert balances == {item["account"]: item["balance"] for item in ledger}
+    closed = {item["account"]: item["balance"] for item in first["accounts"]}
+    for item in last["accounts"]:
+        assert item["opening"] == closed.get(item["account"], "0.00000000")
+    traded = done.get("/ledger/trial-balance", "operator", day=done.local_day())
+    assert traded["sums"]["received"] == traded["sums"]["given"] != "0.00000000"
+    for told in (first, last, traded):
+        assert told["sums"]["received"] == told["sums"]["given"]
+        assert told["sums"]["opening"] == told["sums"]["balance"] == "0.00000000"
+    assert (
+        done.send("GET", "/ledger/trial-balance", "ada", params={"day": "2016-06-15"}).status_code
+        == 403
+    )
 
 
 def test_the_day_in_numbers(done: Village) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 
 from api import checks
 from api.__main__ import main
-from api.serve import StartRefusedError, check, listen
+from api.serve import OPEN_FILES, StartRefusedError, check, listen, open_as_many_as_allowed
 from api.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +147,15 @@ def test_checks_notice_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(checks, "SQLITE_MIN", (3, 0, 0))
     monkeypatch.setattr(checks, "DISK_FREE_MIN", 1.1)
     assert "disk" in checks.start_faults(settings)[0]
+
+
+def test_it_may_open_as_many_files_as_the_machine_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        open_as_many_as_allowed()
+
+        raised, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        assert raised == (OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

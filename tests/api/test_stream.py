@@ -1,20 +1,17 @@
 """The stream over a real socket: snapshot, deltas without a gap, resend, resync, slow readers."""
+# house: long because what a socket may meet is told in one place.
 
-import asyncio
 import json
 import time
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from api.stream import (
-    ASKED_MAX,
-    QUEUE_CHARACTERS_MAX,
-    QUEUE_MAX,
-    SUBSCRIPTIONS_MAX,
-    Listener,
-)
+from api.permissions import Channel
+from api.stream import SUBSCRIPTIONS_MAX, Hub
 from tests.api.hosting import PATIENCE_S, Server
 from tests.api.village import Reader, Village
 
@@ -40,8 +37,9 @@ def test_hello_names_role_clock_and_limits(still_village: Village) -> None:
         data = hello["data"]
         assert data["market_id"] == still_village.market_id
         assert data["role"] == "participant"
-        assert 0 < data["expires_in"] <= 600
+        assert 0 < data["expires_in"] <= still_village.server.settings.token_lifetime_s
         assert (data["speed"], data["subscriptions_max"]) == (1.0, SUBSCRIPTIONS_MAX)
+        assert data["limits"]["held_messages"] == 10_000
     with still_village.stream() as reader:
         assert reader.hear("hello")["data"]["role"] is None
 
@@ -184,28 +182,76 @@ def test_missed_changes_are_sent_again(village: Village) -> None:
         assert reader.hear("snapshot")["seq"] == first + 6
 
 
+def hub_of(village: Village) -> Hub:
+    return village.server.house.markets[village.market_id].hub
+
+
+def forget_held(village: Village, channel: Channel, key: str, count: int) -> None:
+    """As if so many changes were old."""
+    held = hub_of(village).topic((channel, key)).held
+    assert held is not None
+    for _ in range(count):
+        held.popleft()
+
+
 def test_what_is_no_longer_held_ends_the_subscription(village: Village) -> None:
+    with village.stream() as reader:
+        reader.hear("hello")
+        reader.subscribe("market", village.market_id)
+        seq = reader.hear("snapshot")["seq"]
+        village.go_to(0)
+        last = [reader.hear("delta") for _ in range(3)][-1]
+        assert last["seq"] == seq + 3
+        forget_held(village, Channel.MARKET, village.market_id, 2)
+        ask = {"from": seq + 1, "to": seq + 3}
+        reader.say(type="resend", channel="market", key=village.market_id, **ask)
+        told = reader.hear("delta", "resync_required")
+        while told["type"] == "delta":
+            told = reader.hear("delta", "resync_required")
+        assert (told["channel"], told["key"]) == ("market", village.market_id)
+        data = told["data"]
+        assert (data["expected"], data["reason"]) == (seq + 1, "not_held")
+        assert data["current"] >= seq + 3
+        village.go_to(901)  # is not told any more
+        reader.subscribe("market", village.market_id)
+        assert reader.hear("snapshot")["seq"] > data["current"]
+
+
+def test_an_account_is_told_again_what_is_held_no_longer(village: Village) -> None:
     with village.stream("ada") as reader:
         reader.hear("hello")
         reader.subscribe("account", "ada")
-        seq = reader.hear("snapshot")["seq"]
+        first = reader.hear("snapshot")["seq"]
         order_many(village, 3)
-        for _ in range(3):
-            reader.hear("delta")
-        topic = next(
-            topic
-            for listener in village.server.house.markets[village.market_id].hub.listeners
-            for topic in listener.topics.values()
-        )
-        assert topic.held is not None
-        topic.held.popleft()
-        topic.held.popleft()
-        reader.say(type="resend", channel="account", key="ada", **{"from": seq + 1, "to": seq + 3})
-        told = reader.hear("resync_required")
-        assert told["data"] == {"expected": seq + 1, "current": seq + 3, "reason": "not_held"}
-        order_many(village, 1)  # is not told any more
+        village.post("/orders:batch", "ada", {"orders": [village.order(unit_id="bob-solar")]})
+        village.post("/orders", "bob", village.order(unit_id="bob-solar", side="sell"))
+        order_id = village.get("/orders", "ada")["items"][1]["order_id"]
+        village.send("DELETE", f"/orders/{order_id}", "ada")
+        deltas = [reader.hear("delta") for _ in range(5)]
+        village.go_to(901 + 900)  # traded, delivered, settled
+        last = deltas[-1]
+        while last["data"].get("event") != "transfers" or not settled(last):
+            last = reader.hear("delta")
+            deltas.append(last)
+        forget_held(village, Channel.ACCOUNT, "ada", len(deltas) - 1)
+        ask = {"from": first + 1, "to": last["seq"]}
+        reader.say(type="resend", channel="account", key="ada", **ask)
+        again = [reader.hear("resend") for _ in deltas]
+        assert [{**message, "type": "delta"} for message in again] == deltas
+
+
+def settled(message: dict[str, Any]) -> bool:
+    return any(item["kind"] == "levies" for item in message["data"]["items"])
+
+
+def test_of_an_account_only_what_nobody_had_heard_is_lost(village: Village) -> None:
+    order_many(village, 2)
+    with village.stream("ada") as reader:
+        reader.hear("hello")
         reader.subscribe("account", "ada")
-        assert reader.hear("snapshot")["seq"] == seq + 4
+        assert reader.hear("snapshot")["seq"] >= 2
+        reader.say(type="resend", channel="account", key="ada", **{"from": 1, "to": 2})
+        assert reader.hear("resync_required")["data"]["reason"] == "not_held"
 
 
 def test_a_resend_without_subscription_is_not_found(still_village: Village) -> None:
@@ -291,11 +337,12 @@ def test_a_token_is_renewed_on_the_open_socket(still_village: Village) -> None:
 def test_an_ended_token_ends_the_socket(village: Village) -> None:
     with village.stream("ada") as reader:
         reader.hear("hello")
-        village.server.real_time_s.ahead_s += 601
+        beyond_s = village.server.settings.token_lifetime_s + 1
+        village.server.real_time_s.ahead_s += beyond_s
         try:
             assert closed_with(reader) == (4001, "TOKEN_EXPIRED")
         finally:
-            village.server.real_time_s.ahead_s -= 601
+            village.server.real_time_s.ahead_s -= beyond_s
 
 
 def test_too_many_subscriptions_end_the_socket(village: Village) -> None:
@@ -333,60 +380,69 @@ def test_a_market_that_is_not_there_is_told_before_the_socket_opens(server: Serv
     assert json.loads(body)["code"] == "NOT_FOUND"
 
 
-def test_a_slow_reader_is_let_go_and_nobody_else_notices(village: Village) -> None:
+def test_slow_readers_are_let_go_and_nobody_else_notices(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.stream.SLOW_S", 1.0)
     rows = [village.order(energy_kwh="0.001", price_per_mwh="0.01") for _ in range(400)]
     assert village.post("/orders:batch", "ada", {"orders": rows}).status_code == 200
-    hub = village.server.house.markets[village.market_id].hub
-    with village.stream("ada") as slow, village.stream("ada") as quick:
-        for reader in (slow, quick):
+    hub = hub_of(village)
+    with ExitStack() as stack:
+        readers = [stack.enter_context(village.stream("ada")) for _ in range(5)]
+        for reader in readers:
             reader.hear("hello")
             reader.subscribe("account", "ada")
             reader.hear("snapshot")
+        slow, quick = readers[:3], readers[3:]
         listeners = list(hub.listeners)
         give_up = time.monotonic() + PATIENCE_S
-        # Each snapshot is a tenth of a megabyte or more, and `slow` does not read them.
-        for _ in range(400):
-            slow.subscribe("account", "ada")
-        while not any(listener.evicted for listener in listeners):
+        # Each snapshot is a tenth of a megabyte or more, and the slow ones do not read them.
+        for reader in slow:
+            for _ in range(400):
+                reader.subscribe("account", "ada")
+        seen = []
+        while [listener.evicted for listener in listeners].count(True) < len(slow):
             assert time.monotonic() < give_up
             order_many(village, 1)
-            assert quick.hear("delta")["data"]["event"] == "orders_accepted"
-        assert [listener.evicted for listener in listeners].count(True) == 1
-        assert closed_with(slow)[0] == 4008
-        assert slow.last["type"] == "resync_required"
-        assert slow.last["data"]["reason"] == "slow_reader"
+            told = [reader.hear("delta") for reader in quick]
+            assert told[0] == told[1]
+            seen.append(told[0]["seq"])
+        assert seen == list(range(seen[0], seen[0] + len(seen)))
+        assert [listener.evicted for listener in listeners].count(True) == len(slow)
+        for reader in slow:
+            assert closed_with(reader)[0] == 4008
+            assert reader.last["type"] == "resync_required"
+            assert reader.last["data"]["reason"] == "slow_reader"
 
 
-def test_a_queue_has_bounds_in_messages_and_in_characters() -> None:
-    async def scenario() -> None:
-        many = Listener(access=None)
-        for _ in range(QUEUE_MAX):
-            many.offer("x")
-        assert not many.evicted
-        many.offer("x")
-        assert many.evicted
-        assert await many.next() is None
-        large = Listener(access=None)
-        large.offer("x" * QUEUE_CHARACTERS_MAX)
-        assert not large.evicted
-        assert len(await large.next() or "") == QUEUE_CHARACTERS_MAX
-        large.offer("y" * QUEUE_CHARACTERS_MAX)
-        large.offer("z")
-        assert large.evicted
-
-    asyncio.run(scenario())
+def test_who_says_nothing_for_too_long_is_closed(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.stream.SILENCE_S", 0.8)
+    with village.stream() as silent, village.stream() as alive:
+        for _ in range(8):  # a heartbeat of the tests' server comes every 0.3 s
+            alive.hear("hello", "heartbeat")
+            alive.say(type="heartbeat")
+        assert closed_with(silent)[0] == 4002
+        alive.subscribe("trades", "RUR")
+        alive.hear("snapshot")
 
 
-def test_who_asks_for_more_than_it_reads_waits() -> None:
-    async def scenario() -> None:
-        listener = Listener(access=None)
-        for _ in range(ASKED_MAX + 1):
-            listener.offer("x")
-        waiting = asyncio.create_task(listener.drained())
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        await listener.next()
-        await waiting
-
-    asyncio.run(scenario())
+def test_a_long_absence_is_made_up_for_in_parts(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.stream.AGAIN_AT_ONCE", 3)
+    with village.stream("ada") as reader:
+        reader.hear("hello")
+        reader.subscribe("account", "ada")
+        first = reader.hear("snapshot")["seq"]
+        order_many(village, 10)
+        deltas = [reader.hear("delta") for _ in range(10)]
+        reader.say(
+            type="resend", channel="account", key="ada", **{"from": first + 1, "to": first + 10}
+        )
+        assert [reader.hear("resend")["seq"] for _ in range(10)] == [m["seq"] for m in deltas]
+        reader.subscribe("account", "ada", from_seq=first + 1)
+        assert [reader.hear("delta") for _ in range(10)] == deltas
+        order_many(village, 1)
+        assert reader.hear("delta")["seq"] == first + 11

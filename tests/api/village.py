@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from tests.api.described import check
 from tests.api.hosting import PATIENCE_S, US, Server
 
 Json: TypeAlias = Any
@@ -129,6 +131,11 @@ class Village:
     def post(self, path: str, who: str, body: Json) -> httpx.Response:
         return self.send("POST", path, who, json=body)
 
+    def act(self, path: str, who: str, body: Json, key: str | None = None) -> httpx.Response:
+        """An act that is not an order, under a name of its own unless one is given."""
+        named = {"Idempotency-Key": key or uuid4().hex}
+        return self.send("POST", path, who, json=body, headers=named)
+
     def start(self, index: int = 0) -> str:
         return instant(self.first_s + index * QUARTER_S)
 
@@ -202,7 +209,7 @@ class Reader:
     def hear(self, *kinds: str) -> dict[str, Any]:
         """The next message of one of these types; heartbeats in between are passed over."""
         while True:
-            message: dict[str, Any] = json.loads(self.socket.recv(PATIENCE_S))
+            message = check(json.loads(self.socket.recv(PATIENCE_S)))
             if message["type"] in kinds or not kinds:
                 return message
             assert message["type"] == "heartbeat", message
@@ -218,8 +225,11 @@ class Reader:
 _numbers = count(1)
 
 
-def make_village(server: Server, intervals: int = 4, days_ahead: int = 0) -> Village:
-    """A new market; its first interval begins some days and more than an hour from now."""
+def make_village(server: Server, intervals: int = 4, days_ahead: int = 0, **rules: Json) -> Village:
+    """A new market; its first interval begins some days and more than an hour from now.
+
+    `rules`: what its definition says beside the usual.
+    """
     now_s = server.clock.now_us() // US
     first_s = (now_s // QUARTER_S + 5 + days_ahead * 96) * QUARTER_S
     midnight_s = (first_s // DAY_S + 1) * DAY_S - 3_600
@@ -229,6 +239,7 @@ def make_village(server: Server, intervals: int = 4, days_ahead: int = 0) -> Vil
     village.tokens["operator"] = server.token(server.operator_credential())
     body = market_body(village.market_id, first_s, intervals)
     body["call_opens_minutes"] += days_ahead * 1440
+    body |= rules
     operator = bearer(village.tokens["operator"])
     made = server.http.post("/v1/markets", json=body, headers=operator)
     assert made.status_code == 201, made.text
@@ -264,9 +275,10 @@ def make_village(server: Server, intervals: int = 4, days_ahead: int = 0) -> Vil
         "grid": {"role": "area", "area_id": "GRID"},
         "meter": {"role": "device", "unit_id": "ada-load"},
     }
-    answer = village.post("/clients:batch", "operator", {"items": list(wanted.values())})
+    answer = village.act("/clients:batch", "operator", {"items": list(wanted.values())})
     assert answer.status_code == 201, answer.text
     for name, credential in zip(wanted, answer.json()["items"], strict=True):
         village.tokens[name] = server.token(credential)
-    village.wait_for_phase("call", intervals - 1)
+    first_open = "continuous" if rules.get("continuous") and not rules.get("day_ahead") else "call"
+    village.wait_for_phase(first_open, intervals - 1)
     return village

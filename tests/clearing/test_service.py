@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,8 @@ from tests.clearing.draws import random_blocks
 LONG_S = 60.0
 #: What the machine may take on top of a deadline: the fallback, and other people's work.
 ON_TOP_S = 2.0
+#: Descriptors from here on are more than `select` can take.
+FD_SETSIZE = 1_024
 
 
 def with_engine(name: str, memory_limit_bytes: int | None = None) -> ClearingService:
@@ -270,7 +273,8 @@ def test_what_its_auditor_refuses_is_the_childs_answer() -> None:
         raise AuditFailedError(["unbalanced"])
 
     files = [nameless_file() for _ in range(3)]
-    asked = {"time_s": 1.0, "gap": None, "problem": write(files[0], one_area(3))}
+    problem = write(files[0], one_area(3))
+    asked = {"task": "clear", "time_s": 1.0, "gap": None, "problem": problem}
     answer = answer_to(files, json.dumps(asked).encode(), refuses, lambda _: None)
     for file in files:
         os.close(file)
@@ -294,3 +298,19 @@ def _is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def test_a_parent_with_many_open_files_is_answered_too() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4_096)), hard))
+    opened: list[int] = []
+    try:
+        # `select` would take none of the descriptors that come after these.
+        while not opened or opened[-1] < FD_SETSIZE:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+        with with_engine("right") as service:
+            assert solved_in_time(service, one_area(0), LONG_S).rung is Rung.OPTIMAL
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

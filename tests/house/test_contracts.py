@@ -25,6 +25,7 @@ WRONG_IMPORTS = {
     "clearing": ("clearing.problem", "import clearing.curves"),
     "auditor": ("clearing.check", "import clearing.curves"),
     "solver-door-problem": ("market.ledger", "import clearing.problem"),
+    "solver-door-network": ("market.ledger", "import clearing.network"),
     "solver-door-service": ("market.trading.auction", "import clearing.service"),
     "solver-door-rest": ("market.timetable", "import clearing.clear"),
     "market-doors": ("api.app", "import market.engine.engine"),
@@ -35,12 +36,25 @@ WRONG_IMPORTS = {
 # A new room must be given a floor before anything may stand in it.
 ROOMS_WITHOUT_A_FLOOR = {"face": "wattmarket", "market": "market", "clearing": "clearing"}
 # These meet the world; everything else in market is the market itself.
-MARKET_EDGES = {"market.store", "market.sequencer", "market.timetable"}
+MARKET_EDGES = {
+    "market.store",
+    "market.sequencer",
+    "market.timetable",
+    "market.day_runs",
+    "market.replay",
+    "market.backup",
+}
 # The roof: the command line knows the whole house; the rest of the face knows only the wire.
-ROOF = {"wattmarket.cli", "wattmarket.__main__"}
-# The auditor, the naive twin, and the arrays they both read; of all else they know nothing.
-AUDITORS = {"clearing.check", "clearing.merit_order", "clearing.problem"}
-SOLVERS = {"highspy", "pyomo", "scipy"}
+ROOF = {"wattmarket.cli", "wattmarket.keeping", "wattmarket.__main__"}
+# The auditor, the naive twin, and the arrays they read; of all else they know nothing.
+AUDITORS = {
+    "clearing.check",
+    "clearing.merit_order",
+    "clearing.network",
+    "clearing.problem",
+    "clearing.redispatch_problem",
+}
+SOLVERS = {"highspy", "power_grid_model", "pyomo", "scipy"}
 
 
 def contracts() -> dict[str, configparser.SectionProxy]:
@@ -133,9 +147,10 @@ def test_a_contract_about_a_list_of_modules_forgets_none(
     assert listed == rooms - others
 
 
-def test_agents_take_from_the_model_only_what_the_unit_itself_needs() -> None:
+def test_agents_take_from_the_model_only_what_unit_and_area_need_themselves() -> None:
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
-    needed = graph.find_upstream_modules("market.control.unit") | {"market.control.unit"}
+    doors = {"market.control.unit", "market.control.reach"}
+    needed = doors.union(*(graph.find_upstream_modules(door) for door in doors))
     agents = graph.find_descendants("sim")
     taken = {name for agent in agents for name in graph.find_modules_directly_imported_by(agent)}
 

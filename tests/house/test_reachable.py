@@ -15,6 +15,8 @@ ENTRY_POINTS = {
     "sim.__main__",
     "clearing.child",
 }
+# What alembic finds by its path, step by step; tests/market/store/test_migrations.py runs each.
+STEPS = "market.store.migrations."
 
 
 def imported_by_tests() -> set[str]:
@@ -39,7 +41,8 @@ def test_every_module_is_reached_from_an_entry_point_or_a_test() -> None:
         reached |= graph.find_upstream_modules(start)
     reached |= {name.rpartition(".")[0] for name in reached}
 
-    assert modules().keys() - reached - set(PACKAGES) == set()
+    unreached = modules().keys() - reached - set(PACKAGES)
+    assert {name for name in unreached if not name.startswith(STEPS)} == set()
 
 
 def test_every_entry_point_is_there() -> None:

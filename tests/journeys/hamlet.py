@@ -66,6 +66,8 @@ class Town:
     folder: Path
     port: int
     speed: float
+    database_url: str | None
+    """Of the PostgreSQL database that keeps the market; None: a file."""
     server: subprocess.Popen[bytes]
 
     @property
@@ -106,7 +108,9 @@ class Town:
         self.server.wait()
 
     def start_server(self, *, paused: bool) -> None:
-        self.server = start_server(self.folder, self.port, self.speed, paused=paused)
+        self.server = start_server(
+            self.folder, self.port, self.speed, paused=paused, database_url=self.database_url
+        )
 
 
 def command(*words: str) -> str:
@@ -118,13 +122,18 @@ def command(*words: str) -> str:
     return done.stdout
 
 
-def start_server(folder: Path, port: int, speed: float, *, paused: bool) -> subprocess.Popen[bytes]:
+def start_server(
+    folder: Path, port: int, speed: float, *, paused: bool, database_url: str | None
+) -> subprocess.Popen[bytes]:
     words = [
         sys.executable, "-m", "wattmarket", "serve", "--port", str(port), "--var", str(folder / "var"),
         "--start", START, "--speed", str(speed), *(["--paused"] if paused else []),
     ]  # fmt: skip
+    environment = dict(os.environ)
+    if database_url is not None:
+        environment["WATTMARKET_DATABASE_URL"] = database_url
     with (folder / "server.log").open("ab") as log:
-        return subprocess.Popen(words, stdout=log, stderr=log, env=dict(os.environ))
+        return subprocess.Popen(words, stdout=log, stderr=log, env=environment)
 
 
 def free_port() -> int:
@@ -135,10 +144,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def town(folder: Path, *, speed: float) -> Iterator[Town]:
+def town(folder: Path, *, speed: float, database_url: str | None = None) -> Iterator[Town]:
     """A running server with the hamlet's market; ended with the block."""
     port = free_port()
-    made = Town(folder, port, speed, start_server(folder, port, speed, paused=True))
+    server = start_server(folder, port, speed, paused=True, database_url=database_url)
+    made = Town(folder, port, speed, database_url, server)
     try:
         with Client(made.url, patience_s=PATIENCE_S) as client:
             client.health()
@@ -153,12 +163,12 @@ def town(folder: Path, *, speed: float) -> Iterator[Town]:
 
 
 @contextmanager
-def simulation(made: Town) -> Iterator[subprocess.Popen[str]]:
+def simulation(made: Town, *words: str) -> Iterator[subprocess.Popen[str]]:
     """The homes' process, ready; killed with the block if it still runs."""
     with (made.folder / "simulation.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "wattmarket", "sim", "--credentials", str(made.credentials),
-             "--out", str(made.folder / "simulation.json")],
+             "--out", str(made.folder / "simulation.json"), *words],
             stdout=subprocess.PIPE, stderr=log, text=True,
         )  # fmt: skip
     try:

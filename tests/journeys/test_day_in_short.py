@@ -1,7 +1,9 @@
 """Two hours of a market day, from an empty folder to settled accounts, over the wire."""
 
+import json
 import subprocess
 import sys
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.journeys.hamlet import (
     INTERVALS,
+    PATIENCE_S,
     Town,
     command,
     hamlet,
@@ -33,12 +36,26 @@ def test_the_day_in_short(tmp_path: Path) -> None:
             operator.start_clock()
             assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
             wait_for_settled(operator, INTERVALS)
+            wait_for_the_day(operator)
 
             everything_cleared_and_adds_up(operator)
             every_meter_reported(operator)
             the_books_balance(made, operator)
         what_the_homes_counted_is_what_the_market_kept(made)
         the_command_line_shows_it(made)
+        the_recorded_day_comes_out_the_same(made)
+
+
+def wait_for_the_day(operator: Client) -> None:
+    """The closed day is settled as a whole too; beside that the books are still moving."""
+    deadline = time.monotonic() + PATIENCE_S
+    while [run["state"] for run in operator.settlement_runs()] != ["finished"]:
+        assert time.monotonic() < deadline, "the day is not settled as a whole"
+        time.sleep(0.1)
+    (run,) = operator.settlement_runs()
+    assert (run["kind"], run["differences"]) == ("preliminary", 0)
+    again = operator.settle_again(run["day"], "nothing has changed")
+    assert again["run_id"] == run["run_id"]
 
 
 def the_five_lines_of_the_documentation_work(made: Town) -> None:
@@ -105,6 +122,21 @@ def what_the_homes_counted_is_what_the_market_kept(made: Town) -> None:
     with made.operator() as operator:
         by_hand = 1
         assert len(operator.orders.list()) == counted["acknowledged"] + by_hand
+
+
+def the_recorded_day_comes_out_the_same(made: Town) -> None:
+    """Lived again, by its events, and from a backup taken beside the running server."""
+    var, backup, again = (str(made.folder / name) for name in ("var", "backup", "again"))
+    lived = json.loads(command("replay", var, "village", "--json"))
+    applied = json.loads(command("replay", var, "village", "--json", "--events"))
+    copied = json.loads(command("backup", var, backup, "--json"))["markets"][0]
+    restored = json.loads(command("restore", backup, again, "--json"))
+
+    assert lived["commands"] > 200
+    assert applied == lived
+    assert (copied["batch"], copied["state_hash"]) == (lived["batch"], lived["state_hash"])
+    assert restored["markets"] == [copied]
+    assert restored["identity"] is not None
 
 
 def the_command_line_shows_it(made: Town) -> None:

@@ -52,9 +52,20 @@ class Witness:
                 self.acknowledged[order["client_order_id"]] = order["order_id"]
 
 
-def test_kill_the_server_in_the_middle_of_the_day_and_start_it_again(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """Of the database that keeps the market; None: a file does."""
+    if request.param == "sqlite":
+        return None
+    url: str = request.getfixturevalue("own_database_url")
+    return url
+
+
+def test_kill_the_server_in_the_middle_of_the_day_and_start_it_again(
+    tmp_path: Path, database_url: str | None
+) -> None:
     with (
-        town(tmp_path, speed=720) as made,
+        town(tmp_path, speed=720, database_url=database_url) as made,
         simulation(made) as homes,
         made.operator() as operator,
     ):
@@ -69,6 +80,8 @@ def test_kill_the_server_in_the_middle_of_the_day_and_start_it_again(tmp_path: P
         wait_for_settled(operator, INTERVALS)
 
         assert before > 10
+        kept_in_files = list((tmp_path / "var" / "markets").glob("*.sqlite"))
+        assert bool(kept_in_files) is (database_url is None)
         with made.client(WITNESS) as client:
             kept = {row["client_order_id"]: row["order_id"] for row in client.orders.list()}
         assert witness.acknowledged.items() <= kept.items()

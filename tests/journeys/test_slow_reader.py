@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.api.described import check
 from tests.journeys.hamlet import (
     INTERVALS,
     MARKET_ID,
@@ -75,7 +76,9 @@ class Quick(threading.Thread):
     def run(self) -> None:
         try:
             for text in self.socket:
-                message: dict[str, Any] = json.loads(text)
+                message: dict[str, Any] = check(json.loads(text))
+                if message["type"] == "heartbeat":
+                    self.socket.send(json.dumps({"type": "heartbeat"}))
                 if message["type"] in ("snapshot", "delta"):
                     self.seen.setdefault(message["channel"], []).append(message["seq"])
         except ConnectionClosed:

@@ -2,26 +2,26 @@
 # house: long because what the writer promises is told in one place.
 
 import asyncio
-import random
-import sqlite3
-import subprocess
-import sys
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, func, select
 
-from market.engine.engine import Engine
+from market.engine import engine as engine_lines
+from market.engine.engine import Engine, HalfApplied
+from market.engine.state import MarketState
 from market.model.messages import (
     Command,
     Decision,
-    Event,
     OrdersAccepted,
     PlaceOrders,
 )
 from market.model.rejection import Code
+from market.replay import replay
 from market.sequencer import (
     BATCH_COMMANDS_MAX,
     QUEUE_COMMANDS_MAX,
@@ -31,23 +31,23 @@ from market.sequencer import (
     SequencerStopped,
 )
 from market.store import restore
-from market.store.database import Readers, WriterReplaced
+from market.store.database import Readers, Store, WriterReplaced
+from market.store.journal import Batch
+from market.store.tables import journal, meta, orders
 from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, RULES
+from tests.market.stores import NewStore, opened
 from tests.market.written import (
     SETUP,
     StillClock,
     due_command,
+    every_mode,
+    helped_next_door,
     live,
     place,
     projected,
     with_sequencer,
     write_life,
 )
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "village.sqlite"
 
 
 async def set_up(sequencer: Sequencer) -> None:
@@ -60,8 +60,8 @@ def one_order(number: int, *, now_us: int = DAY_BEFORE_US) -> PlaceOrders:
     return place("ann", f"n-{number} ann-load buy 100 1", now_us=now_us)
 
 
-def in_journal(path: Path) -> list[restore.ProvenBatch]:
-    readers = Readers(path)
+def in_journal(store: Store) -> list[restore.ProvenBatch]:
+    readers = Readers(store)
     with readers.connect() as connection:
         found = list(restore.batches(connection))
     readers.close()
@@ -71,7 +71,7 @@ def in_journal(path: Path) -> list[restore.ProvenBatch]:
 # --- order and durability ------------------------------------------------------
 
 
-def test_commands_get_a_sequence_without_a_gap_in_the_order_sent(path: Path) -> None:
+def test_commands_get_a_sequence_without_a_gap_in_the_order_sent(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         committed = await asyncio.gather(
@@ -82,10 +82,10 @@ def test_commands_get_a_sequence_without_a_gap_in_the_order_sent(path: Path) -> 
         ids = [item.answer.orders[0].order_id for item in committed]
         assert ids == [f"ord-{number}" for number in range(1, 301)]
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-def test_what_waits_together_is_written_together(path: Path) -> None:
+def test_what_waits_together_is_written_together(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         committed = await asyncio.gather(
@@ -93,18 +93,18 @@ def test_what_waits_together_is_written_together(path: Path) -> None:
         )
         assert {item.batch for item in committed} == {len(SETUP) + 1, len(SETUP) + 2}
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-def test_nobody_is_told_before_it_is_on_disk(path: Path) -> None:
+def test_nobody_is_told_before_it_is_on_disk(store: Store) -> None:
     """Whoever hears of an event finds it in the file, through a connection of its own."""
     on_disk: list[bool] = []
+    own = Readers(store)
 
     async def story(sequencer: Sequencer) -> None:
         def heard(published: Published) -> None:
-            reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-            (last,) = reader.execute("SELECT max(first_event_seq) FROM journal").fetchone()
-            reader.close()
+            with own.connect() as reader:
+                last = reader.execute(select(func.max(journal.c.first_event_seq))).scalar_one()
             on_disk.append(last <= published.event_seq and last > before)
 
         before = 0
@@ -114,12 +114,13 @@ def test_nobody_is_told_before_it_is_on_disk(path: Path) -> None:
             before = sequencer.committed_event_seq
         assert len(on_disk) == sequencer.committed_event_seq
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
+    own.close()
 
     assert all(on_disk)
 
 
-def test_events_are_published_in_order_each_with_its_command(path: Path) -> None:
+def test_events_are_published_in_order_each_with_its_command(store: Store) -> None:
     heard: list[Published] = []
 
     async def story(sequencer: Sequencer) -> None:
@@ -134,10 +135,10 @@ def test_events_are_published_in_order_each_with_its_command(path: Path) -> None
         await sequencer.submit(SETUP[0])
         assert heard[-1].command_seq == committed[-1].seq
 
-    with_sequencer(path, story, clock=StillClock(DAY_BEFORE_US + 10**12))
+    with_sequencer(store, story, clock=StillClock(DAY_BEFORE_US + 10**12))
 
 
-def test_a_listener_that_fails_neither_stops_the_market_nor_stays_unheard(path: Path) -> None:
+def test_a_listener_that_fails_neither_stops_the_market_nor_stays_unheard(store: Store) -> None:
     troubles: list[dict[str, Any]] = []
     heard: list[Published] = []
 
@@ -151,13 +152,13 @@ def test_a_listener_that_fails_neither_stops_the_market_nor_stays_unheard(path: 
         sequencer.subscribe(heard.append)
         await set_up(sequencer)
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
     assert len(troubles) == len(heard) > 0
     assert isinstance(troubles[0]["exception"], KeyError)
 
 
-def test_a_business_no_is_an_answer_and_is_in_the_journal(path: Path) -> None:
+def test_a_business_no_is_an_answer_and_is_in_the_journal(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         committed = await sequencer.submit(place("ann", "big ann-solar sell 100 9999999"))
@@ -165,15 +166,168 @@ def test_a_business_no_is_an_answer_and_is_in_the_journal(path: Path) -> None:
         assert answer.rejection is not None
         assert answer.rejection.code is Code.EXCEEDS_CAPABILITY
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
-    assert len(in_journal(path)[-1].batch.entries[0].events) == 1
+    assert len(in_journal(store)[-1].batch.entries[0].events) == 1
+
+
+# --- one batch at the disk, the next one being decided ---------------------------
+
+
+class SlowDisk:
+    """Holds back what the writer appends until it is let go, as a slow flush does."""
+
+    def __init__(self, sequencer: Sequencer, *, fault: Exception | None = None) -> None:
+        self._append, self._fault = sequencer._append, fault  # noqa: SLF001 - the flush itself
+        self.reached, self.free = threading.Event(), threading.Event()
+        sequencer._append = self._held  # type: ignore[method-assign]  # noqa: SLF001
+
+    def _held(self, batch: Batch) -> bytes:
+        self.reached.set()
+        assert self.free.wait(timeout=20)
+        if self._fault is not None:
+            raise self._fault
+        return self._append(batch)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let others go on until it is so."""
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - the engine and the thread ring no bell
+            await asyncio.sleep(0.001)
+
+
+def test_the_next_batch_is_decided_while_the_disk_is_busy_and_nobody_is_told(store: Store) -> None:
+    heard: list[Published] = []
+
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        sequencer.subscribe(heard.append)
+        disk = SlowDisk(sequencer)
+        first = asyncio.create_task(sequencer.submit(one_order(1)))
+        await until(disk.reached.is_set)
+        more = [asyncio.create_task(sequencer.submit(one_order(2 + number))) for number in range(3)]
+        await until(lambda: sequencer.engine.state.next_order_number == 5)
+        assert sequencer.committed_seq == len(SETUP)
+        assert not heard
+        assert not any(task.done() for task in (first, *more))
+
+        disk.free.set()
+        committed = await asyncio.gather(first, *more)
+        assert [item.batch - len(SETUP) for item in committed] == [1, 2, 2, 2]
+        assert [item.seq - len(SETUP) for item in committed] == [1, 2, 3, 4]
+        assert [item.command_seq - len(SETUP) for item in heard] == [1, 2, 3, 4]
+
+    with_sequencer(store, story)
+
+
+def test_time_does_not_go_back_behind_a_batch_that_is_being_written(store: Store) -> None:
+    clock = StillClock(DAY_BEFORE_US + 50)
+
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        disk = SlowDisk(sequencer)
+        first = asyncio.create_task(sequencer.submit(one_order(1, now_us=DAY_BEFORE_US + 40)))
+        await until(disk.reached.is_set)
+        second = asyncio.create_task(sequencer.submit(one_order(2, now_us=DAY_BEFORE_US + 10)))
+        await until(lambda: sequencer.engine.state.next_order_number == 3)
+        disk.free.set()
+        times = [item.now_us for item in await asyncio.gather(first, second)]
+        assert times == [DAY_BEFORE_US + 40] * 2
+
+    with_sequencer(store, story, clock=clock)
+
+
+def test_a_failed_flush_answers_neither_its_batch_nor_the_one_behind(store: Store) -> None:
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        disk = SlowDisk(sequencer, fault=OSError("no disk"))
+        first = asyncio.create_task(sequencer.submit(one_order(1)))
+        await until(disk.reached.is_set)
+        second = asyncio.create_task(sequencer.submit(one_order(2)))
+        await until(lambda: sequencer.engine.state.next_order_number == 3)
+        disk.free.set()
+        for waiting in (first, second):
+            with pytest.raises(SequencerStopped):
+                await waiting
+        assert isinstance(sequencer.fault, OSError)
+
+    with_sequencer(store, story)
+
+    assert in_journal(store)[-1].batch.last_command_seq == len(SETUP)
+
+
+def test_rebuilds_and_snapshots_find_engine_and_journal_at_the_same_place(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is done in the middle of the next batch, when a snapshot and a rebuild are due."""
+    monkeypatch.setattr("market.sequencer.BATCH_COMMANDS_MAX", 10 * QUEUE_COMMANDS_MAX)
+    monkeypatch.setattr("market.sequencer.TURN_COMMANDS_MAX", 7)
+    many = 900
+
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        disk = SlowDisk(sequencer)
+        waiting = [asyncio.create_task(sequencer.submit(one_order(0)))]
+        await until(disk.reached.is_set)
+        waiting += [
+            asyncio.create_task(sequencer.submit(one_order(1 + number))) for number in range(many)
+        ]
+        await until(lambda: sequencer.engine.state.next_order_number > 20)
+        monkeypatch.setattr("market.sequencer.SNAPSHOT_EVENTS_MAX", 1)
+        disk.free.set()
+        await sequencer.rebuild_projections()
+        assert not waiting[-1].done()
+        await asyncio.gather(*waiting)
+        await sequencer.projected(sequencer.committed_seq)
+        with sequencer.readers.connect() as connection:
+            assert connection.execute(select(func.count()).select_from(orders)).scalar() == 1 + many
+            assert replay(connection).snapshots_checked > 0
+
+    with_sequencer(store, story)
+
+
+# --- several at once --------------------------------------------------------------
+
+
+def test_what_is_brought_together_is_decided_in_order_each_with_its_own_sequence(
+    store: Store,
+) -> None:
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        assert await sequencer.submit_many([]) == []
+        many = [one_order(number) for number in range(BATCH_COMMANDS_MAX + 20)]
+        committed, one = await asyncio.gather(
+            sequencer.submit_many(many), sequencer.submit(one_order(9_999))
+        )
+        first = len(SETUP) + 1
+        assert [item.seq for item in (*committed, one)] == [*range(first, first + len(many) + 1)]
+        assert [item.answer.orders[0].order_id for item in committed] == [
+            f"ord-{number}" for number in range(1, len(many) + 1)
+        ]
+
+    with_sequencer(store, story)
+
+
+def test_several_for_which_there_is_no_room_are_refused_together(store: Store) -> None:
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        first = asyncio.create_task(
+            sequencer.submit_many([one_order(number) for number in range(QUEUE_COMMANDS_MAX - 5)])
+        )
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull):
+            await sequencer.submit_many([one_order(90_000 + number) for number in range(6)])
+        fits = await sequencer.submit_many([one_order(80_000 + number) for number in range(5)])
+        assert fits[-1].seq == len(SETUP) + len(await first) + 5
+
+    with_sequencer(store, story)
 
 
 # --- time -----------------------------------------------------------------------
 
 
-def test_time_never_goes_back_and_never_ahead_of_the_clock(path: Path) -> None:
+def test_time_never_goes_back_and_never_ahead_of_the_clock(store: Store) -> None:
     clock = StillClock(DAY_BEFORE_US + 50)
 
     async def story(sequencer: Sequencer) -> None:
@@ -185,10 +339,10 @@ def test_time_never_goes_back_and_never_ahead_of_the_clock(path: Path) -> None:
         assert [time - DAY_BEFORE_US for time in times] == [10, 10, 50, 50]
         assert sequencer.now_us == DAY_BEFORE_US + 50
 
-    with_sequencer(path, story, clock=clock)
+    with_sequencer(store, story, clock=clock)
 
 
-def test_what_was_due_happens_at_its_time_however_late(path: Path) -> None:
+def test_what_was_due_happens_at_its_time_however_late(store: Store) -> None:
     clock = StillClock(DAY_BEFORE_US)
 
     async def story(sequencer: Sequencer) -> None:
@@ -202,13 +356,13 @@ def test_what_was_due_happens_at_its_time_however_late(path: Path) -> None:
         assert committed.now_us == timer.due_us
         assert sequencer.now_us == clock.time_us
 
-    with_sequencer(path, story, clock=clock)
+    with_sequencer(store, story, clock=clock)
 
 
 # --- load -----------------------------------------------------------------------
 
 
-def test_a_full_queue_says_so_but_never_to_the_timetable(path: Path) -> None:
+def test_a_full_queue_says_so_but_never_to_the_timetable(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         waiting = [
@@ -225,10 +379,10 @@ def test_a_full_queue_says_so_but_never_to_the_timetable(path: Path) -> None:
         done = await asyncio.gather(*waiting)
         assert closing.seq > max(item.seq for item in done)
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-def test_who_has_gone_before_its_turn_is_not_served(path: Path) -> None:
+def test_who_has_gone_before_its_turn_is_not_served(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         impatient = asyncio.create_task(sequencer.submit(one_order(1)))
@@ -238,10 +392,10 @@ def test_who_has_gone_before_its_turn_is_not_served(path: Path) -> None:
         committed = await patient
         assert committed.answer.orders[0].order_id == "ord-1"
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-def test_queries_see_an_acknowledged_write_once_asked_to(path: Path) -> None:
+def test_queries_see_an_acknowledged_write_once_asked_to(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         for number in range(20):
@@ -253,36 +407,47 @@ def test_queries_see_an_acknowledged_write_once_asked_to(path: Path) -> None:
             await sequencer.projected(committed.seq)
             with sequencer.readers.connect() as connection:
                 found = connection.exec_driver_sql(
-                    "SELECT count(*) FROM orders WHERE client_order_id = ?", (f"n-{number}",)
+                    f"SELECT count(*) FROM orders WHERE client_order_id = 'n-{number}'"  # noqa: S608
                 )
                 assert found.scalar_one() == 1
             await asyncio.gather(*others)
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
 # --- failure --------------------------------------------------------------------
 
 
-class Stumbling(Engine):
-    """An engine with a bug in deciding or applying orders of one participant."""
+def stumble_deciding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in deciding orders of one participant, where the engine itself looks for what decides."""
+    decide = engine_lines._DECIDES[PlaceOrders]  # noqa: SLF001 - the table is the engine's
 
-    def __init__(self, *, decides: bool = True, applies: bool = True) -> None:
-        super().__init__()
-        self.decides, self.applies = decides, applies
-
-    def decide(self, command: Command) -> Decision:
-        if not self.decides and isinstance(command, PlaceOrders) and command.actor == "ben":
+    def stumbling(state: MarketState, command: PlaceOrders) -> Decision | Iterator[Decision]:
+        if command.actor == "ben":
             raise ZeroDivisionError("a bug")
-        return super().decide(command)
+        return decide(state, command)
 
-    def apply(self, event: Event) -> None:
-        if not self.applies and isinstance(event, OrdersAccepted) and event.participant_id == "ben":
+    monkeypatch.setitem(engine_lines._DECIDES, PlaceOrders, stumbling)  # noqa: SLF001
+
+
+def stumble_applying(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in making it true that orders of one participant were accepted."""
+    act = engine_lines._APPLIES[OrdersAccepted]  # noqa: SLF001 - the table is the engine's
+    assert act is not None
+
+    def stumbling(state: MarketState, event: OrdersAccepted) -> None:
+        if event.participant_id == "ben":
             raise ZeroDivisionError("a bug")
-        super().apply(event)
+        act(state, event)
+
+    monkeypatch.setitem(engine_lines._APPLIES, OrdersAccepted, stumbling)  # noqa: SLF001
 
 
-def test_a_bug_in_deciding_is_the_askers_trouble_alone(path: Path) -> None:
+def test_a_bug_in_deciding_is_the_askers_trouble_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumble_deciding(monkeypatch)
+
     async def story(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         bens = sequencer.submit(place("ben", "b ben-load buy 100 1"))
@@ -298,10 +463,30 @@ def test_a_bug_in_deciding_is_the_askers_trouble_alone(path: Path) -> None:
         assert answers[2].seq == answers[0].seq + 1
         assert not sequencer.failed.is_set()
 
-    with_sequencer(path, story, engine=Stumbling(decides=False))
+    with_sequencer(store, story)
 
 
-def test_a_bug_in_applying_stops_the_market_and_leaves_no_trace(path: Path) -> None:
+def test_a_bug_in_deciding_one_of_several_is_told_once_the_others_are_durable(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumble_deciding(monkeypatch)
+
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        bens = place("ben", "b ben-load buy 100 1")
+        with pytest.raises(ZeroDivisionError):
+            await sequencer.submit_many([one_order(1), bens, one_order(2)])
+        assert sequencer.committed_seq == len(SETUP) + 2
+        assert not sequencer.failed.is_set()
+
+    with_sequencer(store, story)
+
+
+def test_a_bug_in_applying_stops_the_market_and_leaves_no_trace(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumble_applying(monkeypatch)
+
     async def story(sequencer: Sequencer) -> int:
         await set_up(sequencer)
         answers = await asyncio.gather(
@@ -312,16 +497,18 @@ def test_a_bug_in_applying_stops_the_market_and_leaves_no_trace(path: Path) -> N
         )
         assert [type(answer) for answer in answers] == [SequencerStopped] * 3
         assert sequencer.failed.is_set()
-        assert isinstance(sequencer.fault, ZeroDivisionError)
+        assert isinstance(sequencer.fault, HalfApplied)
+        assert isinstance(sequencer.fault.__cause__, ZeroDivisionError)
         return sequencer.committed_seq
 
-    assert with_sequencer(path, story, engine=Stumbling(applies=False)) == len(SETUP)
-    assert in_journal(path)[-1].batch.last_command_seq == len(SETUP)
+    assert with_sequencer(store, story) == len(SETUP)
+    assert in_journal(store)[-1].batch.last_command_seq == len(SETUP)
 
 
-def test_a_full_disk_is_never_a_false_yes_and_stops_the_market(path: Path) -> None:
+def test_a_full_disk_is_never_a_false_yes_and_stops_the_market(tmp_path: Path) -> None:
     """SQLite is given no page more, so that a commit really fails."""
     acknowledged: list[str] = []
+    store = tmp_path / "village.sqlite"
 
     async def until_full(sequencer: Sequencer) -> None:
         await set_up(sequencer)
@@ -355,18 +542,18 @@ def test_a_full_disk_is_never_a_false_yes_and_stops_the_market(path: Path) -> No
             rows = connection.exec_driver_sql("SELECT order_id FROM orders ORDER BY sequence")
             return list(rows.scalars())
 
-    with_sequencer(path, until_full)
-    found = with_sequencer(path, afterwards)
+    with_sequencer(store, until_full)
+    found = with_sequencer(store, afterwards)
 
     assert acknowledged, "the fault must come after some orders"
     assert found[: len(acknowledged)] == acknowledged
     assert len(found) - len(acknowledged) in {0, 1}, "at most the one whose answer was unknown"
 
 
-def test_the_older_of_two_writers_is_refused(path: Path) -> None:
+def test_the_older_of_two_writers_is_refused(store: Store) -> None:
     async def story(older: Sequencer) -> None:
         await set_up(older)
-        newer = Sequencer.open(path, clock=StillClock())
+        newer = Sequencer.open(store, clock=StillClock())
         assert newer.epoch == older.epoch + 1
         await newer.start()
         with pytest.raises(SequencerStopped):
@@ -376,12 +563,12 @@ def test_the_older_of_two_writers_is_refused(path: Path) -> None:
         assert committed.answer.orders[0].order_id == "ord-1"
         await newer.close()
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-def test_a_closed_market_takes_nothing(path: Path) -> None:
+def test_a_closed_market_takes_nothing(store: Store) -> None:
     async def story() -> None:
-        sequencer = Sequencer.open(path, clock=StillClock())
+        sequencer = Sequencer.open(store, clock=StillClock())
         await sequencer.start()
         last = asyncio.create_task(sequencer.submit(SETUP[0]))
         await asyncio.sleep(0)
@@ -412,20 +599,20 @@ def state_of(engine: Engine) -> dict[str, object]:
     }
 
 
-def test_a_restart_brings_the_same_state_and_a_new_epoch(path: Path) -> None:
-    before = write_life(path)
+def test_a_restart_brings_the_same_state_and_a_new_epoch(store: Store) -> None:
+    before = write_life(store)
 
     async def story(sequencer: Sequencer) -> None:
         assert state_of(sequencer.engine) == state_of(before)
         assert sequencer.epoch == 2
-        assert sequencer.projected_seq == sequencer.committed_seq == len(in_journal(path))
+        assert sequencer.projected_seq == sequencer.committed_seq == len(in_journal(store))
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-def test_a_restart_in_the_middle_goes_on_as_if_nothing_had_happened(path: Path) -> None:
+def test_a_restart_in_the_middle_goes_on_as_if_nothing_had_happened(new_store: NewStore) -> None:
     """A life with a restart before every command ends like one without."""
-    whole = path.with_name("whole.sqlite")
+    whole, store = new_store(), new_store()
     write_life(whole)
     for proven in in_journal(whole):
         for entry in proven.batch.entries:
@@ -434,97 +621,103 @@ def test_a_restart_in_the_middle_goes_on_as_if_nothing_had_happened(path: Path) 
             async def story(sequencer: Sequencer, command: Command = entry.command) -> None:
                 await sequencer.submit(command)
 
-            with_sequencer(path, story, clock=clock)
+            with_sequencer(store, story, clock=clock)
 
-    once, often = in_journal(whole), in_journal(path)
+    once, often = in_journal(whole), in_journal(store)
     assert [item.batch.entries for item in often] == [item.batch.entries for item in once]
     assert [item.batch.epoch for item in often] == list(range(1, len(often) + 1))
 
 
-def test_the_journals_commands_decided_again_lead_to_the_same_events(path: Path) -> None:
-    write_life(path)
+def test_the_journals_commands_decided_again_lead_to_the_same_events(store: Store) -> None:
+    write_life(store)
     engine = Engine()
-    for proven in in_journal(path):
+    for proven in in_journal(store):
         for entry in proven.batch.entries:
-            events = engine.decide(entry.command).events
-            assert events == entry.events
-            for event in events:
-                engine.apply(event)
+            assert engine.execute(entry.command).events == entry.events
 
 
-def test_projections_made_again_are_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.trading.auction.OWNERS_MIN", 2)  # so that there are curves too
-    write_life(path)
+def test_projections_made_again_are_the_same(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # so that there are curves too
+    monkeypatch.setattr("market.trading.public_curves.OWNERS_MIN", 2)
+    lives = (every_mode(), True), (helped_next_door(), False)
+    without_rows: list[set[str]] = []
+    for commands, billed in lives:
+        store = new_store()
+        write_life(store, commands, billed=billed)
 
+        async def story(sequencer: Sequencer) -> None:
+            with sequencer.readers.connect() as connection:
+                before = projected(connection)
+            await sequencer.rebuild_projections()
+            with sequencer.readers.connect() as connection:
+                assert projected(connection) == before
+            without_rows.append({name for name, rows in before.items() if not rows})
+
+        with_sequencer(store, story)
+    assert not set.intersection(*without_rows), "every projection has rows to compare"
+
+
+def test_who_reads_while_projections_are_made_again_sees_what_was_there(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        committed = await sequencer.submit(one_order(1))
+        await sequencer.projected(committed.seq)
+        count = select(func.count()).select_from(orders)
         with sequencer.readers.connect() as connection:
-            before = projected(connection)
-        await sequencer.rebuild_projections()
-        with sequencer.readers.connect() as connection:
-            assert projected(connection) == before
-        assert all(before.values()), "every projection has rows to compare"
+            before = connection.execute(select(func.count()).select_from(journal)).scalar_one()
+            await sequencer.rebuild_projections()
+            assert connection.execute(count).scalar_one() == 1
+            after = connection.execute(select(func.count()).select_from(journal)).scalar_one()
+        assert before == after == len(SETUP) + 1
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
 @pytest.mark.parametrize("how", ["from nothing", "another version"])
-def test_projections_that_are_behind_catch_up_at_the_start(how: str, path: Path) -> None:
-    write_life(path)
-    connection = sqlite3.connect(path)
-    names = [
-        name
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-    ]
-    kept = {"meta", "journal"}
-    before = {
-        name: sorted(connection.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr)  # noqa: S608
-        for name in names
-        if name not in kept
-    }
-    if how == "from nothing":
-        for name in before:
-            connection.execute(f'DELETE FROM "{name}"')  # noqa: S608
-        connection.execute("DELETE FROM meta WHERE name LIKE 'projected_%'")
-    else:
-        connection.execute("UPDATE meta SET value = 0 WHERE name = 'projection_version'")
-        connection.execute("DROP TABLE orders")
-        connection.execute("CREATE TABLE orders (of_old TEXT)")
-    connection.commit()
-    connection.close()
+def test_projections_that_are_behind_catch_up_at_the_start(how: str, store: Store) -> None:
+    write_life(store)
+    with opened(store, unguarded=True) as connection:
+        before = projected(connection)
+        if how == "from nothing":
+            for name in before:
+                connection.exec_driver_sql(f'DELETE FROM "{name}"')  # noqa: S608
+            connection.execute(delete(meta).where(meta.c.name.startswith("projected_")))
+        else:
+            connection.exec_driver_sql(
+                "UPDATE meta SET value = 0 WHERE name = 'projection_version'"
+            )
+            connection.exec_driver_sql("DROP TABLE orders")
+            connection.exec_driver_sql("CREATE TABLE orders (of_old TEXT)")
 
     async def story(sequencer: Sequencer) -> None:
         with sequencer.readers.connect() as reading:
             assert projected(reading) == before
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-def test_a_long_journal_is_caught_up_piece_by_piece(path: Path) -> None:
+def test_a_long_journal_is_caught_up_piece_by_piece(store: Store) -> None:
     async def write(sequencer: Sequencer) -> None:
         await set_up(sequencer)
         for number in range(450):
             await sequencer.submit(one_order(number))
 
-    with_sequencer(path, write)
-    connection = sqlite3.connect(path)
-    connection.execute("DELETE FROM orders")
-    connection.execute("DELETE FROM markets")
-    connection.execute("DELETE FROM participants")
-    connection.execute("DELETE FROM units")
-    connection.execute("DELETE FROM transfers")
-    connection.execute("DELETE FROM accounts")
-    connection.execute("UPDATE meta SET value = 0 WHERE name = 'projected_batch'")
-    connection.commit()
-    connection.close()
+    with_sequencer(store, write)
+    with opened(store, unguarded=True) as connection:
+        for name in projected(connection):
+            connection.exec_driver_sql(f'DELETE FROM "{name}"')  # noqa: S608
+        connection.exec_driver_sql("UPDATE meta SET value = 0 WHERE name = 'projected_batch'")
 
     async def read(sequencer: Sequencer) -> int:
         with sequencer.readers.connect() as reading:
             return int(reading.exec_driver_sql("SELECT count(*) FROM orders").scalar_one())
 
-    assert with_sequencer(path, read) == 450
+    assert with_sequencer(store, read) == 450
 
 
-def test_what_is_projected_is_what_the_engine_knows(path: Path) -> None:
+def test_what_is_projected_is_what_the_engine_knows(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         clock = StillClock()
         for command in SETUP:
@@ -544,60 +737,10 @@ def test_what_is_projected_is_what_the_engine_knows(path: Path) -> None:
             assert held == engine.state.ledger.held_quanta("ann") == 3_000
         assert clock.time_us == DAY_BEFORE_US
 
-    with_sequencer(path, story)
+    with_sequencer(store, story)
 
 
-@pytest.mark.parametrize(
-    "kills", [pytest.param(10, id="few"), pytest.param(200, id="many", marks=pytest.mark.long)]
-)
-def test_kill_at_any_moment_loses_nothing_acknowledged_and_doubles_nothing(
-    kills: int, path: Path
-) -> None:
-    """A real process, a real SIGKILL, many times over the same file."""
-    moments = random.Random(7)
-    acknowledged: dict[str, str] = {}
-    for number in range(kills):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.market.killed_writer", str(path), f"round{number}"],
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        # Killed after so many acknowledgements: a random place in the traffic, not a wall time.
-        lines = [process.stdout.readline() for _ in range(moments.randrange(1, 120))]
-        process.kill()
-        lines += process.stdout.readlines()
-        process.wait()
-        process.stdout.close()
-        complete = [line.decode().split() for line in lines if line.endswith(b"\n")]
-        acknowledged.update(dict(complete))
-
-    async def story(sequencer: Sequencer) -> list[tuple[str, str]]:
-        await sequencer.submit(place("ann", "after ann-load buy 100 1"))
-        await sequencer.projected(sequencer.committed_seq)
-        assert sequencer.engine.state.ledger.sum_quanta() == 0
-        with sequencer.readers.connect() as connection:
-            rows = connection.exec_driver_sql(
-                "SELECT client_order_id, order_id FROM orders ORDER BY sequence"
-            )
-            return [(client, order) for client, order in rows]
-
-    found = with_sequencer(path, story)
-
-    assert len(found) == len(dict(found)), "no order stands twice"
-    assert [order for _, order in found] == [f"ord-{n}" for n in range(1, len(found) + 1)]
-    lost = {client for client, order in acknowledged.items() if dict(found).get(client) != order}
-    assert lost == set()
-    assert len(acknowledged) > 100
-    batches = [item.batch for item in in_journal(path)]
-    assert {batch.epoch for batch in batches} >= set(range(1, kills + 1))
-    assert any(len(batch.entries) > 1 for batch in batches), "kills came among whole batches too"
-    for before, after in pairwise(batches):
-        assert after.first_command_seq == before.last_command_seq + 1
-
-
-def test_the_same_order_again_after_a_kill_is_harmless(path: Path) -> None:
+def test_the_same_order_again_after_a_kill_is_harmless(store: Store) -> None:
     async def first(sequencer: Sequencer) -> str | None:
         await set_up(sequencer)
         return (await sequencer.submit(one_order(1))).answer.orders[0].order_id
@@ -607,12 +750,12 @@ def test_the_same_order_again_after_a_kill_is_harmless(path: Path) -> None:
         assert answer.repeated
         return answer.order_id
 
-    assert with_sequencer(path, first) == with_sequencer(path, again)
+    assert with_sequencer(store, first) == with_sequencer(store, again)
 
 
-def test_rules_are_kept_word_for_word(path: Path) -> None:
-    write_life(path)
-    created = in_journal(path)[0].batch.entries[0].command
+def test_rules_are_kept_word_for_word(store: Store) -> None:
+    write_life(store)
+    created = in_journal(store)[0].batch.entries[0].command
 
     assert created == SETUP[0]
     assert replace(RULES, trading_until_s=MIDNIGHT_S + 1_800) == created.rules  # type: ignore[union-attr]

@@ -1,4 +1,5 @@
 """What is due happens when it is due, in order, and market time waits for it."""
+# house: long because every kind of timer is watched in one world.
 
 import asyncio
 import threading
@@ -7,21 +8,42 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from api.clock import SimulatedClock
 from clearing.clear import clear
 from clearing.fallback import fallback
+from clearing.network import FlowProblem, NetworkArrays, PowerFlow
+from clearing.power_flow import power_flow
 from clearing.problem import ClearingProblem, ClearingResult
+from clearing.redispatch.decide import redispatch
+from clearing.redispatch_problem import RedispatchProblem, RedispatchResult
 from clearing.service import ClearingService
 from market.engine.engine import Engine
-from market.model.messages import Command, DayClosed, Decision, IntervalCleared, Phase, PhaseChanged
+from market.model.call import CallKind, OrdersExplained
+from market.model.messages import (
+    Command,
+    CreateMarket,
+    DayClosed,
+    Decision,
+    IntervalCleared,
+    Phase,
+    PhaseChanged,
+)
 from market.model.rejection import Code, Rejection
+from market.model.rules import DayAheadRules
 from market.sequencer import Published, Sequencer
-from market.timetable import SOLVE_DEADLINE_S, Timetable, TimetableFault
+from market.timetable import (
+    SOLVE_DAY_DEADLINE_S,
+    SOLVE_DEADLINE_S,
+    Timetable,
+    TimetableFault,
+)
 from tests.api.virtual_time import VirtualTime, settle
-from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, STEP_S
-from tests.market.written import MARKET_ID, SETUP, TRADING
+from tests.builders import DAY_BEFORE_US, GRID, MIDNIGHT_S, STEP_S
+from tests.market.written import MARKET_ID, SETUP, TRADING, TWO_INTERVALS
 
 SECOND = 1_000_000
 GATE_US = (MIDNIGHT_S - STEP_S) * SECOND
@@ -30,15 +52,38 @@ GATE_US = (MIDNIGHT_S - STEP_S) * SECOND
 class Here:
     """Solves in the calling thread; waits for a signal first, when given one."""
 
-    def __init__(self, *, may_solve: threading.Event | None = None) -> None:
-        self.may_solve = may_solve
+    def __init__(
+        self,
+        *,
+        may_solve: threading.Event | None = None,
+        may_cure: threading.Event | None = None,
+    ) -> None:
+        self.may_solve, self.may_cure = may_solve, may_cure
         self.deadlines: list[float] = []
+        self.cures: list[float] = []
 
     def solve(self, problem: ClearingProblem, deadline_s: float) -> ClearingResult:
         self.deadlines.append(deadline_s)
         if self.may_solve is not None:
             assert self.may_solve.wait(timeout=60)
         return clear(problem)
+
+    def power_flow(
+        self,
+        network: NetworkArrays,
+        power_w: NDArray[np.float64],
+        reactive_var: NDArray[np.float64] | None = None,
+        *,
+        deadline_s: float = 10.0,
+    ) -> PowerFlow:
+        assert deadline_s >= 0
+        return power_flow(FlowProblem(network=network, power_w=power_w, reactive_var=reactive_var))
+
+    def redispatch(self, problem: RedispatchProblem, deadline_s: float) -> RedispatchResult:
+        self.cures.append(deadline_s)
+        if self.may_cure is not None:
+            assert self.may_cure.wait(timeout=60)
+        return redispatch(problem)
 
 
 class Fails(Here):
@@ -161,6 +206,37 @@ def test_a_day_runs_by_itself_in_the_right_order(path: Path) -> None:
     assert world.solver.deadlines == [SOLVE_DEADLINE_S] * 2
 
 
+def test_an_opening_call_is_solved_for_all_of_its_day_before_the_day_begins(path: Path) -> None:
+    day_ahead = DayAheadRules(opens_minutes=1_560, gate_minutes=60)
+    rules = replace(TWO_INTERVALS, call_opens_minutes=30, day_ahead=day_ahead)
+    made = CreateMarket(now_us=DAY_BEFORE_US, actor="op", rules=rules, grid=GRID)
+
+    async def story(world: World) -> None:
+        for command in (made, *SETUP[1:4]):
+            await world.sequencer.submit(command)
+        await world.until(lambda: len(world.phases()) == 2)
+        for command in TRADING:
+            await world.sequencer.submit(command)
+        await world.until(world.closed_day)
+        await world.until(lambda: world.sequencer.engine.next_timer() is None)
+
+    world = in_world(path, story)
+
+    assert world.phases()[:6] == [
+        (0, Phase.CALL),
+        (1, Phase.CALL),
+        (0, Phase.LOCKED),
+        (1, Phase.LOCKED),
+        (0, Phase.SCHEDULED),
+        (1, Phase.SCHEDULED),
+    ]
+    cleared = [t.event for t in world.heard if isinstance(t.event, IntervalCleared)]
+    assert [event.call for event in cleared] == [CallKind.DAY_AHEAD] * 2 + [CallKind.CLOSING] * 2
+    assert world.solver.deadlines == [SOLVE_DAY_DEADLINE_S] + [SOLVE_DEADLINE_S] * 2
+    told = [t.event for t in world.heard if isinstance(t.event, OrdersExplained)]
+    assert len(told[0].explained.numbers) == 10  # one was refused, one was cancelled
+
+
 def test_every_act_carries_its_due_time_and_happens_then(path: Path) -> None:
     async def story(world: World) -> None:
         await prepare(world)
@@ -264,14 +340,14 @@ class Contrary(Engine):
         super().__init__()
         self.refuses = refuses
 
-    def decide(self, command: Command) -> Decision:
-        decision = super().decide(command)
-        if any(isinstance(event, PhaseChanged) for event in decision.events):
-            decision = replace(decision, events=())
-            if self.refuses:
-                no = Rejection(code=Code.PHASE_CONFLICT)
-                return replace(decision, answer=replace(decision.answer, rejections=(no,)))
-        return decision
+    def execute(self, command: Command) -> Decision:
+        decision = next(iter(self.decide(command)))
+        if not any(isinstance(event, PhaseChanged) for event in decision.events):
+            return super().execute(command)
+        if not self.refuses:
+            return replace(decision, events=())
+        no = Rejection(code=Code.PHASE_CONFLICT)
+        return Decision(events=(), answer=replace(decision.answer, rejections=(no,)))
 
 
 @pytest.mark.parametrize("refuses", [True, False])

@@ -1,43 +1,81 @@
-"""A short market life written to a file: two intervals, from creation to the day's close.
+"""A short market life written to a store: two intervals, from creation to the day's close.
 
 The one idea: every kind of command and event comes up once, so that what is kept, read back and
 projected can be compared whole. In the first interval the line binds, so there is rent to give
 back; in the second an order that holds money expires.
 """
+# house: long because a whole market life is written down in one place.
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
 from clearing.clear import clear
+from clearing.explain import reasons_of
 from clearing.problem import ClearingProblem, ClearingResult
+from market.control.activation_check import helped
+from market.control.alarms import Alarms
+from market.control.grid_check import check, see
+from market.day_runs import DayRuns
 from market.engine.engine import Engine
+from market.model.act import Act, ActKind, ApproveAct, PerformAct, digest_of
+from market.model.alarm import (
+    AcknowledgeAlarm,
+    AlarmKind,
+    CloseAlarm,
+    CommentAlarm,
+    ControlLevel,
+    RaiseAlarm,
+)
+from market.model.bill import DraftBills, IssueBills
+from market.model.call import CallKind
+from market.model.contract import ContractTerms, RegisterContract
+from market.model.grid_check import ApplyGridCheck
+from market.model.listing import (
+    AskQuotes,
+    GiveQuote,
+    InquiryTerms,
+    ListingTerms,
+    PostListing,
+    QuoteTerms,
+    TakeListing,
+)
 from market.model.messages import (
     ApplyClearing,
     CancelOrders,
     CloseDay,
+    CloseDayAhead,
     CloseGate,
     Command,
     CreateMarket,
     Deposit,
     EndDelivery,
+    ExpireDue,
     MakeDeposits,
     OpenCall,
+    OpenDayAhead,
     PlaceOrders,
     RecordMeasurements,
     RegisterParticipants,
     RegisterUnits,
     SettleInterval,
 )
+from market.model.network import RegisterNetwork
+from market.model.order import Side
+from market.model.participant import UnitKind
 from market.model.power import Measurement
+from market.model.rules import LastResortBand, Tariff
+from market.model.standing import Forecast, RecordForecasts, SetStandingRule, StandingTerms
 from market.model.timer import Timer, TimerKind
 from market.sequencer import Committed, Sequencer
+from market.store import queries
+from market.store.database import Store
 from market.store.tables import JOURNAL, METADATA
 from tests.builders import (
+    BATTERY,
     DAY_BEFORE_US,
     GRID,
     MIDNIGHT_S,
@@ -46,7 +84,9 @@ from tests.builders import (
     STEP_S,
     UNITS,
     orders,
+    unit,
 )
+from tests.market.engine.feeders import Calculator, feeder
 
 MARKET_ID: Final = RULES.market_id
 TWO_INTERVALS: Final = replace(RULES, trading_until_s=MIDNIGHT_S + 2 * STEP_S)
@@ -128,6 +168,130 @@ TRADING: Final[tuple[Command, ...]] = (
 )
 
 
+_MINE: Final = {"now_us": DAY_BEFORE_US}
+_SOON_US: Final = DAY_BEFORE_US + 600 * 10**6
+OFFERS: Final[tuple[Command, ...]] = (
+    PostListing(
+        **_MINE,
+        actor="ann",
+        participant_id="ann",
+        client_listing_id="l-1",
+        terms=ListingTerms(
+            unit_id="ann-solar",
+            side=Side.SELL,
+            price_ticks=9_000,
+            legs=((MIDNIGHT_S, 100),),
+            partners=("ben",),
+        ),
+    ),
+    TakeListing(
+        **_MINE,
+        actor="ben",
+        participant_id="ben",
+        client_take_id="t-1",
+        listing_id="lst-1",
+        unit_id="ben-load",
+        legs=((MIDNIGHT_S, 40),),
+    ),
+    AskQuotes(
+        **_MINE,
+        actor="ben",
+        participant_id="ben",
+        client_inquiry_id="i-1",
+        terms=InquiryTerms(
+            unit_id="ben-load",
+            start_s=MIDNIGHT_S,
+            energy_wh=20,
+            answer_by_us=_SOON_US,
+            asked_units=("ann-solar",),
+        ),
+    ),
+    GiveQuote(
+        **_MINE,
+        actor="ann",
+        participant_id="ann",
+        client_quote_id="q-1",
+        terms=QuoteTerms(
+            inquiry_id="inq-1",
+            unit_id="ann-solar",
+            price_ticks=9_100,
+            energy_wh=20,
+            valid_until_us=_SOON_US,
+        ),
+    ),
+    RegisterContract(
+        **_MINE,
+        actor="ann",
+        participant_id="ann",
+        client_contract_id="c-1",
+        terms=ContractTerms(
+            unit_id="ann-solar",
+            side=Side.SELL,
+            counterparty_unit_id="ben-load",
+            price_ticks=8_800,
+            legs=((MIDNIGHT_S, 30),),
+            answer_by_us=_SOON_US,
+        ),
+    ),
+    SetStandingRule(
+        **_MINE,
+        actor="ann",
+        participant_id="ann",
+        client_rule_id="s-1",
+        terms=StandingTerms(unit_id="ann-solar", sell_min_ticks=9_000),
+    ),
+    RecordForecasts(
+        **_MINE,
+        actor="ann",
+        participant_id="ann",
+        forecasts=(Forecast(unit_id="ann-solar", start_s=MIDNIGHT_S, injection_wh=500),),
+    ),
+)
+"""What stands outside the books, for a market that has those modes."""
+
+
+def act(kind: ActKind, level: ControlLevel, member_id: str, **what: int) -> PerformAct:
+    """An act of the first operator, before trading begins."""
+    wanted = replace(Act(kind=kind, level=level, member_id=member_id), **what)
+    return PerformAct(now_us=DAY_BEFORE_US, actor="op1", act=wanted, reason="works")
+
+
+_AGREED = Act(kind=ActKind.COUPLE, level=ControlLevel.AREA, member_id="GRID")
+_ALARM = Alarms().next_id((AlarmKind.DEVICE_FAULT, ControlLevel.UNIT, "ann-battery"))
+OPERATING: Final[tuple[Command, ...]] = (
+    # What Ben's load buys is within the tolerance of this; it is told to keep to it.
+    act(
+        ActKind.LIMIT,
+        ControlLevel.UNIT,
+        "ben-load",
+        withdrawal_max_w=7_850,
+        from_s=MIDNIGHT_S + STEP_S,
+        until_s=MIDNIGHT_S + 2 * STEP_S,
+    ),
+    act(ActKind.STOP, ControlLevel.AREA, "GRID"),
+    act(ActKind.DECOUPLE, ControlLevel.AREA, "GRID"),
+    act(ActKind.COUPLE, ControlLevel.AREA, "GRID"),
+    ApproveAct(
+        now_us=DAY_BEFORE_US,
+        actor="op2",
+        act_id="act-4",
+        digest=digest_of("act-4", _AGREED, "works", 2),
+    ),
+    RaiseAlarm(
+        now_us=DAY_BEFORE_US,
+        actor="meter",
+        kind=AlarmKind.DEVICE_FAULT,
+        level=ControlLevel.UNIT,
+        member_id="ann-battery",
+        parameters={"fault": "fan"},
+    ),
+    CommentAlarm(now_us=DAY_BEFORE_US, actor="op1", alarm_id=_ALARM, text="ordered a new one"),
+    AcknowledgeAlarm(now_us=DAY_BEFORE_US, actor="op1", alarm_id=_ALARM),
+    CloseAlarm(now_us=DAY_BEFORE_US, actor="op2", alarm_id=_ALARM),
+)
+"""What operators do, and an alarm that is dealt with."""
+
+
 def read_meters(start_s: int, now_us: int) -> RecordMeasurements:
     """Readings of all units of RUR but one."""
     readings = {"ann-solar": 1_400, "ann-load": -1_000, "ben-load": -2_450}
@@ -145,7 +309,7 @@ def read_meters(start_s: int, now_us: int) -> RecordMeasurements:
 Solve = Callable[[ClearingProblem], ClearingResult]
 
 
-def due_command(engine: Engine, timer: Timer, solve: Solve = clear) -> Command:
+def due_command(engine: Engine, timer: Timer, solve: Solve = clear) -> Command:  # noqa: C901 - an arm a timer
     """What the timetable sends for a timer."""
     now_us, start_s = timer.due_us, timer.start_s
     match timer.kind:
@@ -156,18 +320,45 @@ def due_command(engine: Engine, timer: Timer, solve: Solve = clear) -> Command:
         case TimerKind.END_DELIVERY:
             return EndDelivery(now_us=now_us, start_s=start_s)
         case TimerKind.SETTLE:
-            return SettleInterval(now_us=now_us, start_s=start_s)
+            seen = see(engine.measured_powers(start_s), Calculator())
+            return SettleInterval(now_us=now_us, start_s=start_s, grid=seen)
+        case TimerKind.CHECK_GRID:
+            plans = engine.grid_plans(start_s)
+            areas = check(plans, Calculator(), 10)
+            offers = engine.activation_offers(start_s, areas)
+            return ApplyGridCheck(
+                now_us=now_us,
+                start_s=start_s,
+                areas=areas,
+                activations=() if offers is None else helped(offers, plans, areas, Calculator()),
+                turn=timer.turn,
+            )
         case TimerKind.CLOSE_DAY:
             return CloseDay(now_us=now_us, day=timer.day)
-        case TimerKind.CLEAR:
-            auction = engine.clearing_problem(start_s)
-            outcome = engine.clearing_outcome(auction, solve(auction.problem), 7)
-            return ApplyClearing(now_us=now_us, outcome=outcome)
+        case TimerKind.EXPIRE:
+            return ExpireDue(now_us=now_us)
+        case TimerKind.OPEN_DAY_AHEAD:
+            return OpenDayAhead(now_us=now_us, start_s=start_s)
+        case TimerKind.CLOSE_DAY_AHEAD:
+            return CloseDayAhead(now_us=now_us, start_s=start_s)
+        case TimerKind.CLEAR | TimerKind.CLEAR_DAY_AHEAD:
+            closing = timer.kind is TimerKind.CLEAR
+            call = CallKind.CLOSING if closing else CallKind.DAY_AHEAD
+            auction = engine.clearing_problem(start_s, call)
+            result = solve(auction.problem)
+            return ApplyClearing(
+                now_us=now_us,
+                call=call,
+                outcomes=engine.clearing_outcomes(auction, result, 7),
+                explained=engine.explained(auction, reasons_of(auction.problem, result)),
+            )
 
 
-async def live(sequencer: Sequencer, clock: StillClock) -> list[Committed]:
+async def live(
+    sequencer: Sequencer, clock: StillClock, commands: Iterable[Command] = (*SETUP, *TRADING)
+) -> list[Committed]:
     """From nothing to the close of the day."""
-    committed = [await sequencer.submit(command) for command in (*SETUP, *TRADING)]
+    committed = [await sequencer.submit(command) for command in commands]
     while (timer := sequencer.engine.next_timer()) is not None:
         clock.time_us = max(clock.time_us, timer.due_us)
         committed.append(await sequencer.submit(due_command(sequencer.engine, timer)))
@@ -178,14 +369,87 @@ async def live(sequencer: Sequencer, clock: StillClock) -> list[Committed]:
     return committed
 
 
-def write_life(path: Path) -> Engine:
-    """A file with a whole market life in it; gives back the engine that lived it."""
+def every_mode() -> tuple[Command, ...]:
+    """The commands of a life in a market that has every mode beside the call."""
+    rules = replace(TWO_INTERVALS, listing=True, bilateral=True, standing=True)
+    setup = (replace(SETUP[0], rules=rules), *SETUP[1:])  # type: ignore[call-arg]
+    network = feeder(voltage_min_ppm=990_000)
+    registered = RegisterNetwork(now_us=DAY_BEFORE_US, actor="op", network=network)
+    return (*setup, registered, *TRADING, *OFFERS, *OPERATING)
+
+
+def helped_next_door() -> tuple[Command, ...]:
+    """The commands of a life on a weak grid, in which a battery of the other area helps."""
+    # What the last resort pays back is less than energy is worth to a battery, fees and all.
+    rules = replace(
+        TWO_INTERVALS,
+        last_resort=(LastResortBand(from_hour=0, to_hour=24, ask_ticks=8_000, bid_ticks=8_000),),
+        tariff=Tariff(network_ticks=100, levies_ticks=100),
+    )
+    next_door = unit(
+        "ann-cellar",
+        "ann",
+        UnitKind.STORAGE,
+        area_id="GRID",
+        injection_max_w=10_000,
+        withdrawal_max_w=10_000,
+        storage=BATTERY,
+    )
+    create, *rest = on_a_weak_grid()
+    return (
+        replace(create, rules=rules),  # type: ignore[call-arg]
+        *rest[: len(SETUP) - 1],
+        RegisterUnits(now_us=DAY_BEFORE_US, actor="op", units=(next_door,)),
+        *rest[len(SETUP) - 1 :],
+    )
+
+
+def on_a_weak_grid() -> tuple[Command, ...]:
+    """The commands of a life in which Ben's load pulls his voltage too low, until a battery helps."""
+    network = feeder(voltage_min_ppm=990_000)
+    registered = RegisterNetwork(now_us=DAY_BEFORE_US, actor="op", network=network)
+    return (*SETUP, registered, *TRADING)
+
+
+async def bill(sequencer: Sequencer, clock: StillClock, month: str = "2016-06") -> list[Committed]:
+    """Draft the month's bills and issue them."""
+    await sequencer.projected(sequencer.committed_seq)
+    with sequencer.readers.connect() as connection:
+        as_of_event_seq, sources = queries.bill_sources(
+            connection, MARKET_ID, sequencer.engine.state.rules, month
+        )
+    commands: tuple[Command, ...] = (
+        DraftBills(
+            now_us=clock.time_us,
+            actor="op",
+            month=month,
+            as_of_event_seq=as_of_event_seq,
+            sources=sources,
+        ),
+        IssueBills(now_us=clock.time_us, actor="op", month=month, bill_ids=()),
+    )
+    committed = [await sequencer.submit(command) for command in commands]
+    assert not [item for item in committed if item.answer.rejections]
+    return committed
+
+
+def write_life(
+    store: Store, commands: Iterable[Command] = (*SETUP, *TRADING), *, billed: bool = False
+) -> Engine:
+    """A store with a whole market life in it; gives back the engine that lived it.
+
+    `billed`: its day is settled as a whole and its month is billed at the end.
+    """
 
     async def write() -> Engine:
         clock = StillClock()
-        sequencer = Sequencer.open(path, clock=clock)
+        sequencer = Sequencer.open(store, clock=clock)
         await sequencer.start()
-        await live(sequencer, clock)
+        await live(sequencer, clock, commands)
+        if billed:
+            while await DayRuns(sequencer, clock, market_id=MARKET_ID).step():
+                pass
+            await bill(sequencer, clock)
         await sequencer.close()
         return sequencer.engine
 
@@ -193,16 +457,16 @@ def write_life(path: Path) -> Engine:
 
 
 def with_sequencer(
-    path: Path,
+    store: Store,
     act: Callable[[Sequencer], Coroutine[Any, Any, ResultT]],
     *,
     clock: StillClock | None = None,
     engine: Engine | None = None,
 ) -> ResultT:
-    """Open a file, do something with its running sequencer, close it."""
+    """Open a store, do something with its running sequencer, close it."""
 
     async def run() -> ResultT:
-        sequencer = Sequencer.open(path, clock=clock or StillClock(), engine=engine)
+        sequencer = Sequencer.open(store, clock=clock or StillClock(), engine=engine)
         await sequencer.start()
         try:
             return await act(sequencer)

@@ -27,7 +27,8 @@ from market.model.money import CENTRAL, loss_account, participant_account
 from market.model.order import Side
 from market.model.power import Measurement
 from market.model.timer import TimerKind
-from tests.builders import MIDNIGHT_S, RULES, STEP_S, UNITS, Story
+from market.trading.holds import hold_quanta
+from tests.builders import MIDNIGHT_S, RULES, STEP_S, UNITS, Story, call_rows
 
 _OWNERS = ("ann", "ben", "retailer")
 _UNIT_IDS = tuple(unit.unit_id for unit in UNITS)
@@ -151,9 +152,8 @@ class Market(RuleBasedStateMachine):
         state = self.story.engine.state
         held = dict.fromkeys(_OWNERS, 0)
         for number in range(5):
-            call = state.book.call(MIDNIGHT_S + STEP_S * number)
-            for owner, quanta in zip(call.participant_id, call.held_quanta, strict=True):
-                held[owner] += quanta
+            for row in call_rows(self.story.engine, MIDNIGHT_S + STEP_S * number):
+                held[row.owner] += hold_quanta(row.side, row.price_ticks, row.energy_wh)
         assert held == {owner: state.ledger.held_quanta(owner) for owner in _OWNERS}
 
     @invariant()
@@ -180,6 +180,7 @@ class Market(RuleBasedStateMachine):
             self.follower.apply(event)
         self.followed = len(self.story.events)
         ours, theirs = self.story.engine.state, self.follower.state
+        assert self.story.engine.snapshot() == self.follower.snapshot()
         assert ours.ledger.accounts() == theirs.ledger.accounts()
         assert ours.client_orders == theirs.client_orders
         assert ours.next_order_number == theirs.next_order_number
@@ -189,6 +190,12 @@ class Market(RuleBasedStateMachine):
             assert ours.ledger.balance_quanta(participant_account(owner)) == (
                 theirs.ledger.balance_quanta(participant_account(owner))
             )
+
+    @rule()
+    def starts_again_from_a_snapshot(self) -> None:
+        snapshot = self.follower.snapshot()
+        self.follower = Engine()
+        self.follower.restore(snapshot)
 
 
 TestMarketLaws = Market.TestCase

@@ -1,12 +1,15 @@
 """Behind the meter: what a device does with a set-point, and without one."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.model.power import Setpoint
 from market.model.rejection import Code
-from sim.devices import Device, Storage, devices_of
+from sim.devices import Device, devices_of
+from sim.physics import Storage
 from sim.profiles import Battery, Household, UnitProfile
 from sim.stays import Stay
 
@@ -69,6 +72,15 @@ def test_a_battery_follows_its_setpoint_and_says_what_it_holds() -> None:
     reading = battery.step(DAY_S)
 
     assert (reading.injection_wh, reading.state_of_charge_wh) == (-500, 1_360 + 475)
+
+
+def test_a_battery_that_has_to_wait_does_so() -> None:
+    battery = device("storage", battery=BATTERY)
+    waiting = replace(setpoint("storage", 0, -3_000), wait_s=300, before_w=0)
+    assert battery.accept(waiting, DAY_S) is None
+
+    # Ten minutes of 3 kW, and the ramp to them begins with its turn; a battery is there at once or later.
+    assert battery.step(DAY_S).injection_wh in range(-500, -474)
 
 
 def test_an_expired_setpoint_no_longer_moves_the_battery() -> None:

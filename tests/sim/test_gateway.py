@@ -11,8 +11,10 @@ import pytest
 from sim import gateway as module
 from sim.agents import DeviceState
 from sim.devices import devices_of
+from sim.faults import LostContact, Window
 from sim.gateway import Gateway
 from sim.profiles import Battery, Household, UnitProfile
+from sim.troubles import Troubles
 from wattmarket import AsyncClient, Event
 
 DAY_S = 1_465_945_200
@@ -137,3 +139,50 @@ def test_an_interval_happens_once() -> None:
     area.step(DAY_S)
     with pytest.raises(AssertionError, match="happens once"):
         area.step(DAY_S)
+
+
+def test_a_cut_line_withholds_readings_and_sends_them_when_it_is_back() -> None:
+    market = Market([])
+    area = gateway(market)
+    window = Window(from_s=DAY_S, until_s=DAY_S + 2 * INTERVAL_S)
+    mute = LostContact(window=window, hears=True, says=False)
+    area.devices[STORAGE].troubles = Troubles(area.devices[STORAGE].unit, [mute])
+
+    async def day() -> None:
+        for index in range(3):
+            await area.report(DAY_S + index * INTERVAL_S)
+
+    asyncio.run(day())
+    sent = [
+        [(item["unit_id"], item["start"][11:16]) for item in batch["items"]]
+        for batch in market.readings
+    ]
+    load = "RUR-P0001-load"
+    assert sent == [
+        [(load, "23:00")],
+        [(load, "23:15"), (STORAGE, "23:15")],
+        [(STORAGE, "23:00")],
+        [(load, "23:30"), (STORAGE, "23:30")],
+    ]
+
+
+def test_signs_of_life_and_what_the_meters_saw_reach_the_devices() -> None:
+    area = gateway(Market([]))
+    heard: list[int] = []
+    device = area.devices[STORAGE]
+    device.hear = heard.append  # type: ignore[method-assign]
+    ts = "2016-06-14T23:00:00.000Z"
+    beat = Event(type="heartbeat", channel="", key="", epoch=1, seq=-1, ts=ts, data={})
+    picture = {"lowest_voltage_pu": "0.930000", "highest_voltage_pu": "1.050000"}
+    seen = Event(
+        type="delta", channel="area", key="RUR", epoch=1, seq=2, ts=ts,
+        data={"event": "grid_seen", "picture": picture},
+    )  # fmt: skip
+
+    async def day() -> None:
+        await take(area, beat)
+        await take(area, seen)
+
+    asyncio.run(day())
+    assert heard == [DAY_S]
+    assert device.troubles.area_voltage_ppm == 930_000

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from benchmarks.village_trial import definition, live
 from benchmarks.village_wire import as_wire
+from sim import plots
 from sim.outcome import CAUSES, GROUPS, ReportInput
 from sim.profiles import Household, Village, load_village
 from sim.report import build, invariants, print_summary
@@ -166,6 +167,45 @@ def test_the_page_stands_alone_and_shows_six_pictures(folder: Path) -> None:
     assert len(sources) == 6
     assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
     assert 'lang="zh"' in page
+
+
+def checked(data: ReportInput) -> ReportInput:
+    """The day with a grid that would have passed its limit at noon."""
+
+    def seen(highest: float) -> dict[str, Any]:
+        return {
+            "solved": True,
+            "lowest_voltage_pu": "1.010000",
+            "highest_voltage_pu": f"{highest:.6f}",
+        }
+
+    bus = {"rated_v": 400, "voltage_min_ppm": 900_000, "voltage_max_ppm": 1_060_000}
+    checks = [
+        {
+            "area_id": "RUR",
+            "start": interval["start"],
+            "before": seen(1.065 if number == 48 else 1.05),
+            "after": seen(1.06) if number == 48 else None,
+        }
+        for number, interval in enumerate(data.intervals)
+    ]
+    return replace(data, networks=[{"area_id": "RUR", "buses": [bus]}], checks=checks)
+
+
+def test_a_grid_that_was_checked_is_a_seventh_picture(tmp_path: Path, data: ReportInput) -> None:
+    build(tmp_path, checked(data))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert len(re.findall(r"<img", page)) == 7
+    assert "Voltages in the areas" in page
+
+
+def test_the_picture_of_voltages_shows_what_was_traded_only_where_it_was_changed(
+    data: ReportInput,
+) -> None:
+    changed = checked(data)
+    calm = replace(changed, checks=[{**item, "after": None} for item in changed.checks[:40]])
+    assert "RUR as traded" in plots.voltages(changed)
+    assert "RUR as traded" not in plots.voltages(calm)
 
 
 def test_a_failed_promise_stands_on_the_page(tmp_path: Path, data: ReportInput) -> None:

@@ -35,7 +35,17 @@ def test_help_lists_every_command(
 ) -> None:
     assert run(monkeypatch, "--help") == 0
     shown = capsys.readouterr().out
-    for command in ("serve", "demo", "market", "clear", "verify", "sim"):
+    for command in (
+        "serve",
+        "demo",
+        "market",
+        "clear",
+        "verify",
+        "sim",
+        "replay",
+        "backup",
+        "restore",
+    ):
         assert command in shown
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
 import pytest
 import stamina
 
@@ -114,14 +115,16 @@ def test_many_orders_are_named_before_the_first_sending() -> None:
     assert len({order["client_order_id"] for order in first["orders"]}) == 2
 
 
-def test_making_credentials_is_not_repeated_when_it_may_have_happened() -> None:
+def test_making_credentials_is_repeated_under_the_same_name() -> None:
     server = Server(httpx.ReadError, httpx.Response(201, json={"items": []}))
-    with pytest.raises(UnreachableError):
-        client(server).create_clients([{"role": "participant", "participant_id": "P"}])
-    assert len(server.asked) == 1
+    client(server).create_clients([{"role": "participant", "participant_id": "P"}])
+    first, second = (request.headers["Idempotency-Key"] for request in server.asked)
+    assert first == second
 
-    surely_not_done = Server(httpx.ConnectError, httpx.Response(201, json={"items": []}))
-    assert client(surely_not_done).create_clients([]) == []
+
+def test_who_never_answers_is_unreachable() -> None:
+    with pytest.raises(UnreachableError, match="no answer"):
+        client(Server(*[httpx.ReadError] * 4)).create_clients([])
 
 
 def test_patience_ends_with_the_last_refusal() -> None:
@@ -239,3 +242,99 @@ def test_credentials_come_from_a_file(tmp_path: Path) -> None:
 def test_without_a_market_the_client_asks_for_one() -> None:
     with Client("http://m") as nobody, pytest.raises(UsageError, match="no market named"):
         nobody.prices()
+
+
+# --- orders by the thousand, lists as frames ----------------------------------------------
+
+
+def columns_of(request: httpx.Request) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = pa.ipc.open_stream(request.content).read_all().to_pydict()
+    return columns
+
+
+def results(*names: str) -> httpx.Response:
+    items = [{"client_order_id": name, "status": "accepted"} for name in names]
+    return httpx.Response(200, json={"items": items})
+
+
+def test_a_frame_of_orders_is_sent_as_arrow() -> None:
+    server = Server(results("a"))
+    assert client(server).orders.submit([{**ORDER, "client_order_id": "a"}], atomic=True) == [
+        {"client_order_id": "a", "status": "accepted"}
+    ]
+    (request,) = server.asked
+    assert request.headers["content-type"] == "application/vnd.apache.arrow.stream"
+    assert request.url.params["atomic"] == "true"
+    assert columns_of(request)["energy_kwh"] == ["0.250"]
+
+
+def test_very_many_orders_go_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wattmarket.verbs.ORDERS_PER_BATCH", 2)
+    server = Server(results("a", "b"), results("c"))
+    orders = [{**ORDER, "client_order_id": name} for name in "abc"]
+
+    assert [row["client_order_id"] for row in client(server).orders.submit(orders)] == [
+        "a",
+        "b",
+        "c",
+    ]
+    assert [columns_of(sent)["client_order_id"] for sent in server.asked] == [["a", "b"], ["c"]]
+    with pytest.raises(UsageError, match="atomic"):
+        client(server).orders.submit(orders, atomic=True)
+
+
+def test_a_fault_in_a_file_is_told_with_the_files_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("wattmarket.verbs.ORDERS_PER_BATCH", 2)
+    fault = {
+        "pointer": "/lines/2/side",
+        "code": "FIELD_FORMAT",
+        "detail": "Wrong: line 2, column side.",
+    }
+    problem = {"code": "FIELD_FORMAT", "detail": fault["detail"], "errors": [fault]}
+    server = Server(results("a", "b"), httpx.Response(422, json=problem))
+    file = tmp_path / "orders.csv"
+    file.write_text("client_order_id\na\nb\nc\n", encoding="utf-8")
+
+    with pytest.raises(InvalidError) as refused:
+        client(server).orders.submit_file(file, label="end")
+    assert refused.value.errors[0]["pointer"] == "/lines/4/side"
+    assert refused.value.detail == "Wrong: line 4, column side."
+
+
+def test_a_file_of_readings_goes_as_it_is(tmp_path: Path) -> None:
+    told = {"count": 2, "refused": 1, "errors": [{"pointer": "/lines/3/start"}]}
+    server = Server(httpx.Response(201, json=told))
+    file = tmp_path / "june.csv"
+    file.write_text("unit_id,end,consumption_kwh\na,x,1\n", encoding="utf-8")
+
+    assert client(server).report_measurement_file("RUR", file, minutes=30) == told
+    (asked,) = server.asked
+    assert asked.url.path == "/v1/markets/village/measurements:file"
+    assert dict(asked.url.params) == {"area_id": "RUR", "minutes": "30"}
+    assert asked.headers["Content-Type"] == "text/csv"
+    assert asked.content == file.read_bytes()
+    with pytest.raises(UsageError, match=r"none\.csv"):
+        client(server).report_measurement_file("RUR", tmp_path / "none.csv")
+
+
+def test_a_list_wanted_as_a_frame_comes_as_arrow() -> None:
+    def piece(name: str, link: str | None) -> httpx.Response:
+        sink = pa.BufferOutputStream()
+        table = pa.table({"trade_id": [name]})
+        with pa.ipc.new_stream(sink, table.schema) as out:
+            out.write_table(table)
+        headers = {} if link is None else {"Link": f'<{link}>; rel="next"'}
+        return httpx.Response(200, content=sink.getvalue().to_pybytes(), headers=headers)
+
+    server = Server(piece("t1", "/v1/markets/m/trades?cursor=7~1"), piece("t2", None))
+    frame = client(server).trades(as_="polars")
+
+    assert frame["trade_id"].to_list() == ["t1", "t2"]
+    assert [request.url.params.get("cursor") for request in server.asked] == [None, "7~1"]
+    assert {request.headers["accept"] for request in server.asked} == {
+        "application/vnd.apache.arrow.stream"
+    }

@@ -94,3 +94,45 @@ def test_too_much_behind_a_gap_is_given_up_for_a_snapshot() -> None:
     ]
 
     assert [request["type"] for request in requests] == ["resend", "unsubscribe", "subscribe"]
+
+
+def conflated(seq: int, since: int) -> dict[str, Any]:
+    return {**message("delta", seq), "data": {"since": since}}
+
+
+def test_a_message_that_stands_for_several_closes_their_places() -> None:
+    feed = subscribed(10)
+
+    assert seqs(feed.take(conflated(15, since=11))) == [15]
+    assert seqs(feed.take(message("delta", 13))) == []
+    assert seqs(feed.take(message("delta", 16))) == [16]
+    assert seqs(feed.take(conflated(18, since=16))) == [18]  # some of it was known
+
+
+def test_a_message_that_stands_for_several_waits_behind_a_gap_too() -> None:
+    feed = subscribed(10)
+
+    gap = feed.take(conflated(20, since=14))
+    assert (seqs(gap), gap.requests[0]["from"], gap.requests[0]["to"]) == ([], 11, 13)
+    assert feed.take(message("delta", 21)).requests == []
+    assert [seqs(feed.take(message("resend", seq))) for seq in (11, 12, 13)] == [
+        [11],
+        [12],
+        [13, 20, 21],
+    ]
+
+
+@given(st.data())
+def test_conflated_or_not_each_number_counts_once(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 12))
+    singles = [message("delta", seq) for seq in range(1, count + 1)]
+    spans = data.draw(st.lists(st.tuples(st.integers(1, count), st.integers(1, count)), max_size=4))
+    several = [conflated(max(span), min(span)) for span in spans]
+    feed = subscribed(0)
+    reached = 0
+    for arrived in data.draw(st.permutations([*singles, *several])):
+        for event in feed.take(arrived).events:
+            assert event.first <= reached + 1
+            assert event.seq > reached
+            reached = event.seq
+    assert reached == count

@@ -130,6 +130,87 @@ def test_each_fault_is_named(tmp_path: Path, toml: str, fault: str) -> None:
     assert fault in str(wrong.value)
 
 
+NETWORK = """
+[[networks]]
+area_id = "A"
+version = 1
+source_bus = "station"
+buses = "buses.csv"
+lines = "lines.csv"
+placements = "placements.csv"
+"""
+NETWORK_TABLES = {
+    "buses.csv": "bus_id,rated_v,voltage_min_ppm,voltage_max_ppm\nstation,400,900000,1100000\n",
+    "lines.csv": "line_id,from_bus,to_bus,length_mm,resistance_uohm_per_km,reactance_uohm_per_km,"
+    "capacitance_ff_per_km,current_max_ma\nlane,station,roof,2000000,206700,80425,0,270000\n",
+    "placements.csv": "member_id,bus_id\nP1-load,station\n",
+}
+
+
+def with_network(folder: Path, toml: str = NETWORK, **tables: str) -> Path:
+    for name, text in NETWORK_TABLES.items():
+        (folder / name).write_text(tables.get(name.removesuffix(".csv"), text), encoding="utf-8")
+    return market_file(folder, TOML + toml)
+
+
+def test_the_real_grid_of_an_area_is_read_from_its_tables(tmp_path: Path) -> None:
+    (network,) = read_market_file(with_network(tmp_path)).networks
+
+    assert network == {
+        "area_id": "A",
+        "version": 1,
+        "source_bus": "station",
+        "buses": [
+            {
+                "bus_id": "station",
+                "rated_v": 400,
+                "voltage_min_ppm": 900_000,
+                "voltage_max_ppm": 1_100_000,
+            }
+        ],
+        "lines": [
+            {
+                "line_id": "lane",
+                "from_bus": "station",
+                "to_bus": "roof",
+                "length_mm": 2_000_000,
+                "resistance_uohm_per_km": 206_700,
+                "reactance_uohm_per_km": 80_425,
+                "capacitance_ff_per_km": 0,
+                "current_max_ma": 270_000,
+            }
+        ],
+        "transformers": [],
+        "placements": [{"member_id": "P1-load", "bus_id": "station"}],
+    }
+
+
+def test_faults_of_a_grid_are_told_with_their_place(tmp_path: Path) -> None:
+    toml = NETWORK.replace('lines = "lines.csv"', 'colour = "red"')
+    buses = NETWORK_TABLES["buses.csv"].replace("400", "0.4")
+
+    with pytest.raises(MarketFileError) as wrong:
+        read_market_file(with_network(tmp_path, toml, buses=buses))
+
+    assert wrong.value.faults == (
+        "[[networks]] A: colour is not known",
+        "[[networks]] A: buses, line 2: rated_v '0.4' is no whole number",
+        '[[networks]] A: lines = "….csv" is missing',
+    )
+
+
+def test_grids_are_registered_once_their_units_are_there(tmp_path: Path) -> None:
+    plan, server = read_market_file(with_network(tmp_path)), Server()
+    http = httpx.Client(base_url="http://m", transport=httpx.MockTransport(server))
+    with Client("http://m", market="hamlet", client_id="o", client_secret="s", http=http) as client:
+        create_market(client, plan)
+
+    paths = [path for path, _ in server.taken]
+    assert paths.index("/v1/markets/hamlet/networks") > paths.index(
+        "/v1/markets/hamlet/units:batch"
+    )
+
+
 class Server:
     """Takes everything an operator sends and remembers it."""
 

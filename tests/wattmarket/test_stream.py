@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from wattmarket import AsyncClient, Event
+from wattmarket.book import checksum_of
 from wattmarket.errors import StreamError
 from wattmarket.stream import websocket_address
 
@@ -173,6 +174,94 @@ def test_a_refused_subscription_is_told() -> None:
         events_of(server, 1)
 
 
+def book_message(type_: str, seq: int, energy_kwh: str, **more: object) -> str:
+    levels = [{"side": "buy", "price_per_mwh": "50.00", "energy_kwh": energy_kwh}]
+    intervals = [{"start": "2016-06-15T12:00:00Z", "phase": "continuous", "levels": levels}]
+    data = {"revision": seq, "intervals": intervals, **more}
+    return json.dumps(
+        {"type": type_, "channel": "book", "key": "RUR", "epoch": 1, "seq": seq,
+         "ts": "2016-06-15T00:00:00Z", "data": data}
+    )  # fmt: skip
+
+
+def test_a_book_that_does_not_add_up_is_asked_for_anew() -> None:
+    right = checksum_of({("2016-06-15T12:00:00Z", "buy", "50.00"): "3.000"})
+
+    async def server(socket: ServerConnection) -> None:
+        await socket.recv()
+        await socket.recv()
+        await socket.send(book_message("snapshot", 4, "1.000"))
+        await socket.send(book_message("delta", 5, "2.000", checksum=right))
+        said = [json.loads(await socket.recv()) for _ in range(2)]
+        assert [one["type"] for one in said] == ["unsubscribe", "subscribe"]
+        await socket.send(book_message("snapshot", 9, "3.000", checksum=right))
+        await socket.wait_closed()
+
+    async def scenario() -> None:
+        async with serve(server, "127.0.0.1", 0) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            http = httpx.AsyncClient(base_url="http://m", transport=httpx.MockTransport(token))
+            async with (
+                http,
+                AsyncClient(
+                    f"http://127.0.0.1:{port}",
+                    market="village", client_id="c", client_secret="s", http=http,
+                ) as client,
+                client.stream(("book", "RUR")) as events,
+                asyncio.timeout(20),
+            ):  # fmt: skip
+                seen: list[int] = []
+                async for event in events:
+                    seen.append(event.seq)
+                    if len(seen) == 2:
+                        break
+                assert seen == [4, 9]
+                assert events.mismatches == 1
+                assert events.books["RUR"].checksum == right
+
+    asyncio.run(scenario())
+
+
 def test_the_streams_address_follows_the_servers() -> None:
     assert websocket_address("http://h:8000", "/v1/x") == "ws://h:8000/v1/x"
     assert websocket_address("https://h/base/", "/v1/x") == "wss://h/base/v1/x"
+
+
+def test_a_participant_s_session_is_named_and_ends_in_good_order() -> None:
+    said: list[dict[str, Any]] = []
+
+    async def server(socket: ServerConnection) -> None:
+        said.append(json.loads(await socket.recv()))
+        await socket.recv()
+        await socket.send(message("hello", session_id="ses-1-1"))
+        await socket.send(message("snapshot", 4))
+        said.append(json.loads(await socket.recv()))
+        await socket.close(1000, "logged out")
+
+    async def scenario() -> None:
+        async with serve(server, "127.0.0.1", 0) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            http = httpx.AsyncClient(base_url="http://m", transport=httpx.MockTransport(token))
+            async with (
+                http,
+                AsyncClient(
+                    f"http://127.0.0.1:{port}",
+                    market="village", client_id="c", client_secret="s", http=http,
+                ) as client,
+                client.stream(MARKET, disconnect_grace_s=20) as events,
+                asyncio.timeout(20),
+            ):  # fmt: skip
+                assert events.session_id is None
+                seen = []
+                async for event in events:  # ends by itself after the goodbye
+                    seen.append(event.seq)
+                    assert events.session_id == "ses-1-1"
+                    await events.logout()
+                assert seen == [4]
+                assert events.session_id is None
+
+    asyncio.run(scenario())
+    assert said == [
+        {"type": "authenticate", "token": "t", "disconnect_grace_s": 20},
+        {"type": "logout"},
+    ]

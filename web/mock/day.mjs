@@ -17,6 +17,7 @@ export const market = {
   trading_until: "2016-06-15T23:00:00Z",
   call_opens_minutes: 1560,
   gate_minutes: 15,
+  continuous: null,
   settle_minutes: 15,
   price_min_per_mwh: "-500.00",
   price_max_per_mwh: "4000.00",
@@ -299,10 +300,11 @@ function fills({ supply, demand }, { price, soldWh, boughtWh }, index, area) {
       if (filled <= 0) break;
       left -= filled;
       made.push({
-        trade_id: `t-${index}-${area}-${made.length}`,
+        trade_id: `t-${area}-${index * 1_000 + made.length}`,
         side,
         price_per_mwh: price.toFixed(2),
         energy_kwh: kwh(filled),
+        venue: "call",
       });
     }
   }

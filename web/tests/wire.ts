@@ -11,6 +11,7 @@ export const MARKET: Market = {
   trading_from: "2016-06-14T23:00:00Z",
   trading_until: "2016-06-15T23:00:00Z",
   gate_minutes: 15,
+  continuous: null,
   last_resort: [
     { from_hour: 0, to_hour: 6, ask_per_mwh: "120.00", bid_per_mwh: "80.00" },
     { from_hour: 6, to_hour: 24, ask_per_mwh: "160.00", bid_per_mwh: "80.00" },

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from market.model.grid import Grid
-from market.model.participant import Participant, Unit, UnitKind
+from market.model.participant import Participant, Unit, UnitKind, VoltageLevel
 from market.model.rules import MarketRules
 from market.store import tables
 from market.store.database import read_meta
@@ -66,7 +66,10 @@ def participants(
     count = bounded(limit)
     rows = connection.execute(query.order_by(c.participant_id).limit(count + 1)).all()
     return page(
-        rows, count, lambda row: fact(Participant, row), lambda row: str(row.participant_id)
+        rows,
+        count,
+        lambda row: fact(Participant, row, voltage_level=VoltageLevel(row.voltage_level)),
+        lambda row: str(row.participant_id),
     )
 
 

@@ -5,16 +5,21 @@ The one idea: one amount fits 64 bits, a sum may not. The database adds high and
 """
 
 from collections import defaultdict
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, func, literal, select
 
 from market.model.money import TransferKind, participant_account
 from market.store import tables
+from market.store.queries.offers import held_quanta
+from market.store.queries.pages import AnyRow, fact
 from market.store.views import (
     AccountBalance,
+    AccountDay,
     AccountView,
     LedgerView,
     StatementLine,
+    TrialBalance,
 )
 
 _HALF_BITS = 32
@@ -25,9 +30,14 @@ def split_sum(column: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnEle
 
     The shift rounds down and the low half is never negative, so this holds for negative values too.
     """
-    high = func.coalesce(func.sum(column.op(">>")(_HALF_BITS)), 0)
-    low = func.coalesce(func.sum(column.op("&")((1 << _HALF_BITS) - 1)), 0)
-    return high, low
+    high = column.op(">>")(literal(_HALF_BITS, Integer))
+    low = column.op("&")((1 << _HALF_BITS) - 1)
+    return whole_sum(high), whole_sum(low)
+
+
+def whole_sum(column: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of a column as an integer of 64 bits on every database; 0 where there are no rows."""
+    return func.coalesce(cast(func.sum(column), BigInteger), 0)
 
 
 def joined(high: int, low: int) -> int:
@@ -53,7 +63,7 @@ def account(connection: Connection, market_id: str, participant_id: str) -> Acco
     return AccountView(
         participant_id=participant_id,
         balance_quanta=balance_quanta or 0,
-        held_quanta=joined(high, low),
+        held_quanta=joined(high, low) + held_quanta(connection, market_id, participant_id),
     )
 
 
@@ -120,3 +130,42 @@ def ledger(connection: Connection, market_id: str) -> LedgerView:
     return LedgerView(
         accounts=accounts, sum_quanta=sum(account.balance_quanta for account in accounts)
     )
+
+
+def trial_balance(connection: Connection, market_id: str, day: str) -> TrialBalance:
+    """Every account at the end of a local day, with what was booked to it on that day.
+
+    Args:
+        connection: where to read.
+        market_id: whose ledger.
+        day: as in 2016-06-15; the day on which a posting was booked counts, not its interval.
+    """
+    days, accounts = tables.account_days.c, tables.accounts.c
+    latest = (
+        select(func.max(days.day))
+        .where(
+            days.market_id == accounts.market_id, days.account == accounts.account, days.day <= day
+        )
+        .correlate(tables.accounts)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(tables.account_days)
+        .select_from(
+            tables.accounts.join(
+                tables.account_days,
+                (days.market_id == accounts.market_id)
+                & (days.account == accounts.account)
+                & (days.day == latest),
+            )
+        )
+        .where(accounts.market_id == market_id)
+        .order_by(days.account)
+    )
+    return TrialBalance(day=day, accounts=tuple(_on_day(row, day) for row in rows))
+
+
+def _on_day(row: AnyRow, day: str) -> AccountDay:
+    """The account's last day until then as that day: nothing has moved since."""
+    found = fact(AccountDay, row)
+    return found if found.day == day else replace(found, day=day, received_quanta=0, given_quanta=0)

@@ -6,8 +6,22 @@ import msgspec
 from sqlalchemy import Connection, Select, select, tuple_
 
 from market.model.messages import Phase
-from market.model.order import LimitOrder, OrderHeader, OrderState, OrderView, Side
-from market.model.trade import Trade
+from market.model.order import (
+    BasketOrder,
+    BlockOrder,
+    CurveOrder,
+    LimitOrder,
+    Order,
+    OrderColumns,
+    OrderHeader,
+    OrderOptions,
+    OrderState,
+    OrderView,
+    Side,
+    StorageOrder,
+    Venue,
+)
+from market.model.recall import StoredTrade, TradeState
 from market.store import tables
 from market.store.projections import order_number
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
@@ -16,22 +30,50 @@ from market.store.views import Page
 _SEALED = (Phase.SCHEDULED.value, Phase.CALL.value)
 
 
-def _order_view(row: AnyRow) -> OrderView:
+def _order(row: AnyRow) -> Order:
+    """The order of a row: its kind says what else is in its terms."""
+    header = fact(OrderHeader, row, side=Side(row.side), venue=Venue(row.venue))
     terms = msgspec.json.decode(row.terms)
+    match terms.pop("kind"):
+        case "limit":
+            options = msgspec.convert(terms["options"], OrderOptions)
+            return LimitOrder(
+                header=header, price_ticks=row.price_ticks, energy_wh=row.energy_wh, options=options
+            )
+        case "block":
+            known = {"header": header, "price_ticks": row.price_ticks}
+            options = msgspec.convert(terms.pop("options"), OrderOptions)
+            legs = tuple((start_s, wh) for start_s, wh in terms.pop("legs"))
+            return BlockOrder(**known, **terms, legs=legs, options=options)
+        case "curve":
+            return CurveOrder(header=header, steps=tuple((p, wh) for p, wh in terms["steps"]))
+        case "storage":
+            return StorageOrder(header=header, **terms)
+        case "basket":
+            return BasketOrder(header=header, rows=msgspec.convert(terms["rows"], OrderColumns))
+        case kind:
+            raise AssertionError(f"an order of kind {kind} in the table")
+
+
+def _order_view(row: AnyRow) -> OrderView:
     return OrderView(
-        order=LimitOrder(
-            header=fact(OrderHeader, row, side=Side(row.side)),
-            price_ticks=terms["price_ticks"],
-            energy_wh=terms["energy_wh"],
-        ),
+        order=_order(row),
         state=OrderState(row.state),
         filled_wh=row.filled_wh,
         held_quanta=row.held_quanta,
+        price_ticks=row.price_ticks,
+        energy_wh=row.energy_wh,
     )
 
 
-def _trade(row: AnyRow) -> Trade:
-    return fact(Trade, row, side=Side(row.side))
+def _trade(row: AnyRow) -> StoredTrade:
+    return fact(
+        StoredTrade,
+        row,
+        side=Side(row.side),
+        venue=Venue(row.venue),
+        state=TradeState(row.state),
+    )
 
 
 def order(
@@ -63,6 +105,7 @@ def orders(
     state: OrderState | None = None,
     unit_id: str | None = None,
     client_order_id: str | None = None,
+    placed_by: str | None = None,
     order_ids: Sequence[str] | None = None,
     after_gate: bool = False,
     cursor: str | None = None,
@@ -78,6 +121,7 @@ def orders(
         state: only in this state; ACTIVE ones stand in a book.
         unit_id: only of this unit.
         client_order_id: only with this id of the owner's.
+        placed_by: only those that this participant placed under a mandate.
         order_ids: only these; at most LIMIT_MAX.
         after_gate: True: only of intervals whose gate has closed (sealed until then).
         cursor: read on from here.
@@ -94,6 +138,7 @@ def orders(
         (c.state, None if state is None else state.value),
         (c.unit_id, unit_id),
         (c.client_order_id, client_order_id),
+        (c.placed_by, placed_by),
     ):
         if wanted is not None:
             query = query.where(column == wanted)
@@ -121,12 +166,13 @@ def trades(
     *,
     participant_id: str | None = None,
     unit_id: str | None = None,
+    area_id: str | None = None,
     start_s: int | None = None,
     from_s: int | None = None,
     until_s: int | None = None,
     cursor: str | None = None,
     limit: int = 100,
-) -> Page[Trade]:
+) -> Page[StoredTrade]:
     """Trades in the order in which they were made; from_s <= delivery start < until_s.
 
     Raises:
@@ -137,6 +183,7 @@ def trades(
     for column, wanted in (
         (c.participant_id, participant_id),
         (c.unit_id, unit_id),
+        (c.area_id, area_id),
         (c.start_s, start_s),
     ):
         if wanted is not None:
@@ -154,7 +201,7 @@ def trades(
 
 def recent_trades(
     connection: Connection, market_id: str, *, area_id: str, limit: int = 100
-) -> tuple[Trade, ...]:
+) -> tuple[StoredTrade, ...]:
     """The area's last trades, oldest of them first."""
     c = tables.trades.c
     query = (

@@ -6,6 +6,7 @@ neither repeats nor skips a row.
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import Row
@@ -56,6 +57,18 @@ def number_and_name(cursor: str) -> tuple[int, str]:
     return int(number), name
 
 
+def number_and_names(cursor: str, count: int) -> tuple[int | str, ...]:
+    """A cursor made of a whole number and so many ids.
+
+    Raises:
+        CursorFault: it is not one.
+    """
+    number, *names = cursor.split(SEPARATOR)
+    if len(names) != count or not _is_number(number):
+        raise CursorFault(cursor)
+    return int(number), *names
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
 
@@ -82,5 +95,10 @@ def bounded(limit: int) -> int:
 def fact(kind: Callable[..., FactT], row: AnyRow, /, **converted: object) -> FactT:
     """A dataclass from the columns named like its fields; `converted` wins over a column."""
     values = row._mapping  # noqa: SLF001 - the public way to read a row by name
-    names = [field.name for field in fields(kind) if field.name not in converted]  # type: ignore[arg-type]
-    return kind(**{name: values[name] for name in names}, **converted)
+    names = _names(kind)
+    return kind(**{name: values[name] for name in names if name not in converted}, **converted)
+
+
+@cache  # for each row it would cost more than reading the row
+def _names(kind: Callable[..., object]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]

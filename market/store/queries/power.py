@@ -1,11 +1,24 @@
 """Set-points, meter readings, and what deviated."""
 
-from sqlalchemy import Connection, select, tuple_
+from typing import Final
 
-from market.model.power import Deviation, Measurement, Setpoint
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, tuple_
+
+from market.model.messages import Phase
+from market.model.participant import UnitKind
+from market.model.power import Deviation, Doubt, Measurement, Setpoint
 from market.store import tables
-from market.store.queries.pages import bounded, cursor_of, fact, number_and_name, page
-from market.store.views import Page
+from market.store.queries.pages import (
+    SEPARATOR,
+    AnyRow,
+    bounded,
+    cursor_of,
+    fact,
+    number_and_name,
+    numbers,
+    page,
+)
+from market.store.views import Page, ReadingGap, ReadingView
 
 
 def setpoints(
@@ -69,37 +82,172 @@ def measurements(
     unit_id: str | None = None,
     area_id: str | None = None,
     participant_id: str | None = None,
+    versions: bool = False,
     cursor: str | None = None,
     limit: int = 100,
-) -> Page[Measurement]:
-    """The reading that counts of each unit and interval, from_s <= start < until_s.
+) -> Page[ReadingView]:
+    """Readings by interval and unit, from_s <= start < until_s.
+
+    Args:
+        connection: of a reader.
+        market_id: the market.
+        from_s: only of intervals that start then or later.
+        until_s: only of intervals that start before.
+        unit_id: only of this unit.
+        area_id: only of units in this area.
+        participant_id: only of this participant's units.
+        versions: every reading that came in, in the order they came; False: only those that count.
+        cursor: read on from here.
+        limit: most readings to give back.
 
     Raises:
         CursorFault: a cursor no list has given out.
     """
-    c, units = tables.measurements.c, tables.units.c
-    query = select(tables.measurements).where(c.market_id == market_id)
-    for column, wanted in ((c.unit_id, unit_id), (c.area_id, area_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    c = tables.measurements.c
+    counts = _counts()
+    query = select(tables.measurements, _version(), counts.label("counts")).where(
+        c.market_id == market_id
+    )
     if from_s is not None:
         query = query.where(c.start_s >= from_s)
     if until_s is not None:
         query = query.where(c.start_s < until_s)
+    for column, wanted in ((c.unit_id, unit_id), (c.area_id, area_id)):
+        if wanted is not None:
+            query = query.where(column == wanted)
     if participant_id is not None:
-        own = select(units.unit_id).where(
-            units.market_id == market_id, units.participant_id == participant_id
-        )
-        query = query.where(c.unit_id.in_(own))
+        query = query.where(c.unit_id.in_(_units_of(market_id, participant_id)))
+    if not versions:
+        query = query.where(counts)
+    key = (c.start_s, c.unit_id, c.event_seq, c.row)
     if cursor is not None:
-        query = query.where(tuple_(c.start_s, c.unit_id) > tuple_(*number_and_name(cursor)))
+        query = query.where(tuple_(*key) > tuple_(*_reading_key(cursor)))
     count = bounded(limit)
-    rows = connection.execute(query.order_by(c.start_s, c.unit_id).limit(count + 1)).all()
+    rows = connection.execute(query.order_by(*key).limit(count + 1)).all()
     return page(
         rows,
         count,
-        lambda row: fact(Measurement, row),
-        lambda row: cursor_of(row.start_s, row.unit_id),
+        _reading,
+        lambda row: cursor_of(row.start_s, row.unit_id, row.event_seq, row.row),
+    )
+
+
+def gaps(
+    connection: Connection,
+    market_id: str,
+    *,
+    from_s: int,
+    until_s: int,
+    unit_id: str | None = None,
+    area_id: str | None = None,
+    participant_id: str | None = None,
+) -> tuple[ReadingGap, ...]:
+    """Units and intervals whose delivery is over and that have no reading of their own.
+
+    Late readings do not close a gap: settlement went by the schedule all the same. The last resort
+    has no meter. A unit counts from when the market knew it, which for an interval that is settled is
+    told by what was put in place of its reading.
+    """
+    c, units, periods = tables.measurements.c, tables.units.c, tables.intervals.c
+    own = []
+    for column, wanted in ((units.unit_id, unit_id), (units.area_id, area_id)):
+        if wanted is not None:
+            own.append(column == wanted)
+    if participant_id is not None:
+        own.append(units.participant_id == participant_id)
+    read = (
+        select(c.start_s)
+        .where(
+            c.market_id == market_id,
+            c.start_s == periods.start_s,
+            c.unit_id == units.unit_id,
+            c.late.is_(False),
+        )
+        .correlate(tables.units, tables.intervals)
+    )
+    settled = periods.phase == Phase.SETTLED.value
+    query = (
+        select(units.unit_id, units.area_id, periods.start_s, settled.label("substituted"))
+        .select_from(tables.intervals.join(tables.units, periods.market_id == units.market_id))
+        .where(
+            periods.market_id == market_id,
+            periods.start_s >= from_s,
+            periods.start_s < until_s,
+            units.kind != UnitKind.RETAILER.value,
+            *own,
+            ((periods.phase == Phase.SETTLING.value) & ~exists(read))
+            | (settled & exists(read.where(c.substituted.is_(True)))),
+        )
+        .order_by(periods.start_s, units.unit_id)
+    )
+    return tuple(
+        ReadingGap(
+            unit_id=row.unit_id,
+            area_id=row.area_id,
+            start_s=row.start_s,
+            substituted=bool(row.substituted),
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _units_of(market_id: str, participant_id: str) -> Select[tuple[str]]:
+    c = tables.units.c
+    return select(c.unit_id).where(c.market_id == market_id, c.participant_id == participant_id)
+
+
+_other: Final = tables.measurements.alias("other")
+
+
+def _same() -> ColumnElement[bool]:
+    """The other reading is of the same unit and interval."""
+    mine, other = tables.measurements.c, _other.c
+    return (
+        (other.market_id == mine.market_id)
+        & (other.start_s == mine.start_s)
+        & (other.unit_id == mine.unit_id)
+    )
+
+
+def _counts() -> ColumnElement[bool]:
+    """Of all that neither came late nor was overtaken the last one counts."""
+    c, other = tables.measurements.c, _other.c
+    newer = select(other.row).where(
+        _same(),
+        other.older.is_(False),
+        other.late.is_(False),
+        tuple_(other.event_seq, other.row) > tuple_(c.event_seq, c.row),
+    )
+    return c.older.is_(False) & c.late.is_(False) & ~exists(newer)
+
+
+def _version() -> ColumnElement[int]:
+    """How manieth about its unit and interval it is."""
+    mine, other = tables.measurements.c, _other.c
+    return (
+        select(func.count())
+        .where(_same(), tuple_(other.event_seq, other.row) <= tuple_(mine.event_seq, mine.row))
+        .correlate(tables.measurements)
+        .scalar_subquery()
+        .label("version")
+    )
+
+
+def _reading_key(cursor: str) -> tuple[int, str, int, int]:
+    start, _, rest = cursor.partition(SEPARATOR)
+    unit_id, _, place = rest.partition(SEPARATOR)
+    (start_s,), (event_seq, row) = numbers(start, 1), numbers(place, 2)
+    return start_s, unit_id, event_seq, row
+
+
+def _reading(row: AnyRow) -> ReadingView:
+    doubt = None if row.doubt is None else Doubt(row.doubt)
+    return ReadingView(
+        reading=fact(Measurement, row, doubt=doubt),
+        area_id=row.area_id,
+        recorded_us=row.recorded_us,
+        version=row.version,
+        counts=bool(row.counts),
     )
 
 

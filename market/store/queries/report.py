@@ -4,26 +4,30 @@ from collections import Counter
 
 from sqlalchemy import Connection, func, select
 
+from market.model.call import CallKind
 from market.model.money import participant_account
 from market.model.order import OrderState, Side
+from market.model.recall import TradeState
 from market.model.trade import LineOutcome
 from market.store import tables
-from market.store.queries.money import amounts_by_account, ledger
+from market.store.queries.money import amounts_by_account, ledger, whole_sum
 from market.store.queries.pages import fact
-from market.store.views import DayTotals, ParticipantTotals
+from market.store.views import CallResult, DayTotals, ParticipantTotals
 
 
 def day_totals(connection: Connection, market_id: str, *, from_s: int, until_s: int) -> DayTotals:
     """Totals of the intervals with from_s <= start < until_s; balances are those of now."""
     t = tables.intervals.c
-    results = connection.execute(
-        select(t.rung, t.welfare_quanta, t.solve_ms, t.audit_faults, t.trade_count).where(
+    cleared = connection.execute(
+        select(t.trade_count).where(
             t.market_id == market_id,
             t.start_s >= from_s,
             t.start_s < until_s,
             t.rung.is_not(None),
         )
     ).all()
+    results = _call_results(connection, market_id, from_s, until_s)
+    auctions = {_auction(row): row for row in results}.values()
     flows = _flows(connection, market_id, from_s, until_s)
     traded_wh = _traded_wh(connection, market_id, from_s, until_s)
     states = _order_states(connection, market_id, from_s, until_s)
@@ -31,8 +35,8 @@ def day_totals(connection: Connection, market_id: str, *, from_s: int, until_s: 
     return DayTotals(
         from_s=from_s,
         until_s=until_s,
-        intervals_cleared=len(results),
-        trade_count=sum(row.trade_count or 0 for row in results),
+        intervals_cleared=len(cleared),
+        trade_count=sum(row.trade_count or 0 for row in cleared),
         orders_accepted=sum(states.values()),
         orders_rejected=connection.execute(
             select(func.count()).where(
@@ -47,12 +51,30 @@ def day_totals(connection: Connection, market_id: str, *, from_s: int, until_s: 
         losses_wh=sum(_lost_wh(line) for line in flows),
         welfare_quanta=sum(row.welfare_quanta for row in results),
         audit_failures=sum(len(row.audit_faults) for row in results),
-        solve_ms=tuple(sorted(row.solve_ms for row in results)),
+        solve_ms=tuple(sorted(row.solve_ms for row in auctions)),
         binding_intervals=dict(Counter(line.line_id for line in flows if _binds(line))),
-        rungs=dict(Counter(row.rung for row in results)),
+        rungs=dict(Counter(row.rung for row in auctions)),
         ledger=ledger(connection, market_id),
         participants=_participants(connection, market_id, from_s, until_s, traded_wh),
     )
+
+
+def _call_results(
+    connection: Connection, market_id: str, from_s: int, until_s: int
+) -> list[CallResult]:
+    c = tables.call_results.c
+    rows = connection.execute(
+        select(tables.call_results)
+        .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
+        .order_by(c.start_s, c.call)
+    )
+    return [fact(CallResult, row) for row in rows]
+
+
+def _auction(row: CallResult) -> tuple[str, str | int]:
+    """What auction it was: an opening call is one for many intervals, and they share its receipt."""
+    opening = row.call == CallKind.DAY_AHEAD.value
+    return row.call, row.receipt_hash if opening else row.start_s
 
 
 def _flows(connection: Connection, market_id: str, from_s: int, until_s: int) -> list[LineOutcome]:
@@ -83,8 +105,13 @@ def _traded_wh(
     """Energy by participant and side."""
     c = tables.trades.c
     rows = connection.execute(
-        select(c.participant_id, c.side, func.sum(c.energy_wh))
-        .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
+        select(c.participant_id, c.side, whole_sum(c.energy_wh))
+        .where(
+            c.market_id == market_id,
+            c.start_s >= from_s,
+            c.start_s < until_s,
+            c.state != TradeState.CANCELLED.value,
+        )
         .group_by(c.participant_id, c.side)
     )
     return {(participant_id, Side(side)): wh for participant_id, side, wh in rows}
@@ -142,7 +169,7 @@ def _withdrawn_wh(
 ) -> dict[str, int]:
     c = tables.withdrawals.c
     rows = connection.execute(
-        select(c.participant_id, func.sum(c.withdrawal_wh))
+        select(c.participant_id, whole_sum(c.withdrawal_wh))
         .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
         .group_by(c.participant_id)
     )

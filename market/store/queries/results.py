@@ -1,16 +1,18 @@
 """What the auctions decided: prices, intervals, curves."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
+from market.model.call import CallKind
 from market.model.messages import Phase
 from market.model.rules import MarketRules
 from market.model.trade import AreaOutcome, LineOutcome
 from market.model.units import SECONDS_PER_MINUTE
 from market.store import tables
 from market.store.queries.market import market
-from market.store.queries.pages import fact
+from market.store.queries.pages import AnyRow, fact
 from market.store.views import AreaPrice, Curve, IntervalRow, IntervalView, PricedCurve
 
 INTERVALS_MAX = 10_000
@@ -20,17 +22,36 @@ PRICES_MAX = INTERVALS_MAX + 4_000
 
 
 def prices(
-    connection: Connection, market_id: str, *, from_s: int, until_s: int
+    connection: Connection,
+    market_id: str,
+    *,
+    from_s: int,
+    until_s: int,
+    call: CallKind | None = None,
 ) -> tuple[AreaPrice, ...]:
-    """Area prices of cleared intervals, from_s <= start < until_s, in order of time."""
+    """Area prices of cleared intervals, from_s <= start < until_s, in order of time.
+
+    `call`: of one kind of call; None: of the last one of each interval.
+    """
     c = tables.area_outcomes.c
-    rows = connection.execute(
-        select(tables.area_outcomes)
-        .where(c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s)
-        .order_by(c.start_s, c.position)
-        .limit(PRICES_MAX)
+    query = select(tables.area_outcomes).where(
+        c.market_id == market_id, c.start_s >= from_s, c.start_s < until_s
     )
-    return tuple(AreaPrice(start_s=row.start_s, area=fact(AreaOutcome, row)) for row in rows)
+    if call is not None:
+        query = query.where(c.call == call.value)
+    rows = connection.execute(query.order_by(c.start_s, c.call, c.position).limit(PRICES_MAX))
+    found = _last_calls(rows)
+    return tuple(AreaPrice(start_s=row.start_s, area=fact(AreaOutcome, row)) for row in found)
+
+
+def _last_calls(rows: Iterable[AnyRow]) -> Iterator[AnyRow]:
+    """Of each interval's rows those of its last call: the closing call is first by its name."""
+    start_s, call = None, ""
+    for row in rows:
+        if row.start_s != start_s:
+            start_s, call = row.start_s, row.call
+        if row.call == call:
+            yield row
 
 
 def intervals(
@@ -116,11 +137,12 @@ def _outcomes(
 ) -> dict[int, list[AreaOutcome]]:
     c = tables.area_outcomes.c
     found: defaultdict[int, list[AreaOutcome]] = defaultdict(list)
-    for row in connection.execute(
+    rows = connection.execute(
         select(tables.area_outcomes)
         .where(c.market_id == market_id, c.start_s.between(first_s, last_s))
-        .order_by(c.start_s, c.position)
-    ):
+        .order_by(c.start_s, c.call, c.position)
+    )
+    for row in _last_calls(rows):
         found[row.start_s].append(fact(AreaOutcome, row))
     return found
 
@@ -130,11 +152,12 @@ def _flows(
 ) -> dict[int, list[LineOutcome]]:
     c = tables.line_outcomes.c
     found: defaultdict[int, list[LineOutcome]] = defaultdict(list)
-    for row in connection.execute(
+    rows = connection.execute(
         select(tables.line_outcomes)
         .where(c.market_id == market_id, c.start_s.between(first_s, last_s))
-        .order_by(c.start_s, c.position)
-    ):
+        .order_by(c.start_s, c.call, c.position)
+    )
+    for row in _last_calls(rows):
         found[row.start_s].append(fact(LineOutcome, row))
     return found
 
@@ -146,12 +169,16 @@ def curves(connection: Connection, market_id: str, *, start_s: int) -> tuple[Pri
         tables.area_outcomes,
         (areas.market_id == c.market_id)
         & (areas.start_s == c.start_s)
+        & (areas.call == c.call)
         & (areas.area_id == c.area_id),
     )
     rows = connection.execute(
-        select(c.start_s, c.area_id, c.supply, c.demand, areas.price_ticks)
+        select(c.start_s, c.call, c.area_id, c.supply, c.demand, areas.price_ticks)
         .select_from(priced)
         .where(c.market_id == market_id, c.start_s == start_s)
-        .order_by(c.position)
+        .order_by(c.call, c.position)
     )
-    return tuple(PricedCurve(curve=fact(Curve, row), price_ticks=row.price_ticks) for row in rows)
+    return tuple(
+        PricedCurve(curve=fact(Curve, row), price_ticks=row.price_ticks)
+        for row in _last_calls(rows)
+    )

@@ -124,3 +124,16 @@ def test_a_schedule_keeps_every_limit_it_can_and_loses_no_watt(
     if done.set_w < -limits.withdrawal_max_w:
         assert control.room_w(upward=True) == 0
     assert done.set_w <= limits.injection_max_w
+
+
+def test_the_odd_watt_of_a_burden_goes_round_from_interval_to_interval() -> None:
+    """Two batteries of equal room give up 1,001 W; after two intervals both gave up as much."""
+    control = AreaControl(
+        replace(OPEN, import_limit_w=8_999), {"b1": battery("b1"), "b2": battery("b2")}
+    )
+    given_up_w = {"b1": 0, "b2": 0}
+    for turn in range(2):
+        control.schedule({"b1": -5_000, "b2": -5_000}, turn=turn)
+        for unit_id, target_w in control.targets_w().items():
+            given_up_w[unit_id] += target_w + 5_000
+    assert given_up_w == {"b1": 1_001, "b2": 1_001}

@@ -5,10 +5,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.control.caps import Caps
 from market.control.market import MarketControl
 from market.model.grid import Area, Grid
 from market.model.messages import SetpointsChanged
 from market.model.participant import UnitKind
+from market.model.power import PowerLimits
 from tests.builders import GRID, MIDNIGHT_S, RULES, UNITS, unit
 
 
@@ -124,3 +126,54 @@ def test_each_level_is_the_sum_of_the_one_below(
     for item in seen:
         total[item.level] += item.deviation_wh
     assert total["unit"] == total["area"] == total["market"]
+
+
+def test_caps_narrow_units_and_areas_and_widen_nothing() -> None:
+    scheduled_wh = {"ann-solar": 1_000, "ann-battery": -2_000, "ben-load": -1_000}
+    caps = Caps(
+        units={
+            "ann-solar": PowerLimits(withdrawal_max_w=99_000, injection_max_w=1_500),
+            "ben-load": PowerLimits(withdrawal_max_w=99_000, injection_max_w=99_000),
+        },
+        areas={"RUR": (8_000, None)},
+    )
+    changed = market().schedule(
+        start_s=MIDNIGHT_S, scheduled_wh=scheduled_wh, sequence=1, caps=caps
+    )
+    found = targets(changed)
+    assert found["ann-solar"] == 1_500
+    assert found["ben-load"] == -4_000
+    assert found["ann-battery"] == -5_500  # the sum of the area is what it may take in
+    assert changed[0].target_w == -8_000
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([item.unit_id for item in UNITS]), st.integers(-20_000, 20_000)
+    ),
+    st.dictionaries(
+        st.sampled_from([item.unit_id for item in UNITS]),
+        st.tuples(st.integers(0, 50_000), st.integers(0, 50_000)),
+    ),
+    st.one_of(st.none(), st.integers(0, 60_000)),
+)
+def test_whatever_narrows_no_unit_is_told_more_than_it_may(
+    scheduled_wh: dict[str, int], bounds: dict[str, tuple[int, int]], import_w: int | None
+) -> None:
+    caps = Caps(
+        units={
+            name: PowerLimits(withdrawal_max_w=taken, injection_max_w=given)
+            for name, (taken, given) in bounds.items()
+        },
+        areas={"RUR": (import_w, None)},
+    )
+    changed = market().schedule(
+        start_s=MIDNIGHT_S, scheduled_wh=scheduled_wh, sequence=1, caps=caps
+    )
+    for item in UNITS:
+        taken, given = bounds.get(item.unit_id, (10**9, 10**9))
+        target_w = targets(changed)[item.unit_id]
+        assert -min(taken, item.withdrawal_max_w) <= target_w <= min(given, item.injection_max_w)
+    plain = targets(market().schedule(start_s=MIDNIGHT_S, scheduled_wh=scheduled_wh, sequence=1))
+    if not bounds and import_w is None:
+        assert targets(changed) == plain

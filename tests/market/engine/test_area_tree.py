@@ -37,7 +37,7 @@ def test_no_area_lies_in_itself(parents: dict[str, str | None], at_fault: list[s
         rules=RULES,
         grid=replace(GRID, areas=(*inner, *GRID.areas)),
     )
-    answer = Engine().decide(command).answer
+    answer = Engine().execute(command).answer
     names = list(parents)
     expected = [f"areas/{names.index(name)}/parent" for name in at_fault]
     assert [fault.pointer for fault in answer.rejections] == expected
@@ -58,5 +58,5 @@ def test_a_line_that_loses_more_than_half_is_refused() -> None:
     command = CreateMarket(
         now_us=DAY_BEFORE_US, actor="op", rules=RULES, grid=replace(GRID, lines=(lossy,))
     )
-    (fault,) = Engine().decide(command).answer.rejections
+    (fault,) = Engine().execute(command).answer.rejections
     assert (fault.code, fault.pointer) == (Code.DEFINITION_INVALID, "lines/0/loss_ppm")

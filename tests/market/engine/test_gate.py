@@ -91,7 +91,7 @@ def test_an_outcome_counts_once() -> None:
     story = _evening()
     outcome = story.clears(clear)
     before = len(story.events)
-    again = story.does(ApplyClearing(now_us=story.now_us, outcome=outcome))
+    again = story.does(ApplyClearing(now_us=story.now_us, outcomes=(outcome,)))
     assert [rejection.code for rejection in again.rejections] == [Code.PHASE_CONFLICT]
     assert len(story.events) == before
 

@@ -44,7 +44,7 @@ def test_another_order_under_a_used_id_is_refused() -> None:
     (other,) = story.places("ann", "first ann-load buy 20001 1000")
     assert other.rejection is not None
     assert other.rejection.code is Code.EXISTS_WITH_DIFFERENT_FIELDS
-    assert story.engine.state.book.open_count("ann") == 1
+    assert story.engine.state.commitments.open_count("ann") == 1
 
 
 def test_an_id_is_used_for_ever_also_by_a_cancelled_order() -> None:
@@ -53,7 +53,7 @@ def test_an_id_is_used_for_ever_also_by_a_cancelled_order() -> None:
     assert _cancel(story, "ann", "ord-1") == [None]
     (again,) = story.places("ann", ORDER)
     assert (again.order_id, again.repeated) == ("ord-1", True)
-    assert story.engine.state.book.open_count("ann") == 0
+    assert story.engine.state.commitments.open_count("ann") == 0
 
 
 def test_two_owners_may_use_the_same_id() -> None:
@@ -83,7 +83,7 @@ def test_an_atomic_batch_stands_whole_or_not_at_all() -> None:
         Code.BATCH_NOT_APPLIED,
         Code.EXCEEDS_CAPABILITY,
     ]
-    assert story.engine.state.book.open_count("ann") == 0
+    assert story.engine.state.commitments.open_count("ann") == 0
     assert story.engine.state.ledger.held_quanta("ann") == 0
 
 
@@ -93,7 +93,7 @@ def test_in_a_refused_atomic_batch_a_standing_order_still_stands() -> None:
     repeat, bad = story.places("ann", f"{ORDER}\nb ann-load buy 20000 9999", atomic=True)
     assert (repeat.order_id, repeat.repeated) == ("ord-1", True)
     assert bad.rejection is not None
-    assert story.engine.state.book.open_count("ann") == 1
+    assert story.engine.state.commitments.open_count("ann") == 1
 
 
 def test_a_cancel_frees_the_money_once() -> None:
@@ -110,7 +110,7 @@ def test_nobody_cancels_anothers_order_nor_learns_that_it_is_there() -> None:
     story = _story()
     story.places("ann", ORDER)
     assert _cancel(story, "ben", "ord-1", "ord-99") == [Code.ORDER_UNKNOWN, Code.ORDER_UNKNOWN]
-    assert story.engine.state.book.open_count("ann") == 1
+    assert story.engine.state.commitments.open_count("ann") == 1
 
 
 def test_after_the_gate_nothing_enters_or_leaves() -> None:

@@ -9,13 +9,16 @@ import pytest
 from clearing.clear import clear
 from clearing.problem import StepOrders
 from market.ledger import Ledger
+from market.model.call import CallKind
 from market.model.grid import Area, Grid, Line
 from market.model.money import CENTRAL
 from market.model.order import Side
 from market.model.trade import ClearingOutcome, Trade
 from market.settlement.energy import auction_transfers
-from market.trading.auction import AuctionInput, auction_input, clearing_outcome
-from market.trading.book import CallBook
+from market.trading.auction import auction_input
+from market.trading.book import Book
+from market.trading.capacity import Capacity
+from market.trading.outcomes import clearing_outcomes
 from tests.builders import MIDNIGHT_S, RULES
 
 AREAS = ("RUR", "SEM", "GRID")
@@ -64,7 +67,17 @@ def book(seed: int) -> list[tuple[int, bool, int, int]]:
 
 
 def cleared(grid: Grid, rows: list[tuple[int, bool, int, int]]) -> ClearingOutcome:
-    empty = auction_input(start_s=MIDNIGHT_S, call=CallBook(), grid=grid, rules=RULES)
+    empty = auction_input(
+        kind=CallKind.CLOSING,
+        starts_s=(MIDNIGHT_S,),
+        book=Book(),
+        grid=grid,
+        rules=RULES,
+        capacity=Capacity(grid, RULES.interval_minutes),
+        storages={},
+        stored_wh={},
+        last_resort_id=None,
+    )
     problem = replace(
         empty.problem,
         orders=StepOrders(
@@ -76,9 +89,10 @@ def cleared(grid: Grid, rows: list[tuple[int, bool, int, int]]) -> ClearingOutco
             sequence=np.arange(len(rows), dtype=np.int64),
         ),
     )
-    order_ids = tuple(f"ord-{row}" for row in range(len(rows)))
-    auction = AuctionInput(start_s=MIDNIGHT_S, problem=problem, order_ids=order_ids)
-    return clearing_outcome(auction=auction, result=clear(problem), grid=grid, solve_ms=1)
+    auction = replace(empty, problem=problem, numbers=np.arange(len(rows)))
+    result = clear(problem)
+    (outcome,) = clearing_outcomes(auction=auction, result=result, grid=grid, solve_ms=1)
+    return outcome
 
 
 def trades_of(outcome: ClearingOutcome, rows: list[tuple[int, bool, int, int]]) -> list[Trade]:

@@ -1,11 +1,15 @@
 """Network fees and levies fall on what the metering point took from the grid, and on nothing else."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.model.money import GRID_OPERATOR, LEVIES
+from market.model.participant import VoltageLevel
+from market.model.rules import DayKind, NetworkBand, NetworkTariff
 from market.settlement.network import network_transfers, withdrawal_wh
-from tests.builders import GRID, MIDNIGHT_S, PARTICIPANTS, RULES, UNITS
+from tests.builders import MIDNIGHT_S, PARTICIPANTS, RULES, UNITS
 
 UNITS_BY_ID = {item.unit_id: item for item in UNITS}
 MEMBERS = {item.participant_id: item for item in PARTICIPANTS}
@@ -13,7 +17,7 @@ MEMBERS = {item.participant_id: item for item in PARTICIPANTS}
 
 def charged(energy_wh: dict[str, int]) -> dict[tuple[str, str], int]:
     transfers = network_transfers(
-        withdrawal_wh=energy_wh, rules=RULES, grid=GRID, participants=MEMBERS, start_s=MIDNIGHT_S
+        withdrawal_wh=energy_wh, rules=RULES, participants=MEMBERS, start_s=MIDNIGHT_S
     )
     assert all(move.start_s == MIDNIGHT_S for move in transfers)
     return {(move.debit_account, move.credit_account): move.amount_quanta for move in transfers}
@@ -37,6 +41,41 @@ def test_fee_and_levies_per_wh_and_none_for_the_last_resort() -> None:
         ("participant:ann", GRID_OPERATOR): 7_000 * 200,
         ("participant:ann", LEVIES): 5_000 * 200,
     }
+
+
+def test_each_metering_point_pays_the_fee_of_its_voltage_level_at_the_hour() -> None:
+    """At midnight of a working day; the levies are the same for all."""
+
+    def by_hour(level: VoltageLevel, night_ticks: int) -> NetworkTariff:
+        bands = ((0, 6, night_ticks), (6, 24, 10 * night_ticks))
+        return NetworkTariff(
+            voltage_level=level,
+            from_day="2016-06-15",
+            bands=tuple(
+                NetworkBand(days=DayKind.ALL, from_hour=begin, to_hour=end, ticks=ticks)
+                for begin, end, ticks in bands
+            ),
+        )
+
+    levels = (by_hour(VoltageLevel.LOW, 800), by_hour(VoltageLevel.MEDIUM, 300))
+    rules = replace(RULES, tariff=replace(RULES.tariff, by_level=levels))
+    members = {**MEMBERS, "ben": replace(MEMBERS["ben"], voltage_level=VoltageLevel.MEDIUM)}
+    for start_s, times in ((MIDNIGHT_S, 1), (MIDNIGHT_S + 6 * 3_600, 10)):
+        transfers = network_transfers(
+            withdrawal_wh={"ann": 100, "ben": 100},
+            rules=rules,
+            participants=members,
+            start_s=start_s,
+        )
+        fees = {
+            move.debit_account: move.amount_quanta
+            for move in transfers
+            if move.credit_account == GRID_OPERATOR
+        }
+        assert fees == {"participant:ann": 80_000 * times, "participant:ben": 30_000 * times}
+        assert {move.amount_quanta for move in transfers if move.credit_account == LEVIES} == {
+            500_000
+        }
 
 
 @given(

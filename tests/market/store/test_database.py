@@ -1,124 +1,105 @@
-"""Settings that durability rests on are read back; a file that is not a market's is refused."""
+"""What holds for both kinds of store: who may write, what a reader sees, whose store it is."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete
+from sqlalchemy.exc import DBAPIError
 
 from market.sequencer import Sequencer
 from market.store.database import (
+    SCHEMA_HEAD,
+    PostgresStore,
     Readers,
     SchemaRefused,
-    SettingRefused,
-    open_projector,
-    open_writer,
+    Store,
+    Stores,
 )
+from market.store.tables import orders
+from tests.market.stores import opened
 from tests.market.written import StillClock, write_life
-
-
-def test_the_writer_flushes_every_commit(tmp_path: Path) -> None:
-    connection = open_writer(tmp_path / "a.sqlite")
-
-    found = {
-        name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-        for name in ("journal_mode", "synchronous", "foreign_keys")
-    }
-    connection.close()
-
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-
-
-def test_what_can_be_made_again_does_not_wait_for_the_disk_and_never_checkpoints(
-    tmp_path: Path,
-) -> None:
-    connection = open_projector(tmp_path / "a.sqlite")
-
-    found = {
-        name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-        for name in ("journal_mode", "synchronous", "wal_autocheckpoint")
-    }
-    connection.close()
-
-    assert found == {"journal_mode": "wal", "synchronous": 1, "wal_autocheckpoint": 0}
-
-
-def test_where_there_is_no_write_ahead_log_nothing_is_written() -> None:
-    with pytest.raises(SettingRefused, match="journal_mode"):
-        open_writer(Path(":memory:"))
 
 
 @pytest.mark.parametrize(
     "statement",
-    [
-        "DELETE FROM journal",
-        "UPDATE meta SET value = 0",
-        "CREATE TABLE mine (a)",
-        "PRAGMA query_only = 0; DELETE FROM journal",
-    ],
+    ["DELETE FROM journal", "UPDATE meta SET value = 0", "CREATE TABLE mine (a integer)"],
 )
-def test_a_reader_cannot_write(statement: str, tmp_path: Path) -> None:
-    path = tmp_path / "village.sqlite"
-    write_life(path)
-    readers = Readers(path)
-    with readers.connect() as connection:
-        for part in statement.split(";")[:-1]:
-            connection.exec_driver_sql(part)
-        with pytest.raises(OperationalError, match="readonly"):
-            connection.exec_driver_sql(statement.split(";")[-1])
+def test_a_reader_cannot_write(statement: str, store: Store) -> None:
+    write_life(store)
+    readers = Readers(store)
+    with readers.connect() as connection, pytest.raises(DBAPIError, match=r"read-?only"):
+        connection.exec_driver_sql(statement)
     readers.close()
 
 
-def test_a_reader_does_not_make_a_file(tmp_path: Path) -> None:
-    readers = Readers(tmp_path / "nothing.sqlite")
-    with pytest.raises(OperationalError), readers.connect():
-        pass
+def test_a_reader_does_not_make_a_store(store: Store) -> None:
+    readers = Readers(store)
+    with pytest.raises(DBAPIError), readers.connect() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM journal")
     readers.close()
 
-    assert list(tmp_path.iterdir()) == []
+    if isinstance(store, PostgresStore):
+        assert store.market_id not in Stores(Path(), store.url).markets()
+    else:
+        assert list(store.parent.iterdir()) == []
 
 
-def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
-    path = tmp_path / "village.sqlite"
-    write_life(path)
-    readers = Readers(path)
-    writer = sqlite3.connect(path)
+def test_a_reader_sees_one_moment(store: Store) -> None:
+    write_life(store)
+    readers = Readers(store)
+    count = "SELECT count(*) FROM orders"
     with readers.connect() as connection:
-        before = connection.exec_driver_sql("SELECT count(*) FROM orders").scalar_one()
-        writer.execute("DELETE FROM orders")
-        writer.commit()
-        after = connection.exec_driver_sql("SELECT count(*) FROM orders").scalar_one()
+        before = connection.exec_driver_sql(count).scalar_one()
+        with opened(store) as writer:
+            writer.execute(delete(orders))
+        after = connection.exec_driver_sql(count).scalar_one()
     with readers.connect() as connection:
-        later = connection.exec_driver_sql("SELECT count(*) FROM orders").scalar_one()
-    writer.close()
+        later = connection.exec_driver_sql(count).scalar_one()
     readers.close()
 
     assert before == after > later == 0
 
 
-def test_somebody_elses_file_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "photos.sqlite"
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE photos (name TEXT)")
-    connection.commit()
-    connection.close()
+def test_somebody_elses_store_is_refused_and_stays_as_it_is(store: Store) -> None:
+    with opened(store) as connection:
+        connection.exec_driver_sql("CREATE TABLE photos (name TEXT)")
 
     with pytest.raises(SchemaRefused):
-        Sequencer.open(path, clock=StillClock())
+        Sequencer.open(store, clock=StillClock())
 
-    connection = sqlite3.connect(path)
-    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
-    connection.close()
-    assert tables == [("photos",)]
+    with opened(store) as connection:
+        assert not connection.dialect.has_table(connection, "journal")
+        assert not connection.dialect.has_table(connection, "alembic_version")
+        assert connection.exec_driver_sql("SELECT * FROM photos").all() == []
 
 
-def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "village.sqlite"
-    write_life(path)
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE meta SET value = 99 WHERE name = 'schema_version'")
-    connection.commit()
-    connection.close()
+def test_a_store_of_a_newer_program_is_refused(store: Store) -> None:
+    write_life(store)
+    with opened(store) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    with pytest.raises(SchemaRefused, match="99"):
-        Sequencer.open(path, clock=StillClock())
+    with pytest.raises(SchemaRefused, match="9999"):
+        Sequencer.open(store, clock=StillClock())
+
+    with opened(store) as connection:
+        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        assert version.scalar_one() == "9999" != SCHEMA_HEAD
+
+
+def test_markets_are_found_by_id_and_removed_whole(store: Store) -> None:
+    write_life(store)
+    if isinstance(store, PostgresStore):
+        stores, market_id = Stores(Path(), store.url), store.market_id
+    else:
+        stores, market_id = Stores(store.parent), store.stem
+    assert stores.of(market_id) == store
+    assert market_id in stores.markets()
+
+    stores.remove(market_id)
+    stores.remove(market_id)  # a second time is harmless
+
+    assert market_id not in stores.markets()
+    readers = Readers(store)
+    with pytest.raises(DBAPIError), readers.connect() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM journal")
+    readers.close()

@@ -1,28 +1,29 @@
 """What is asked of a market's file is what its engine has lived through."""
 # house: long because every question of the wire is asked once of the same life.
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from market.engine.engine import Engine
 from market.model.messages import CreateMarket, OpenCall, Phase
 from market.model.money import BANK, CENTRAL, TransferKind, participant_account
-from market.model.order import OrderState, Side
+from market.model.order import PLAIN, OrderOptions, OrderState, Side
 from market.sequencer import Sequencer
 from market.store import queries
-from market.store.database import Readers, open_writer
+from market.store.database import Readers, Store, open_writer
 from market.store.projections import limit_terms, order_number
 from market.store.queries import CursorFault, Page
 from market.store.queries.money import joined, split_sum
-from market.store.tables import METADATA, transfers
+from market.store.tables import METADATA, accounts, journal, transfers
 from tests.builders import GRID, MIDNIGHT_S, PARTICIPANTS, STEP_S, UNITS
+from tests.market.stores import NewStore, opened
 from tests.market.written import (
     MARKET_ID,
     SETUP,
@@ -37,21 +38,21 @@ END_S = MIDNIGHT_S + 2 * STEP_S
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Engine]:
-    path = tmp_path_factory.mktemp("life") / "village.sqlite"
+def life(new_store_for_all: NewStore) -> tuple[Store, Engine]:
+    store = new_store_for_all()
     with pytest.MonkeyPatch.context() as patch:
         # Two owners make a public curve here; who may see curves is told in test_auction.
-        patch.setattr("market.trading.auction.OWNERS_MIN", 2)
-        return path, write_life(path)
+        patch.setattr("market.trading.public_curves.OWNERS_MIN", 2)
+        return store, write_life(store)
 
 
 @pytest.fixture
-def engine(life: tuple[Path, Engine]) -> Engine:
+def engine(life: tuple[Store, Engine]) -> Engine:
     return life[1]
 
 
 @pytest.fixture
-def reading(life: tuple[Path, Engine]) -> Iterator[Connection]:
+def reading(life: tuple[Store, Engine]) -> Iterator[Connection]:
     readers = Readers(life[0])
     with readers.connect() as connection:
         yield connection
@@ -105,6 +106,7 @@ def test_a_list_read_in_pages_is_whole_and_in_order(reading: Connection, limit: 
         queries.units,
         queries.orders,
         queries.trades,
+        queries.positions,
         queries.setpoints,
         queries.measurements,
     ):
@@ -176,7 +178,7 @@ def test_orders_by_owner_interval_state_unit_and_id(reading: Connection) -> None
     assert ids(order_ids=[]) == set()
 
 
-def test_orders_are_sealed_until_their_gate_has_closed(tmp_path: Path) -> None:
+def test_orders_are_sealed_until_their_gate_has_closed(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         for command in (*SETUP, *TRADING):
             await sequencer.submit(command)
@@ -193,7 +195,7 @@ def test_orders_are_sealed_until_their_gate_has_closed(tmp_path: Path) -> None:
             ann = queries.account(connection, MARKET_ID, "ann")
             assert ann.held_quanta == 30_000 * 1_000 + 300_000 * 2_000, "nothing for a-4, cancelled"
 
-    with_sequencer(tmp_path / "village.sqlite", story)
+    with_sequencer(store, story)
 
 
 def test_after_the_gate_everything_may_be_seen(reading: Connection) -> None:
@@ -219,6 +221,47 @@ def test_trades_by_owner_unit_and_time(reading: Connection) -> None:
     rural = tuple(trade for trade in everything if trade.area_id == "RUR")
     assert queries.recent_trades(reading, MARKET_ID, area_id="RUR") == rural
     assert queries.recent_trades(reading, MARKET_ID, area_id="RUR", limit=2) == rural[-2:]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"participant_id": "ann"},
+        {"unit_id": "ann-load"},
+        {"area_id": "RUR"},
+        {"start_s": LATER_S},
+        {"from_s": LATER_S, "until_s": END_S},
+        {"until_s": LATER_S},
+    ],
+)
+def test_positions_are_what_the_trades_add_up_to(
+    reading: Connection, wanted: dict[str, Any]
+) -> None:
+    found = queries.positions(reading, MARKET_ID, **wanted).items
+    made = queries.trades(reading, MARKET_ID, **wanted).items
+
+    expected: dict[tuple[int, str], list[int]] = {}
+    for trade in made:
+        sides = expected.setdefault((trade.start_s, trade.unit_id), [0, 0])
+        sides[trade.side is Side.SELL] += trade.energy_wh
+    assert [((p.start_s, p.unit_id), [p.bought_wh, p.sold_wh]) for p in found] == sorted(
+        expected.items()
+    )
+    assert sum(position.net_wh for position in found) == sum(t.injection_wh for t in made)
+    assert {(p.unit_id, p.participant_id, p.area_id) for p in found} == {
+        (t.unit_id, t.participant_id, t.area_id) for t in made
+    }
+
+
+def test_a_position_is_one_however_many_trades_made_it(reading: Connection) -> None:
+    found = queries.positions(reading, MARKET_ID).items
+
+    assert found
+    assert len({(position.start_s, position.unit_id) for position in found}) == len(found)
+    assert queries.positions(reading, MARKET_ID, unit_id="nobody").items == ()
+    with pytest.raises(CursorFault):
+        queries.positions(reading, MARKET_ID, cursor="made-up")
 
 
 # --- results -----------------------------------------------------------------------
@@ -263,7 +306,7 @@ def test_intervals_show_their_phase_and_result(reading: Connection) -> None:
     assert queries.intervals(reading, "elsewhere") == ()
 
 
-def test_a_market_without_an_end_is_told_as_far_as_its_calls_are_open(tmp_path: Path) -> None:
+def test_a_market_without_an_end_is_told_as_far_as_its_calls_are_open(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         create = SETUP[0]
         assert isinstance(create, CreateMarket)
@@ -278,10 +321,10 @@ def test_a_market_without_an_end_is_told_as_far_as_its_calls_are_open(tmp_path: 
                 assert (view.interval.start_s, view.interval.phase) == (MIDNIGHT_S, Phase.CALL)
             assert queries.intervals(connection, MARKET_ID, from_s=far_s, until_s=2 * far_s) == ()
 
-    with_sequencer(tmp_path / "village.sqlite", story)
+    with_sequencer(store, story)
 
 
-def test_an_interval_nothing_has_happened_to_is_scheduled(tmp_path: Path) -> None:
+def test_an_interval_nothing_has_happened_to_is_scheduled(store: Store) -> None:
     async def story(sequencer: Sequencer) -> None:
         await sequencer.submit(SETUP[0])
         await sequencer.projected(1)
@@ -292,7 +335,7 @@ def test_an_interval_nothing_has_happened_to_is_scheduled(tmp_path: Path) -> Non
             ((), (), None)
         ] * 2
 
-    with_sequencer(tmp_path / "village.sqlite", story)
+    with_sequencer(store, story)
 
 
 def test_curves_are_those_that_were_published(reading: Connection) -> None:
@@ -319,14 +362,14 @@ def test_setpoints_readings_and_deviations(reading: Connection) -> None:
     assert len(queries.setpoints(reading, MARKET_ID, unit_id="ann-solar").items) == 2
 
     readings = queries.measurements(reading, MARKET_ID, from_s=MIDNIGHT_S, until_s=LATER_S).items
-    assert {item.unit_id: item.substituted for item in readings} == {
+    assert {item.reading.unit_id: item.reading.substituted for item in readings} == {
         "ann-solar": False,
         "ann-load": False,
         "ben-load": False,
         "ann-battery": True,
     }
     bens = queries.measurements(reading, MARKET_ID, participant_id="ben").items
-    assert [item.injection_wh for item in bens] == [-2_450, -2_450]
+    assert [item.reading.injection_wh for item in bens] == [-2_450, -2_450]
     assert queries.measurements(reading, MARKET_ID, area_id="GRID").items == ()
     assert len(queries.measurements(reading, MARKET_ID, unit_id="ben-load").items) == 2
 
@@ -384,9 +427,9 @@ def test_a_statement_of_a_day_holds_what_belongs_to_its_intervals(reading: Conne
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def empty(new_store_for_all: NewStore) -> Iterator[Connection]:
     """A file with tables and nothing in them."""
-    connection = open_writer(tmp_path_factory.mktemp("empty") / "empty.sqlite")
+    connection = open_writer(new_store_for_all())
     with connection.begin():
         METADATA.create_all(connection)
     yield connection
@@ -413,8 +456,8 @@ def test_sums_of_money_do_not_overflow(amounts: list[int], empty: Connection) ->
         for row, amount in enumerate(amounts)
     ]
     with empty.begin() as transaction:
-        # One transaction for the file as well, so that nothing of it stays.
-        empty.exec_driver_sql("BEGIN")
+        if empty.dialect.name == "sqlite":  # one transaction there as well: nothing of it stays
+            empty.exec_driver_sql("BEGIN")
         empty.execute(insert(transfers), rows)
         (line,) = queries.statement(empty, MARKET_ID, "ann")
         high, low = empty.execute(select(*split_sum(transfers.c.amount_quanta))).one()
@@ -423,17 +466,18 @@ def test_sums_of_money_do_not_overflow(amounts: list[int], empty: Connection) ->
     assert line.amount_quanta == joined(high, low) == sum(amounts)
 
 
-def test_a_balance_of_any_size_is_kept(life: tuple[Path, Engine], tmp_path: Path) -> None:
-    path = tmp_path / "rich.sqlite"
-    path.write_bytes(life[0].read_bytes())
-    connection = sqlite3.connect(path)
-    rich = str(3 * 10**30)
-    connection.execute("UPDATE accounts SET balance_quanta = ? WHERE account = ?", (rich, CENTRAL))
-    connection.commit()
-    connection.close()
-    readers = Readers(path)
+def test_a_balance_of_any_size_is_kept(store: Store) -> None:
+    write_life(store)
+    c = accounts.c
+    with opened(store) as connection:
+        connection.execute(
+            update(accounts).where(c.account == CENTRAL).values(balance_quanta=3 * 10**30)
+        )
+        others = connection.execute(select(c.balance_quanta).where(c.account != CENTRAL)).scalars()
+        sum_quanta = 3 * 10**30 + sum(others)
+    readers = Readers(store)
     with readers.connect() as reading:
-        assert queries.ledger(reading, MARKET_ID).sum_quanta == 3 * 10**30
+        assert queries.ledger(reading, MARKET_ID).sum_quanta == sum_quanta
     readers.close()
 
 
@@ -467,13 +511,9 @@ def test_a_day_without_auctions(reading: Connection) -> None:
     assert totals.solve_ms_quantile(50) is None
 
 
-def test_position_is_that_of_the_last_command(
-    life: tuple[Path, Engine], reading: Connection
-) -> None:
+def test_position_is_that_of_the_last_command(reading: Connection) -> None:
     position = queries.position(reading)
-    journal = sqlite3.connect(life[0])
-    (last,) = journal.execute("SELECT max(batch) FROM journal").fetchone()
-    journal.close()
+    last = reading.execute(select(func.max(journal.c.batch))).scalar_one()
 
     assert position.command_seq == last, "one command a batch in this life"
     assert position.event_seq > last
@@ -481,4 +521,11 @@ def test_position_is_that_of_the_last_command(
 
 def test_order_numbers_and_terms() -> None:
     assert order_number("ord-42") == 42
-    assert limit_terms(-5, 7) == '{"energy_wh":7,"kind":"limit","price_ticks":-5}'
+    plain = msgspec.json.decode(limit_terms(PLAIN))
+    assert plain["kind"] == "limit"
+    assert msgspec.convert(plain["options"], OrderOptions) == PLAIN
+    assert (
+        limit_terms(PLAIN)
+        == limit_terms(OrderOptions())
+        != limit_terms(OrderOptions(post_only=True))
+    )

@@ -4,8 +4,9 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from sqlalchemy import Column, MetaData, Text
 
-from market.store.tables import BOOKKEEPING, JOURNAL, METADATA, PROJECTED
+from market.store.tables import BOOKKEEPING, JOURNAL, METADATA, PROJECTED, layout
 
 
 def test_every_table_is_the_journal_or_a_projection() -> None:
@@ -27,3 +28,16 @@ def test_the_market_is_the_first_part_of_every_key(table: str) -> None:
     key = METADATA.tables[table].primary_key.columns.keys()
 
     assert key[0] == "market_id"
+
+
+def test_another_layout_is_another_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = layout()
+    assert before == layout()
+
+    other = MetaData()
+    for table in METADATA.sorted_tables:
+        table.to_metadata(other)
+    other.tables["orders"].append_column(Column("colour", Text))
+    monkeypatch.setattr("market.store.tables.METADATA", other)
+
+    assert before != layout() < 2**32

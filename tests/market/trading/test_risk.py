@@ -8,7 +8,7 @@ from market.model.money import BANK, TransferKind, participant_account, transfer
 from market.model.order import Side
 from market.model.rejection import Code
 from market.model.trade import Trade
-from market.trading.risk import hold_quanta
+from market.trading.holds import hold_quanta
 from tests.builders import MIDNIGHT_S, STEP_S, Story
 
 

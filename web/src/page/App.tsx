@@ -8,6 +8,7 @@ import { dayView, latestCleared, nextGate } from "../situation/views";
 import { useTheme } from "../style/theme";
 import { Rest } from "../wire/rest";
 import type { Market, MarketSummary } from "../wire/types";
+import { BookPanel } from "./BookPanel";
 import { CurvesPanel } from "./CurvesPanel";
 import { GridPanel } from "./GridPanel";
 import { ConnectionState, Header, MarketChoice, MarketClock } from "./Header";
@@ -70,10 +71,14 @@ function Console({ rest, market, markets, choose, theme }: ConsoleProps) {
   const picture = usePicture(feed);
   const { situation } = picture;
   const live = picture.connection.status === "live";
-  const day = useMemo(() => dayView(situation, market), [situation.intervals, market]);
+  const day = useMemo(
+    () => dayView(situation, market),
+    [situation.intervals, situation.stops, market],
+  );
   const selection = useSelection(day);
   const interval = selection.index === null ? null : (day.intervals[selection.index] ?? null);
   const total = day.intervals.reduce((sum, each) => sum + (each?.trades ?? 0), 0);
+  const continuous = market.continuous != null;
   useTitle(`${market.name} · ${t("app.page")}`);
   return (
     <>
@@ -90,9 +95,9 @@ function Console({ rest, market, markets, choose, theme }: ConsoleProps) {
         <ConnectionState connection={picture.connection} />
       </Header>
       <StaleBanner picture={picture} />
-      <PhaseRail situation={situation} day={day} live={live} />
+      <PhaseRail situation={situation} market={market} day={day} live={live} />
       <Announcer situation={situation} />
-      <main id="charts" className="panels" tabIndex={-1}>
+      <main id="charts" className={continuous ? "panels with-book" : "panels"} tabIndex={-1}>
         <PricePanel
           market={market}
           day={day}
@@ -100,8 +105,9 @@ function Console({ rest, market, markets, choose, theme }: ConsoleProps) {
           look={`${theme.shown} ${language}`}
         />
         <CurvesPanel feed={feed} market={market} day={day} selection={selection} />
+        {continuous && <BookPanel market={market} situation={situation} />}
         <GridPanel market={market} interval={interval} />
-        <TradesPanel market={market} trades={situation.trades} total={total} />
+        <TradesPanel market={market} trades={situation.trades} total={continuous ? null : total} />
         <HealthPanel picture={picture} day={day} />
       </main>
     </>

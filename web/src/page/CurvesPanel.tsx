@@ -4,6 +4,7 @@ import { memo, useEffect, useState } from "react";
 import { curvesView } from "../curves/steps";
 import { useSpeech } from "../language/Speak";
 import type { TextKey } from "../language/language";
+import { word } from "../language/words";
 import type { Feed } from "../situation/feed";
 import { lastResort, type DayView } from "../situation/views";
 import { local } from "../situation/time";
@@ -65,7 +66,7 @@ export const CurvesPanel = memo(function CurvesPanel({ feed, market, day, select
 
   let body;
   if (selected === null) body = <p className="empty">{t("curves.empty")}</p>;
-  else if (found.code !== null) body = <p className="empty">{refusal(t, found.code)}</p>;
+  else if (found.code !== null) body = <p className="empty">{word(t, "refusal", found.code)}</p>;
   else if (interval === null) body = <p className="empty">{t("curves.loading")}</p>;
   else if (area === null) body = <p className="empty">{t("curves.withheld")}</p>;
   else {
@@ -175,19 +176,6 @@ function clearingOf(interval: Interval | null, areaId: string, area: AreaCurves 
     soldWh: results.reduce((sum, each) => sum + wh(each.sold_kwh), 0),
     boughtWh: results.reduce((sum, each) => sum + wh(each.bought_kwh), 0),
   };
-}
-
-const REFUSALS: Record<string, TextKey> = {
-  NOT_FOUND: "refusal.NOT_FOUND",
-  PRODUCT_UNKNOWN: "refusal.PRODUCT_UNKNOWN",
-  PHASE_CONFLICT: "refusal.PHASE_CONFLICT",
-  SYSTEM_BUSY: "refusal.SYSTEM_BUSY",
-  SYSTEM_UNAVAILABLE: "refusal.SYSTEM_UNAVAILABLE",
-  UNREACHABLE: "refusal.UNREACHABLE",
-};
-
-function refusal(t: ReturnType<typeof useSpeech>["t"], code: string): string {
-  return t(REFUSALS[code] ?? "refusal.other", { code });
 }
 
 interface Found {

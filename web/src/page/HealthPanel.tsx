@@ -124,10 +124,13 @@ function useItems({ situation, connection, server }: Picture, day: DayView): Ite
     {
       name: "health.solve",
       look: last?.solve_ms == null ? "unknown" : last.solve_ms > SOLVE_SLOW_MS ? "warning" : "good",
-      value: t("health.solve_max", {
-        ms: format.whole(last?.solve_ms),
-        max: format.whole(clearing.solveMsMax),
-      }),
+      value:
+        clearing.solveMsMax === null
+          ? "–"
+          : t("health.solve_max", {
+              ms: format.whole(last?.solve_ms),
+              max: format.whole(clearing.solveMsMax),
+            }),
     },
     {
       name: "health.audit",

@@ -2,20 +2,24 @@
 
 import { useEffect, useRef, useState } from "react";
 import { useSpeech } from "../language/Speak";
+import { word } from "../language/words";
 import { useRealTime } from "../situation/hooks";
 import type { Situation } from "../situation/state";
+import { stopGroups } from "../situation/stops";
 import { countdown, marketNow } from "../situation/time";
 import { nextGate, phaseRail, type DayView } from "../situation/views";
+import type { Market } from "../wire/types";
 
 interface Props {
   situation: Situation;
+  market: Market;
   day: DayView;
   live: boolean;
 }
 
-export function PhaseRail({ situation, day, live }: Props) {
+export function PhaseRail({ situation, market, day, live }: Props) {
   const { t, format } = useSpeech();
-  const rail = phaseRail(day);
+  const rail = phaseRail(day, market);
   return (
     <section className="rail" aria-label={t("rail.label")}>
       <NextGate situation={situation} live={live} />
@@ -26,7 +30,7 @@ export function PhaseRail({ situation, day, live }: Props) {
               key={phase}
               className={count > 0 ? `step phase-${phase}` : `step idle phase-${phase}`}
             >
-              <span className="step-name">{t(`phase.${phase}`)}</span>
+              <span className="step-name">{word(t, "phase", phase)}</span>
               <span className="step-count">{format.whole(count)}</span>
               <span className="step-front">
                 {front
@@ -38,6 +42,7 @@ export function PhaseRail({ situation, day, live }: Props) {
             </li>
           ))}
         </ol>
+        <StopChips situation={situation} />
         <DayStrip day={day} />
       </div>
     </section>
@@ -78,6 +83,32 @@ function NextGate({ situation, live }: { situation: Situation; live: boolean }) 
   );
 }
 
+/** Where trading is stopped: one chip for each phase and area. */
+function StopChips({ situation }: { situation: Situation }) {
+  const { t, format } = useSpeech();
+  const groups = stopGroups(situation.stops, situation.intervals);
+  if (groups.length === 0) return null;
+  return (
+    <ul className="chips" aria-label={t("stop.label")}>
+      {groups.map(({ phase, area, starts }) => {
+        const [first] = starts ?? [];
+        const end = first === undefined ? null : situation.intervals.get(first)?.end;
+        const when =
+          starts === null
+            ? t("stop.all_intervals")
+            : starts.length === 1 && first !== undefined
+              ? format.span(first, end ?? null)
+              : t("stop.intervals", { count: format.whole(starts.length) });
+        return (
+          <li key={`${phase} ${area} ${when}`} className={`chip phase-${phase}`}>
+            {word(t, "phase", phase)} · {area ?? t("stop.all_areas")} · {when}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
 /** Every interval of the day as a cell; the phases differ in height as well as in colour. */
 function DayStrip({ day }: { day: DayView }) {
   const { t, format } = useSpeech();
@@ -106,7 +137,11 @@ export function Announcer({ situation }: { situation: Situation }) {
   const gate = nextGate(situation);
   if (news !== null) {
     const end = situation.intervals.get(news.start)?.end ?? null;
-    const values = { phase: t(`phase.${news.phase}`), interval: format.span(news.start, end) };
+    const phase = word(t, "phase", news.phase);
+    const values = {
+      phase: news.area === null ? phase : `${phase} (${news.area})`,
+      interval: format.span(news.start, end),
+    };
     latest.current = gate
       ? t("rail.news", { ...values, gate: format.time(gate.gateMs) })
       : t("rail.news_last", values);

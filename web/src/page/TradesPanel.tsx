@@ -2,6 +2,8 @@
 
 import { memo, useState } from "react";
 import { useSpeech } from "../language/Speak";
+import type { Translate } from "../language/language";
+import { word } from "../language/words";
 import type { SeenTrade } from "../situation/state";
 import { markOf } from "../style/marks";
 import type { Market } from "../wire/types";
@@ -10,11 +12,17 @@ import { Panel, Swatch, Table } from "./Panel";
 /** An interval's auction brings a hundred at once: more rows would be drawn than anybody reads. */
 const ROWS = 60;
 
+/** How a trade was made, and what became of it where that is worth a word. */
+function madeBy(t: Translate, { venue, state = "completed" }: SeenTrade): string {
+  const made = word(t, "venue", venue);
+  return state === "completed" ? made : `${made} · ${word(t, "trade_state", state)}`;
+}
+
 interface Props {
   market: Market;
   trades: readonly SeenTrade[];
-  /** Trades of the day so far. */
-  total: number;
+  /** Trades of the day so far; null: nobody counts those between the auctions. */
+  total: number | null;
 }
 
 /** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
@@ -22,6 +30,8 @@ export const TradesPanel = memo(function TradesPanel({ market, trades, total }: 
   const { t, format } = useSpeech();
   const [wanted, want] = useState<string | null>(null);
   const shown = trades.filter((each) => wanted === null || each.area_id === wanted).slice(0, ROWS);
+  // With auctions alone the column would say the same in every row.
+  const venues = total === null;
   const shownText = t("trades.shown", { count: format.whole(shown.length) });
   const tools = (
     <div className="segments" role="group" aria-label={t("trades.area")}>
@@ -44,7 +54,7 @@ export const TradesPanel = memo(function TradesPanel({ market, trades, total }: 
     <Panel
       name="trades"
       title={t("trades.title")}
-      note={t("trades.day", { count: format.whole(total) })}
+      note={total === null ? shownText : t("trades.day", { count: format.whole(total) })}
       tools={tools}
     >
       {shown.length === 0 ? (
@@ -57,10 +67,11 @@ export const TradesPanel = memo(function TradesPanel({ market, trades, total }: 
               t("trades.delivery"),
               t("trades.area"),
               t("trades.side"),
+              ...(venues ? [t("trades.venue")] : []),
               `${t("trades.energy")} ${t("unit.kwh")}`,
               `${t("trades.price")} ${t("unit.price", { currency: market.currency })}`,
             ]}
-            left={[0, 1, 2]}
+            left={venues ? [0, 1, 2, 3] : [0, 1, 2]}
             rows={shown.map((trade) => ({
               key: trade.trade_id,
               cells: [
@@ -73,6 +84,7 @@ export const TradesPanel = memo(function TradesPanel({ market, trades, total }: 
                   <span aria-hidden="true">{trade.side === "buy" ? "◁" : "▶"} </span>
                   {t(`trades.${trade.side}`)}
                 </span>,
+                ...(venues ? [madeBy(t, trade)] : []),
                 format.kwh(trade.energy_kwh),
                 format.price(trade.price_per_mwh),
               ],

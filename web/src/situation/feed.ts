@@ -6,14 +6,23 @@
 import { StreamClient, type Connection, type Outside } from "../stream/client";
 import type { Answer, Rest } from "../wire/rest";
 import type { Curves, Market, ServerHealth } from "../wire/types";
+import { MERGED } from "./books";
 import { NOTHING_YET, reduce, type Action, type Situation } from "./state";
 import { dayView } from "./views";
 
 const BATCH_MS = 200;
 /** Health and clock are asked this often; the stream carries everything else. */
 const POLL_MS = 5_000;
+/** Areas whose books are heard; the server allows 256 subscriptions a page. */
+const BOOKS_MAX = 60;
 /** Curves kept: a day of quarter-hours, twice. */
 const CURVES_MAX = 200;
+
+/** The books a market has: of each area, and of what small areas hold together. */
+export function bookKeys(market: Market): string[] {
+  if (market.continuous == null) return [];
+  return [...market.areas.slice(0, BOOKS_MAX).map(({ area_id }) => area_id), MERGED];
+}
 
 export interface Server {
   health: Answer<ServerHealth> | null;
@@ -57,6 +66,7 @@ export class Feed {
     const channels = [
       { channel: "market", key: market.market_id },
       ...market.areas.map(({ area_id }) => ({ channel: "trades", key: area_id })),
+      ...bookKeys(market).map((key) => ({ channel: "book", key })),
     ];
     this.stream = new StreamClient(channels, outside, {
       message: (message) => this.act({ kind: "message", message, heardMs: outside.now() }),

@@ -3,7 +3,17 @@
 // The one idea: the stream's messages are actions of a reducer; nothing in here reads a clock, a
 // socket or the page. Times of reception come with the action.
 
-import { PHASES, type Envelope, type Interval, type Phase, type PublicTrade } from "../wire/types";
+import {
+  STOPS,
+  type BookInterval,
+  type Envelope,
+  type Interval,
+  type Phase,
+  type PublicTrade,
+  type Stop,
+} from "../wire/types";
+import { booksAnew, booksMore, type Books } from "./books";
+import { movedOn, released, stopped, stopsAnew, type Stops } from "./stops";
 
 /** Trades shown; the day's full list is a question for the API, not for a page that streams. */
 export const TRADES_MAX = 300;
@@ -26,11 +36,16 @@ export interface SeenTrade extends PublicTrade {
 export interface PhaseNews {
   start: string;
   phase: Phase;
+  /** Null: in every area. */
+  area: string | null;
 }
 
 export interface Situation {
   /** By start, in order of time. */
   intervals: ReadonlyMap<string, Interval>;
+  /** Halts and volatility calls that hold. */
+  stops: Stops;
+  books: Books;
   /** Newest first. */
   trades: readonly SeenTrade[];
   clock: ClockBase | null;
@@ -43,6 +58,8 @@ export interface Situation {
 
 export const NOTHING_YET: Situation = {
   intervals: new Map(),
+  stops: new Map(),
+  books: new Map(),
   trades: [],
   clock: null,
   ledger: null,
@@ -76,11 +93,23 @@ function hear(before: Situation, message: Envelope, heardMs: number): Situation 
   const situation = { ...before, clock: clockOf(before.clock, message, heardMs) };
   if (message.channel === "market") {
     return message.type === "snapshot"
-      ? { ...situation, intervals: replace(situation.intervals, data.intervals as Interval[]) }
+      ? {
+          ...situation,
+          intervals: replace(situation.intervals, data.intervals as Interval[]),
+          stops: stopsAnew((data.stops ?? []) as Stop[]),
+        }
       : marketEvent(situation, data);
+  }
+  if (message.channel === "book" && message.key !== null) {
+    const found = (data.intervals ?? []) as BookInterval[];
+    const put = message.type === "snapshot" ? booksAnew : booksMore;
+    return { ...situation, books: put(situation.books, message.key, found) };
   }
   if (message.channel === "trades" && message.key !== null) {
     const items = (data.items ?? []) as PublicTrade[];
+    if (data.event === "trades_recalled") {
+      return { ...situation, trades: tradesRecalled(situation.trades, items) };
+    }
     return message.type === "snapshot"
       ? { ...situation, trades: tradesAnew(situation.trades, items, message.key) }
       : { ...situation, trades: tradesMore(situation.trades, items, message.key, data.start) };
@@ -101,10 +130,15 @@ function clockOf(before: ClockBase | null, message: Envelope, heardMs: number): 
 
 function marketEvent(situation: Situation, data: Record<string, unknown>): Situation {
   switch (data.event) {
-    case "phase": {
-      const { start, phase } = data as unknown as PhaseNews;
-      const intervals = change(situation.intervals, start, { phase });
-      return { ...situation, intervals, news: { start, phase } };
+    case "phase":
+      return phaseEntered(situation, data);
+    case "stopped": {
+      const stop = data as unknown as Stop;
+      return { ...situation, stops: stopped(situation.stops, stop) };
+    }
+    case "released": {
+      const { start, area } = data as unknown as Stop;
+      return { ...situation, stops: released(situation.stops, start, area) };
     }
     case "cleared": {
       const interval = data.interval as Interval;
@@ -121,6 +155,19 @@ function marketEvent(situation: Situation, data: Record<string, unknown>): Situa
       // An event this console does not know yet says nothing to it.
       return situation;
   }
+}
+
+function phaseEntered(situation: Situation, data: Record<string, unknown>): Situation {
+  const { start, phase } = data as unknown as PhaseNews;
+  const area = (data.area ?? null) as string | null;
+  const news = { start, phase, area };
+  if (STOPS.includes(phase)) {
+    return { ...situation, stops: stopped(situation.stops, news), news };
+  }
+  const stops = movedOn(situation.stops, start, news);
+  // In one area only: a stop has ended there, the interval itself has not moved.
+  if (area !== null) return { ...situation, stops, news };
+  return { ...situation, intervals: change(situation.intervals, start, { phase }), stops, news };
 }
 
 const UNKNOWN: Omit<Interval, "start"> = {
@@ -164,10 +211,16 @@ function fill(intervals: Intervals, found: Interval[]): Intervals {
       continue;
     }
     const heard = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null));
-    const later = PHASES.indexOf(known.phase) >= PHASES.indexOf(each.phase) ? known : each;
+    const later = progress(known.phase) >= progress(each.phase) ? known : each;
     next.set(each.start, { ...each, ...heard, phase: later.phase });
   }
   return sorted(next);
+}
+
+/** How far along its road; between opening and gate an interval may go to and fro. */
+function progress(phase: Phase): number {
+  const ends: Phase[] = ["delivery_lock", "settling", "settled"];
+  return phase === "scheduled" ? -2 : ends.indexOf(phase);
 }
 
 function sorted(intervals: Intervals): Intervals {
@@ -190,15 +243,25 @@ function tradesMore(
   return [...fresh, ...trades].slice(0, TRADES_MAX);
 }
 
+/** The recall of trades was asked for, or decided: they stay, and say what became of them. */
+function tradesRecalled(
+  trades: readonly SeenTrade[],
+  items: readonly Pick<PublicTrade, "trade_id" | "state">[],
+) {
+  const states = new Map(items.map(({ trade_id, state }) => [trade_id, state]));
+  return trades.map((each) => {
+    const state = states.get(each.trade_id);
+    return state === undefined ? each : { ...each, state };
+  });
+}
+
 function seen(item: PublicTrade, area: string, start: unknown): SeenTrade {
   return { ...item, area_id: area, start: typeof start === "string" ? start : (item.start ?? "") };
 }
 
-/** Stable: trades of one interval keep the order in which the market numbered them. */
+/** The market numbers its trades as they are made. */
+const numberOf = ({ trade_id }: SeenTrade) => Number(/\d+$/.exec(trade_id)?.[0] ?? 0);
+
 function newestFirst(trades: SeenTrade[]): SeenTrade[] {
-  return trades
-    .map((trade, index) => ({ trade, index }))
-    .sort((a, b) => b.trade.start.localeCompare(a.trade.start) || b.index - a.index)
-    .map(({ trade }) => trade)
-    .slice(0, TRADES_MAX);
+  return [...trades].sort((a, b) => numberOf(b) - numberOf(a)).slice(0, TRADES_MAX);
 }

@@ -1,7 +1,15 @@
 // What the panels show, derived from the situation: pure, and tested without a page.
 
-import { PHASES, type Direction, type Interval, type Market, type Phase } from "../wire/types";
+import {
+  PHASES,
+  STOPS,
+  type Direction,
+  type Interval,
+  type Market,
+  type Phase,
+} from "../wire/types";
 import type { Situation } from "./state";
+import { phaseIn } from "./stops";
 import { marketDay, type Day } from "./time";
 
 /** A decimal string as whole thousandths: 1 Wh of a kWh, exactly. */
@@ -10,7 +18,7 @@ export function thousandths(value: string | null | undefined): number {
 }
 
 export interface DayView extends Day {
-  /** One per start of the day; null: not known yet. */
+  /** One per start of the day, in the phase that holds in every area; null: not known yet. */
   intervals: (Interval | null)[];
 }
 
@@ -28,7 +36,10 @@ export function dayView(situation: Situation, market: Market): DayView {
     untilMs: market.trading_until === null ? null : Date.parse(market.trading_until),
   });
   const byMs = new Map(
-    [...situation.intervals.values()].map((each) => [Date.parse(each.start), each]),
+    [...situation.intervals.values()].map((each) => {
+      const phase = phaseIn(situation.stops, each, null);
+      return [Date.parse(each.start), phase === each.phase ? each : { ...each, phase }];
+    }),
   );
   return { ...day, intervals: day.startsMs.map((start) => byMs.get(start) ?? null) };
 }
@@ -44,21 +55,24 @@ export interface RailStep {
   front: Interval | null;
 }
 
-export function phaseRail(day: DayView): RailStep[] {
+/** The phases that every interval of the market goes through, and those that some are in now. */
+export function phaseRail(day: DayView, market: Market): RailStep[] {
   return PHASES.map((phase) => {
     const inside = day.intervals.filter((each): each is Interval => each?.phase === phase);
     const front = phase === "settled" ? inside.at(-1) : inside[0];
     return { phase, count: inside.length, front: front ?? null };
+  }).filter(({ phase, count }) => {
+    if (STOPS.includes(phase)) return count > 0;
+    return phase !== "continuous" || count > 0 || market.continuous != null;
   });
 }
+
+const BEFORE_GATE: readonly Phase[] = ["scheduled", "call", "continuous", ...STOPS];
 
 /** The interval whose gate closes next: still open or yet to open, in order of time. */
 export function nextGate(situation: Situation): { interval: Interval; gateMs: number } | null {
   for (const interval of situation.intervals.values()) {
-    if (
-      interval.gate_at !== null &&
-      (interval.phase === "call" || interval.phase === "scheduled")
-    ) {
+    if (interval.gate_at !== null && BEFORE_GATE.includes(interval.phase)) {
       return { interval, gateMs: Date.parse(interval.gate_at) };
     }
   }

@@ -1,7 +1,8 @@
 // Keeps the messages of one (channel, key) in their gap-free order.
 //
 // The one idea: a pure step from what is applied and the next message to what may be delivered now
-// and what has to be asked for. Only `seq` + 1 of the same epoch is ever delivered.
+// and what has to be asked for. Only `seq` + 1 of the same epoch is ever delivered; a message that
+// stands for several (a book whose reader lagged: `since`) counts from the first of them.
 
 import type { Envelope } from "../wire/types";
 
@@ -46,17 +47,30 @@ export function take(track: Track, message: Envelope): Step {
   const waiting = new Map(track.waiting).set(seq, message);
   const deliver: Envelope[] = [];
   let applied = track.applied;
-  for (let next = waiting.get(applied + 1); next; next = waiting.get(applied + 1)) {
+  for (let next = following(waiting, applied); next; next = following(waiting, applied)) {
     deliver.push(next);
-    applied += 1;
-    waiting.delete(applied);
+    applied = next.seq ?? applied;
+    for (const each of waiting.keys()) if (each <= applied) waiting.delete(each);
   }
   if (waiting.size === 0) {
     const asked = track.asked && applied < track.asked.to ? track.asked : null;
     return { track: { ...track, applied, waiting, asked }, deliver, ask: null };
   }
   if (waiting.size > WAITING_MAX) return { track: UNSEEN, deliver, ask: { kind: "snapshot" } };
-  return { ...missing({ ...track, applied, waiting }, Math.min(...waiting.keys()) - 1), deliver };
+  return { ...missing({ ...track, applied, waiting }, firstOf(waiting) - 1), deliver };
+}
+
+/** The number from which on a message stands for what was told. */
+function sinceOf(message: Envelope): number {
+  const since = (message.data as { since?: unknown } | null)?.since;
+  return typeof since === "number" ? since : (message.seq ?? 0);
+}
+
+const firstOf = (waiting: Track["waiting"]) => Math.min(...[...waiting.values()].map(sinceOf));
+
+function following(waiting: Track["waiting"], applied: number): Envelope | undefined {
+  const next = waiting.get(applied + 1);
+  return next ?? [...waiting.values()].find((each) => sinceOf(each) <= applied + 1);
 }
 
 /** Compares with the last seq the server has sent, as its heartbeat says. */
@@ -66,7 +80,7 @@ export function compare(track: Track, epoch: Envelope["epoch"], serverSeq: numbe
   if (serverSeq <= track.applied) return { track, deliver: [], ask: null };
   // Asked a whole heartbeat ago and still missing: the server no longer has it.
   if (track.asked) return { track: UNSEEN, deliver: [], ask: { kind: "snapshot" } };
-  const lowest = track.waiting.size > 0 ? Math.min(...track.waiting.keys()) - 1 : serverSeq;
+  const lowest = track.waiting.size > 0 ? firstOf(track.waiting) - 1 : serverSeq;
   return { ...missing(track, lowest), deliver: [] };
 }
 

@@ -5,11 +5,18 @@ export const PHASES = [
   "scheduled",
   "call",
   "locked",
+  "continuous",
+  "volatility_call",
+  "halt",
+  "frozen",
   "delivery_lock",
   "settling",
   "settled",
 ] as const;
 export type Phase = (typeof PHASES)[number];
+
+/** Phases that stand beside an interval's own and hide it while they last. */
+export const STOPS: readonly Phase[] = ["volatility_call", "halt", "frozen"];
 
 export interface AreaDefinition {
   area_id: string;
@@ -48,6 +55,8 @@ export interface Market {
   trading_from: string;
   trading_until: string | null;
   gate_minutes: number;
+  /** Null: the market does not trade continuously. */
+  continuous: { opens_minutes: number } | null;
   last_resort: LastResortBand[];
   areas: AreaDefinition[];
   lines: LineDefinition[];
@@ -115,11 +124,35 @@ export interface Curves {
   areas: AreaCurves[];
 }
 
+/** A stop beside the road: interval and area (null: all of them), and the phase it means. */
+export interface Stop {
+  start: string | null;
+  area: string | null;
+  phase: Phase;
+}
+
+/** What stands at a price of continuous trading; 0.000: nothing any more. */
+export interface BookLevel {
+  side: "buy" | "sell";
+  price_per_mwh: string;
+  energy_kwh: string;
+}
+
+export interface BookInterval {
+  start: string;
+  phase: Phase;
+  levels: BookLevel[];
+}
+
 export interface PublicTrade {
   trade_id: string;
   side: "buy" | "sell";
   price_per_mwh: string;
   energy_kwh: string;
+  /** How it was made: call, continuous, listing, bilateral. */
+  venue: string;
+  /** What has become of it: completed, disputed, cancelled, not_cancelled. */
+  state?: string;
   /** Present in a snapshot; in a delta it stands beside the items. */
   start?: string;
 }

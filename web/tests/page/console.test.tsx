@@ -128,6 +128,7 @@ async function live() {
     side: "buy",
     price_per_mwh: "200.00",
     energy_kwh: "1.250",
+    venue: "call",
     start,
   };
   const pace = { now: "2016-06-15T09:00:00Z", running: true, speed: 720 };
@@ -186,6 +187,37 @@ describe("the situation page", () => {
     expect(find(".panel-trades").textContent).toContain("1.250");
     expect(find(".panel-health").textContent).toContain("2 of 96");
     expect(find(".panel-health").textContent).toContain("version 0.1.0");
+  });
+
+  it("shows continuous trading: phase, stops, the book, and how a trade was made", async () => {
+    markets = [{ ...MARKET, continuous: { opens_minutes: 660 } }];
+    await live();
+    const said = FakeWebSocket.latest.said.map((each) => JSON.parse(each) as { channel?: string });
+    expect(said.filter(({ channel }) => channel === "book")).toHaveLength(4);
+    expect(find(".panel-book").textContent).toContain("Waiting for the book");
+    const { start } = scheduled(42);
+    const levels = [
+      { side: "buy", price_per_mwh: "99.00", energy_kwh: "1.500" },
+      { side: "sell", price_per_mwh: "101.00", energy_kwh: "0.700" },
+    ];
+    const sold = { trade_id: "T2", side: "sell", price_per_mwh: "1.00", energy_kwh: "2.000" };
+    await hear(
+      message("delta", 4, { event: "phase", start, area: null, phase: "continuous", at: "" }),
+      on("book", "RUR", "snapshot", 1, { intervals: [{ start, phase: "continuous", levels }] }),
+      message("delta", 5, { event: "phase", start, area: "RUR", phase: "halt", at: "" }),
+      on("trades", "RUR", "delta", 2, { start, items: [{ ...sold, venue: "continuous" }] }),
+    );
+    expect(find(".step.phase-continuous").textContent).toContain("1");
+    expect(find(".chips").textContent).toContain("Halted · RUR · 10:30");
+    expect(find(".panel-book .chip").textContent).toBe("Halted");
+    expect(find(".panel-book tbody").textContent).toBe("101.000.70099.001.500");
+    expect(find(".panel-trades tbody tr").textContent).toContain("SellContinuous2.000");
+    await click(button("中文"));
+    expect(find(".panel-book").textContent).toContain("公开订单簿");
+    expect(find(".chips").textContent).toContain("暂停交易 · RUR");
+    vi.useRealTimers();
+    const { violations } = await axe.run(box, { rules: { "color-contrast": { enabled: false } } });
+    expect(violations.map(({ id }) => id)).toEqual([]);
   });
 
   it("moves with what it hears", async () => {

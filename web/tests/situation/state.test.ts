@@ -42,7 +42,7 @@ describe("the situation", () => {
     expect(phases).toEqual(["locked", "locked", "delivery_lock", "settling", "settled"]);
     expect(now.intervals.get(start)?.areas).toHaveLength(3);
     expect(now.ledger).toEqual({ start, sum: "0.00000000" });
-    expect(now.news).toEqual({ start, phase: "settling" });
+    expect(now.news).toEqual({ start, phase: "settling", area: null });
   });
 
   it("takes a snapshot as the truth about its intervals and keeps the others", () => {
@@ -95,6 +95,7 @@ describe("trades", () => {
       side: "buy" as const,
       price_per_mwh: "200.00",
       energy_kwh: "1.000",
+      venue: "call",
     }));
   const trades = (area: string, start: string, from: number, count: number) =>
     hear(on("trades", area, "delta", 1, { event: "trades", start, items: items(from, count) }));
@@ -123,6 +124,19 @@ describe("trades", () => {
       ),
     ]);
     expect(now.trades.map(({ trade_id }) => trade_id)).toEqual(["T8", "T7", "T3"]);
+  });
+
+  it("say what became of them when they are recalled", () => {
+    const recalled = on("trades", "RUR", "delta", 2, {
+      event: "trades_recalled",
+      start: scheduled(0).start,
+      items: [{ trade_id: "T1", state: "cancelled" }],
+    });
+    const now = play([trades("RUR", scheduled(0).start, 1, 2), hear(recalled)]);
+    expect(now.trades.map(({ trade_id, state }) => [trade_id, state ?? null])).toEqual([
+      ["T2", null],
+      ["T1", "cancelled"],
+    ]);
   });
 
   it("are kept up to a bound", () => {

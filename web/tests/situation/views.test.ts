@@ -53,7 +53,7 @@ describe("the day", () => {
 
 describe("the phase rail", () => {
   it("counts the day's intervals by phase and names the one at the front", () => {
-    const rail = phaseRail(dayView(situation(morning), MARKET));
+    const rail = phaseRail(dayView(situation(morning), MARKET), MARKET);
     expect(rail.map(({ phase, count, front }) => [phase, count, front?.start ?? null])).toEqual([
       ["scheduled", 1, scheduled(6).start],
       ["call", 2, scheduled(4).start],

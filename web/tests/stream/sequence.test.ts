@@ -54,6 +54,17 @@ describe("one channel's order", () => {
     expect(track.asked).toBeNull();
   });
 
+  it("takes one message for all that it stands for, as a book's reader that lagged is sent", () => {
+    const conflated = (since: number, seq: number) => message("delta", seq, { since });
+    const { delivered, asked, track } = play([snapshot(1), conflated(2, 6), delta(7)]);
+    expect(delivered).toEqual([1, 6, 7]);
+    expect(asked).toEqual([]);
+    const behind = play([snapshot(1), conflated(4, 6), again(2), again(3)]);
+    expect(behind.asked).toEqual([{ kind: "resend", from: 2, to: 3 }]);
+    expect(behind.delivered).toEqual([1, 2, 3, 6]);
+    expect(track.waiting.size).toBe(0);
+  });
+
   it("asks again when a second gap opens behind the first", () => {
     const { asked, delivered } = play([
       snapshot(1),

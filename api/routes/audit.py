@@ -1,0 +1,93 @@
+"""The audit trail: who told the market what, what came of it, and the chain it stands in."""
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api import columns, fields
+from api.call import PAGE, Address, Call, QueryField
+from api.fields import FieldError
+from api.formats import TABLES, Form, Record
+from api.lists import Found, answer_list
+from api.permissions import MARKET
+from market.model.interval import moment_text
+from market.model.messages import Command
+from market.model.rejection import Code
+from market.store import queries
+
+_KINDS: Final = frozenset(kind.__name__ for kind in get_args(Command))
+_DIGITS_MAX: Final = 15
+
+
+def _sequence(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS_MAX):
+        raise FieldError(Code.FIELD_FORMAT)
+    return int(text)
+
+
+def _kind(text: str) -> str:
+    if text not in _KINDS:
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+async def list_audit(call: Call) -> Response:
+    """Commands in the order decided, without what is in them."""
+    wanted = queries.AuditFilter(
+        actor=call.query.get("actor"),
+        kind=call.query.get("kind"),
+        from_seq=call.query.get("from_seq"),
+        to_seq=call.query.get("to_seq"),
+    )
+    flat = call.form is not Form.JSON
+
+    def read(connection: Connection, _market_id: str, cursor: str | None, limit: int) -> Found:
+        page = queries.audit(connection, wanted=wanted, cursor=cursor, limit=limit)
+        return [_record(line, flat=flat) for line in page.items], page.next_cursor
+
+    return await answer_list(call, "audit", columns.AUDIT, read)
+
+
+def _record(line: queries.AuditLine, *, flat: bool) -> Record:
+    made: dict[str, Any] = {
+        "command_seq": line.command_seq,
+        "batch": line.batch,
+        "epoch": line.epoch,
+        "at": moment_text(line.now_us),
+        "actor": line.actor,
+        "participant_id": line.participant_id,
+        "placed_by": line.placed_by,
+        "kind": line.kind,
+        "rows": line.rows,
+        "result": line.result.value,
+        "first_event_seq": line.first_event_seq,
+        "previous_hash": line.previous_hash.hex(),
+        "hash": line.hash.hex(),
+    }
+    counts = {"codes": line.codes, "events": line.events}
+    return made | {name: _counted(count) if flat else count for name, count in counts.items()}
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """Names and numbers in one cell."""
+    return " ".join(f"{name}={number}" for name, number in counts.items())
+
+
+ADDRESSES: Final = (
+    Address(
+        method="GET",
+        path=f"{MARKET}/audit",
+        handler=list_audit,
+        about="Every command the market was given: by whom, what came of it, and its place in the chain",
+        query=(
+            QueryField(name="actor", read=fields.identifier, about="One credential"),
+            QueryField(name="kind", read=_kind, about="One kind of command, PlaceOrders"),
+            QueryField(name="from_seq", read=_sequence, about="Commands from this sequence on"),
+            QueryField(name="to_seq", read=_sequence, about="Commands up to this sequence"),
+            *PAGE,
+        ),
+        answers=TABLES,
+    ),
+)

@@ -1,0 +1,140 @@
+"""Days settled as a whole: runs, what they changed, and what they say of one's own units."""
+
+from typing import Final
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api import fields
+from api.call import PAGE, Address, Call, QueryField, answer, listed, page_limit
+from api.errors import refuse
+from api.formats import TABLES
+from api.lists import Found, answer_list
+from api.permissions import MARKET
+from api.run_schemas import SettlementRunIn
+from api.runs import DETAIL_COLUMNS, detail_line, difference, run
+from market.model.rejection import Code
+from market.model.settlement_run import BeginSettlement, RunKind
+from market.store import queries
+
+
+async def start_run(call: Call) -> Response:
+    """Settle a day again; where nothing has changed its last run stands."""
+    wanted = await call.read(SettlementRunIn)
+    day = wanted.day
+    await call.market.submit(
+        BeginSettlement(
+            now_us=call.house.clock.now_us(),
+            actor=call.who.client_id,
+            day=day,
+            kind=RunKind.CORRECTED,
+            reason=wanted.reason,
+            tariff=wanted.fees(),
+        )
+    )
+    found = await call.stored(
+        lambda connection, market_id: queries.last_run(connection, market_id, day)
+    )
+    assert found is not None, "it has begun, or one has ended before"
+    return answer(run(found))
+
+
+async def list_runs(call: Call) -> Response:
+    """Runs in the order in which they began."""
+    day = call.query.get("day")
+    page = await call.stored(
+        lambda connection, market_id: queries.settlement_runs(
+            connection,
+            market_id,
+            day=None if day is None else day.isoformat(),
+            cursor=call.query.get("cursor"),
+            limit=page_limit(call),
+        )
+    )
+    return listed(call, [run(item) for item in page.items], page.next_cursor)
+
+
+async def list_differences(call: Call) -> Response:
+    """What a run has booked."""
+    try:
+        run_id = fields.identifier(call.path_id["run_id"])
+    except fields.FieldError:
+        raise refuse(Code.NOT_FOUND, "run_id") from None
+    found = await call.stored(
+        lambda connection, market_id: queries.settlement_run(connection, market_id, run_id)
+    )
+    if found is None:
+        raise refuse(Code.NOT_FOUND, "run_id")
+    items = await call.stored(
+        lambda connection, market_id: queries.run_differences(connection, market_id, run_id)
+    )
+    return answer({"items": [difference(item) for item in items], "next_cursor": None})
+
+
+async def list_details(call: Call) -> Response:
+    """What a version of a day says of one's own units, interval by interval."""
+    day, version = call.query["day"].isoformat(), call.query.get("version")
+    participant_id = call.participant_id
+
+    def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
+        text = cursor or "0"
+        if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+            raise queries.CursorFault
+        first = int(text)
+        found = queries.settled_detail(
+            connection, market_id, participant_id=participant_id, day=day, version=version
+        )
+        if found is None:
+            return [], None
+        number, lines = found
+        items = [detail_line(line, number) for line in lines[first : first + limit]]
+        return items, str(first + limit) if len(lines) > first + limit else None
+
+    return await answer_list(call, "settlement", DETAIL_COLUMNS, read)
+
+
+def _version(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise fields.FieldError(Code.FIELD_FORMAT)
+    return int(text)
+
+
+_DAY: Final = QueryField(name="day", read=fields.local_day, about="Local day, 2016-06-15")
+
+ADDRESSES: Final = (
+    Address(
+        method="POST",
+        path=f"{MARKET}/settlement-runs",
+        handler=start_run,
+        about="Settle a closed day again, as readings or fees have changed",
+        body=SettlementRunIn,
+        idempotent=True,
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/settlement-runs",
+        handler=list_runs,
+        about="Runs that settled days as a whole: versions, progress, completeness",
+        query=(_DAY, *PAGE),
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/settlement-runs/{{run_id}}/differences",
+        handler=list_differences,
+        about="What a run has moved between accounts",
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/account/settlement",
+        handler=list_details,
+        about="One's own units in a settled day, interval by interval",
+        query=(
+            QueryField(name="day", read=fields.local_day, about=_DAY.about, required=True),
+            QueryField(
+                name="version", read=_version, about="A version of the day; the last one else"
+            ),
+            *PAGE,
+        ),
+        answers=TABLES,
+    ),
+)

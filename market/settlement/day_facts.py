@@ -1,0 +1,101 @@
+"""What a market day is settled on, as columns; and what comes out of it, unit by unit.
+
+Arrays are (n, t): a row for each unit in the order of `DayFacts.units`, a column for each interval of
+the day, whole Wh with injection positive and whole quanta with what is received positive.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+from market.model.activation import UnitsActivated
+from market.model.grid import Grid
+from market.model.participant import Participant, Unit
+from market.model.rules import MarketRules
+from market.model.splitting import Integers
+from market.model.trade import ClearingOutcome
+from market.settlement.dues import Dues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayTrades:
+    """All trades of a day that stand, in any order; (m,) each."""
+
+    unit: Integers
+    interval: Integers
+    rank: Integers
+    """When the contract was made: smaller is earlier, equal is together."""
+    injection_wh: Integers
+    amount_quanta: Integers
+    """What the owner received for it; negative: paid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayFacts:
+    """Everything that settling a day depends on."""
+
+    day: str
+    """Local date, ISO 8601."""
+    starts_s: Sequence[int]
+    """The day's intervals: 96 quarter-hours, 92 or 100 where clocks change."""
+    rules: MarketRules
+    """With the tariff that holds on the day."""
+    grid: Grid
+    participants: Mapping[str, Participant]
+    units: Mapping[str, Unit]
+    """In the order of the rows."""
+    trades: DayTrades
+    instructed_wh: Integers
+    """(n, t) by how much a unit was told to differ from its trades."""
+    uncompensated_wh: Integers
+    """(n, t) what of that is settled at the area price: stops, waits for the area guard."""
+    activations: Mapping[int, Sequence[UnitsActivated]]
+    """Of intervals that have any, by place in the day, in the order in which they were made."""
+    metered_wh: Integers
+    """(n, t) readings that count; what is missing is filled already."""
+    priced: Sequence[ClearingOutcome | None]
+    """By interval, whose area prices hold; None: no call."""
+    exchanged: Sequence[ClearingOutcome | None]
+    """By interval, what flows over lines in all calls together."""
+    rents_quanta: Mapping[str, int]
+    """The day's congestion rent by rent account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayDetail:
+    """What each unit did in each interval, and what that came to; (n, t) each."""
+
+    scheduled_wh: Integers
+    """What it was to inject: its trades and what of an instructed change was followed."""
+    instructed_wh: Integers
+    """What of it was instructed and followed."""
+    metered_wh: Integers
+    traded_wh: Integers
+    """Of the meter: to trades."""
+    own_use_wh: Integers
+    own_storage_wh: Integers
+    retail_wh: Integers
+    """Of the meter: with the retailer of last resort."""
+    withdrawal_wh: Integers
+    """Its share of what its metering point withdrew, >= 0."""
+    trade_quanta: Integers
+    deviation_quanta: Integers
+    instructed_quanta: Integers
+    """For what was instructed: redispatch and activation."""
+    network_fee_quanta: Integers
+    levies_quanta: Integers
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The columns, in order."""
+        return tuple(field.name for field in fields(cls))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DaySettled:
+    """A day as its facts say."""
+
+    detail: DayDetail
+    dues: Dues
+    """What is due for the whole day because of meters and fees."""
+    withdrawal_wh: Mapping[str, int]
+    """The day's metered withdrawal by participant."""

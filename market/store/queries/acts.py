@@ -1,0 +1,180 @@
+"""What operators did, what units may do at most, and what was taken from them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
+
+from market.model.act import ActKind, ActState, ControlReason, Curtailed, StoredAct
+from market.model.alarm import ControlLevel
+from market.model.power import UnitLimit
+from market.store import tables
+from market.store.queries.pages import (
+    SEPARATOR,
+    AnyRow,
+    CursorFault,
+    bounded,
+    cursor_of,
+    fact,
+    numbers,
+    page,
+)
+from market.store.views import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActFilter:
+    """Which acts are asked for; None: any."""
+
+    kind: ActKind | None = None
+    level: ControlLevel | None = None
+    member_id: str | None = None
+    state: ActState | None = None
+    area_id: str | None = None
+    """On this area, one of its units, or everything."""
+
+
+def acts(
+    connection: Connection,
+    market_id: str,
+    wanted: ActFilter,
+    *,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[StoredAct]:
+    """Acts in the order in which they were first asked for.
+
+    Raises:
+        CursorFault: a cursor no list has given out.
+    """
+    c = tables.acts.c
+    query = select(tables.acts).where(c.market_id == market_id)
+    equal: tuple[tuple[Any, str | None], ...] = (
+        (c.kind, wanted.kind),
+        (c.level, wanted.level),
+        (c.member_id, wanted.member_id),
+        (c.state, wanted.state),
+    )
+    for column, value in equal:
+        if value is not None:
+            query = query.where(column == str(value))
+    if wanted.area_id is not None:
+        is_area = (c.level == ControlLevel.AREA.value) & (c.member_id == wanted.area_id)
+        is_unit = c.level == ControlLevel.UNIT.value
+        inside = _units_in(market_id, wanted.area_id)
+        everything = c.level == ControlLevel.MARKET.value
+        query = query.where(or_(is_area, everything, is_unit & c.member_id.in_(inside)))
+    if cursor is not None:
+        (number,) = numbers(cursor, 1)
+        query = query.where(c.number > number)
+    count = bounded(limit)
+    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
+    return page(
+        rows,
+        count,
+        lambda row: fact(
+            StoredAct,
+            row,
+            kind=ActKind(row.kind),
+            level=ControlLevel(row.level),
+            state=ActState(row.state),
+        ),
+        lambda row: cursor_of(row.number),
+    )
+
+
+def _units_in(market_id: str, area_id: str) -> Any:  # noqa: ANN401 - a select of one column
+    units = tables.units.c
+    return select(units.unit_id).where(units.market_id == market_id, units.area_id == area_id)
+
+
+def curtailments(
+    connection: Connection,
+    market_id: str,
+    *,
+    from_s: int | None = None,
+    until_s: int | None = None,
+    unit_id: str | None = None,
+    area_id: str | None = None,
+    participant_id: str | None = None,
+    reason: ControlReason | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[Curtailed]:
+    """What units were told differently from their trades, in order of interval, unit and time.
+
+    Args:
+        connection: of a reader.
+        market_id: the market.
+        from_s: only of intervals that start then or later.
+        until_s: only of intervals that start before.
+        unit_id: only of this unit.
+        area_id: only of units in this area.
+        participant_id: only of this participant's units.
+        reason: only for this reason.
+        cursor: read on from here.
+        limit: most pieces to give back.
+
+    Raises:
+        CursorFault: a cursor no list has given out.
+    """
+    c, units = tables.curtailments.c, tables.units.c
+    wanted: list[ColumnElement[bool]] = [c.market_id == market_id]
+    if from_s is not None:
+        wanted.append(c.start_s >= from_s)
+    if until_s is not None:
+        wanted.append(c.start_s < until_s)
+    if unit_id is not None:
+        wanted.append(c.unit_id == unit_id)
+    if reason is not None:
+        wanted.append(c.reason == reason.value)
+    if area_id is not None:
+        wanted.append(c.unit_id.in_(_units_in(market_id, area_id)))
+    if participant_id is not None:
+        own = select(units.unit_id).where(
+            units.market_id == market_id, units.participant_id == participant_id
+        )
+        wanted.append(c.unit_id.in_(own))
+    if cursor is not None:
+        wanted.append(tuple_(c.start_s, c.unit_id, c.from_s) > tuple_(*_piece(cursor)))
+    count = bounded(limit)
+    query = select(tables.curtailments).where(*wanted).order_by(c.start_s, c.unit_id, c.from_s)
+    rows = connection.execute(query.limit(count + 1)).all()
+    return page(
+        rows,
+        count,
+        lambda row: fact(Curtailed, row, reason=ControlReason(row.reason)),
+        lambda row: cursor_of(row.start_s, row.unit_id, row.from_s),
+    )
+
+
+def _piece(cursor: str) -> tuple[int, str, int]:
+    parts = cursor.split(SEPARATOR)
+    if len(parts) != 3:
+        raise CursorFault(cursor)
+    start_s, from_s = numbers(cursor_of(parts[0], parts[2]), 2)
+    return start_s, parts[1], from_s
+
+
+def unit_limits(
+    connection: Connection,
+    market_id: str,
+    *,
+    after_s: int,
+    unit_id: str | None = None,
+    area_id: str | None = None,
+    participant_id: str | None = None,
+) -> tuple[UnitLimit, ...]:
+    """Limits that are not over after a time, the oldest word first."""
+    c, units = tables.unit_limits.c, tables.units.c
+    query = select(tables.unit_limits).where(c.market_id == market_id, c.until_s > after_s)
+    for column, value in ((c.unit_id, unit_id), (c.area_id, area_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if participant_id is not None:
+        own = select(units.unit_id).where(
+            units.market_id == market_id, units.participant_id == participant_id
+        )
+        query = query.where(c.unit_id.in_(own))
+    rows: list[AnyRow] = list(connection.execute(query.order_by(c.epoch, c.sequence)))
+    return tuple(fact(UnitLimit, row) for row in rows)

@@ -1,0 +1,197 @@
+"""The audit trail: every command of the journal as one line, and the chain it stands in.
+
+The one idea: it is read from the journal itself, each row proven on the way, so it cannot say anything
+else than what a restart would believe. Of what a command holds only counts are shown: a sealed order
+stays sealed for the operator too.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sized
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from market.model.messages import Event, OrdersRejected
+from market.store import restore
+from market.store.journal import Entry
+from market.store.queries.pages import bounded, cursor_of, numbers
+from market.store.restore import ProvenBatch
+from market.store.tables import journal
+from market.store.views import Page
+
+BATCHES_READ_MAX: Final = 1_000
+"""Batches looked through for one page: bounds how long one reading takes, whatever is asked for."""
+_ROWS: Final = (
+    "orders", "rows", "order_ids", "participants", "units", "deposits", "measurements", "forecasts", "outcomes",
+)  # fmt: skip
+"""Names of what a command may hold many of."""
+
+
+class Result(StrEnum):
+    """What came of a command, as its facts say it."""
+
+    ACCEPTED = "accepted"
+    PARTLY = "partly"
+    """Some rows were taken, some refused."""
+    REFUSED = "refused"
+    """Every row was refused."""
+    NO_CHANGE = "no_change"
+    """No facts: a harmless repeat, or refused as a whole; only its answer said which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which commands are asked for; None: all."""
+
+    actor: str | None = None
+    kind: str | None = None
+    from_seq: int | None = None
+    to_seq: int | None = None
+    """The last one."""
+
+    def fits(self, entry: Entry) -> bool:
+        """True for a command of the actor and kind that are asked for."""
+        return (self.actor is None or _text(entry, "actor") == self.actor) and (
+            self.kind is None or type(entry.command).__name__ == self.kind
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One command and what came of it."""
+
+    command_seq: int
+    batch: int
+    epoch: int
+    now_us: int
+    """Market time with which it was decided."""
+    actor: str | None
+    """The credential it came with; None: the market's own timetable."""
+    participant_id: str | None
+    """For whom."""
+    placed_by: str | None
+    """The agent, under a mandate."""
+    kind: str
+    rows: int
+    """How many things it held; 1 where it is one."""
+    result: Result
+    codes: Mapping[str, int]
+    """Refused rows by code."""
+    events: Mapping[str, int]
+    """Its facts by name."""
+    first_event_seq: int | None
+    """Of its first fact; None: it has none."""
+    previous_hash: bytes
+    hash: bytes
+    """Of its batch."""
+
+
+def audit(
+    connection: Connection,
+    *,
+    wanted: AuditFilter,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[AuditLine]:
+    """Commands in the order decided. With filters a page may be short, or empty, and yet not the last.
+
+    Raises:
+        CursorFault: a cursor no list has given out.
+        JournalBroken: a gap, a changed byte, a row that does not decode.
+    """
+    after_seq = 0 if cursor is None else numbers(cursor, 1)[0]
+    after_seq = max(after_seq, (wanted.from_seq or 1) - 1)
+    count = bounded(limit)
+    found: list[AuditLine] = []
+    read_seq: int | None = None
+    begin = _batch_before(connection, after_seq)
+    for proven in islice(restore.batches(connection, after_batch=begin), BATCHES_READ_MAX):
+        for line, entry in _lines(proven):
+            if line.command_seq <= after_seq:
+                continue
+            if wanted.to_seq is not None and line.command_seq > wanted.to_seq:
+                return Page(items=tuple(found), next_cursor=None)
+            if not wanted.fits(entry):
+                continue
+            if len(found) == count:
+                return Page(items=tuple(found), next_cursor=cursor_of(found[-1].command_seq))
+            found.append(line)
+        read_seq = proven.batch.last_command_seq
+    more = read_seq is not None and _goes_on_behind(connection, read_seq)
+    return Page(items=tuple(found), next_cursor=cursor_of(read_seq) if more and read_seq else None)
+
+
+def _batch_before(connection: Connection, after_seq: int) -> int:
+    """The batch before the one that holds the command behind `after_seq`."""
+    c = journal.c
+    holding = connection.execute(
+        select(func.max(c.batch)).where(c.first_command_seq <= after_seq + 1)
+    ).scalar()
+    return 0 if holding is None else holding - 1
+
+
+def _goes_on_behind(connection: Connection, read_seq: int) -> bool:
+    last = connection.execute(select(func.max(journal.c.first_command_seq))).scalar()
+    return last is not None and last > read_seq
+
+
+def _lines(proven: ProvenBatch) -> Iterator[tuple[AuditLine, Entry]]:
+    batch = proven.batch
+    event_seq = batch.first_event_seq
+    for command_seq, entry in enumerate(batch.entries, batch.first_command_seq):
+        codes = _codes(entry.events)
+        line = AuditLine(
+            command_seq=command_seq,
+            batch=batch.batch,
+            epoch=batch.epoch,
+            now_us=entry.command.now_us,
+            actor=_text(entry, "actor"),
+            participant_id=_text(entry, "participant_id") or _text(entry, "owner"),
+            placed_by=_text(entry, "placed_by"),
+            kind=type(entry.command).__name__,
+            rows=_rows(entry),
+            result=_result(entry.events),
+            codes=codes,
+            events=dict(sorted(Counter(type(event).__name__ for event in entry.events).items())),
+            first_event_seq=event_seq if entry.events else None,
+            previous_hash=proven.previous_hash,
+            hash=proven.hash,
+        )
+        yield line, entry
+        event_seq += len(entry.events)
+
+
+def _text(entry: Entry, name: str) -> str | None:
+    """A command's field of that name; None: it has none, or it is empty."""
+    value = getattr(entry.command, name, None)
+    return value if isinstance(value, str) and value else None
+
+
+def _rows(entry: Entry) -> int:
+    for name in _ROWS:
+        held = getattr(entry.command, name, None)
+        if isinstance(held, Sized):
+            return len(held)
+    return 1
+
+
+def _codes(events: tuple[Event, ...]) -> dict[str, int]:
+    counts = Counter(
+        rejection.code.value
+        for event in events
+        if isinstance(event, OrdersRejected)
+        for rejection in event.rejections
+    )
+    return dict(sorted(counts.items()))
+
+
+def _result(events: tuple[Event, ...]) -> Result:
+    refusals = sum(isinstance(event, OrdersRejected) for event in events)
+    if not events:
+        return Result.NO_CHANGE
+    if not refusals:
+        return Result.ACCEPTED
+    return Result.REFUSED if refusals == len(events) else Result.PARTLY

@@ -1,0 +1,383 @@
+"""What bills of a month are made from: trades, deviations, readings and postings, added up.
+
+The one idea: the database adds up, one question for each kind and each part of the month in which
+prices and taxes stay the same; amounts by halves, as everywhere a sum may pass 64 bits.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Case,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
+
+from market.model.alarm import ControlLevel
+from market.model.bill import (
+    BillSource,
+    Charged,
+    ChargeKind,
+    Corrected,
+    Correction,
+    Metered,
+    Posted,
+)
+from market.model.interval import MarketMonth
+from market.model.money import TransferKind, participant_account
+from market.model.order import Side
+from market.model.recall import TradeState
+from market.model.rules import MarketRules
+from market.settlement.tariff import Period, Span, periods, spans
+from market.store import tables
+from market.store.database import read_meta
+from market.store.queries.money import joined, split_sum, whole_sum
+
+_ACCOUNT: Final = participant_account("")
+_BY_SIDE: Final = {Side.BUY: ChargeKind.ENERGY_BOUGHT, Side.SELL: ChargeKind.ENERGY_SOLD}
+
+
+class _Gathered:
+    """Sources in the making, by participant."""
+
+    def __init__(self, participant_ids: Iterable[str]) -> None:
+        self.charged: dict[str, list[Charged]] = {name: [] for name in participant_ids}
+        self.metered: defaultdict[str, list[Metered]] = defaultdict(list)
+        self.posted: defaultdict[str, list[Posted]] = defaultdict(list)
+        self.corrected: defaultdict[str, list[Corrected]] = defaultdict(list)
+        self.substituted: dict[str, int] = {}
+
+    def sources(self) -> tuple[BillSource, ...]:
+        """All of them, in the order of the participants."""
+        return tuple(
+            BillSource(
+                participant_id=name,
+                charged=tuple(charged),
+                metered=tuple(self.metered[name]),
+                posted=tuple(self.posted[name]),
+                corrected=tuple(self.corrected[name]),
+                substituted=self.substituted.get(name, 0),
+            )
+            for name, charged in self.charged.items()
+        )
+
+
+def bill_sources(
+    connection: Connection, market_id: str, rules: MarketRules, month: str
+) -> tuple[int, tuple[BillSource, ...]]:
+    """The newest event that is seen, and a source for every participant in order of their ids.
+
+    Args:
+        connection: where to read; all questions see one moment.
+        market_id: whose month.
+        rules: tariff and taxes.
+        month: as in 2016-06.
+
+    Raises:
+        ValueError: no such month.
+    """
+    its = MarketMonth.of(month, rules.time_zone)
+    c = tables.participants.c
+    names = select(c.participant_id).where(c.market_id == market_id).order_by(c.participant_id)
+    found = _Gathered(connection.execute(names).scalars())
+    for number, period in enumerate(periods(rules, its)):
+        _add_trades(connection, market_id, period, number, found)
+        _add_deviations(connection, market_id, period, number, found)
+        _add_postings(connection, market_id, period, number, found)
+        _add_corrections(connection, market_id, period, number, found)
+    cut, prices = spans(rules, its)
+    for number in range(len(prices)):
+        _add_readings(connection, market_id, [x for x in cut if x.number == number], found)
+    _add_substituted(connection, market_id, its, found)
+    return read_meta(connection, "projected_event_seq", 0), found.sources()
+
+
+def _add_trades(
+    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
+) -> None:
+    c = tables.trades.c
+    query = (
+        select(
+            c.participant_id,
+            c.side,
+            c.venue,
+            func.count(),
+            whole_sum(c.energy_wh),
+            *split_sum(c.price_ticks * c.energy_wh),
+            func.min(c.price_ticks),
+            func.max(c.price_ticks),
+        )
+        .where(
+            c.market_id == market_id,
+            c.start_s >= period.from_s,
+            c.start_s < period.until_s,
+            c.state != TradeState.CANCELLED.value,
+        )
+        .group_by(c.participant_id, c.side, c.venue)
+        .order_by(c.participant_id, c.side, c.venue)
+    )
+    for name, side, venue, count, energy_wh, high, low, least, most in connection.execute(query):
+        kind = _BY_SIDE[Side(side)]
+        value_quanta = joined(high, low)
+        found.charged[name].append(
+            Charged(
+                kind=kind,
+                period=number,
+                detail=venue,
+                count=count,
+                energy_wh=energy_wh,
+                amount_quanta=value_quanta if kind is ChargeKind.ENERGY_BOUGHT else -value_quanta,
+                price_min_ticks=least,
+                price_max_ticks=most,
+            )
+        )
+
+
+def deviation_columns() -> tuple[ColumnElement[bool], Case[int], ColumnElement[int]]:
+    """Whether a booked deviation is a shortage, its price, and its energy (>= 0).
+
+    The meter says which way it went, the amount how much at that price counted: of an instructed
+    change only what was not followed is a deviation. No price where the meter shows no deviation.
+    """
+    seen, prices = tables.deviations.c, tables.deviation_prices.c
+    is_short = seen.measured_wh < seen.scheduled_wh
+    is_long = seen.measured_wh > seen.scheduled_wh
+    price_ticks = case((is_short, prices.short_ticks), (is_long, prices.long_ticks))
+    # Whole numbers on both sides, so that the database divides them as such.
+    ticks = func.abs(price_ticks, type_=BigInteger)
+    amount = tables.transfers.c.amount_quanta
+    return is_short, price_ticks, amount // func.nullif(ticks, 0, type_=BigInteger)
+
+
+def priced_deviations(
+    query: Select[Any], beside: tuple[Table, ColumnElement[bool]] | None = None
+) -> Select[Any]:
+    """Transfers joined with what was seen of the unit, and the price of its area, where there are any.
+
+    `beside`: one more table to join, and on what.
+    """
+    c, units = tables.transfers.c, tables.units.c
+    seen, prices = tables.deviations.c, tables.deviation_prices.c
+    joins = (
+        tables.transfers.outerjoin(
+            tables.units, and_(units.market_id == c.market_id, units.unit_id == c.reference)
+        )
+        .outerjoin(
+            tables.deviations,
+            and_(
+                seen.market_id == c.market_id,
+                seen.start_s == c.start_s,
+                seen.level == ControlLevel.UNIT.value,
+                seen.member_id == c.reference,
+            ),
+        )
+        .outerjoin(
+            tables.deviation_prices,
+            and_(
+                prices.market_id == c.market_id,
+                prices.start_s == c.start_s,
+                prices.area_id == units.area_id,
+            ),
+        )
+    )
+    return query.select_from(joins if beside is None else joins.outerjoin(*beside))
+
+
+def _add_deviations(
+    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
+) -> None:
+    c, owner = tables.transfers.c, tables.units.c.participant_id
+    is_short, price_ticks, energy_wh = deviation_columns()
+    pays = case((c.debit_account == _ACCOUNT + owner, c.amount_quanta), else_=-c.amount_quanta)
+    query = (
+        priced_deviations(
+            select(
+                owner,
+                is_short.label("short"),
+                func.count(),
+                whole_sum(energy_wh),
+                *split_sum(pays),
+                func.min(price_ticks),
+                func.max(price_ticks),
+                func.count(price_ticks),
+            )
+        )
+        .where(
+            c.market_id == market_id,
+            c.kind == TransferKind.DEVIATION.value,
+            c.start_s.is_not(None),  # what a run books is of a day, not of an interval
+            c.counts_s >= period.from_s,
+            c.counts_s < period.until_s,
+        )
+        .group_by(owner, is_short)
+        .order_by(owner, is_short)
+    )
+    for name, short, count, wh, high, low, least, most, priced in connection.execute(query):
+        if name is None:
+            continue  # of a unit nobody knows: the postings will not be proven
+        whole = priced == count
+        found.charged[name].append(
+            Charged(
+                kind=ChargeKind.DEVIATION_SHORT if short else ChargeKind.DEVIATION_LONG,
+                period=number,
+                count=count,
+                energy_wh=wh,
+                amount_quanta=joined(high, low),
+                price_min_ticks=least if whole else None,
+                price_max_ticks=most if whole else None,
+            )
+        )
+
+
+def _add_postings(
+    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
+) -> None:
+    c = tables.transfers.c
+    sums: dict[tuple[str, TransferKind], list[int]] = {}
+    for side, sign in ((c.debit_account, 1), (c.credit_account, -1)):
+        query = (
+            select(side, c.kind, func.count(), *split_sum(c.amount_quanta))
+            .where(
+                c.market_id == market_id,
+                c.counts_s >= period.from_s,
+                c.counts_s < period.until_s,
+                side.startswith(_ACCOUNT, autoescape=True),
+            )
+            .group_by(side, c.kind)
+        )
+        for account, kind, count, high, low in connection.execute(query):
+            kept = sums.setdefault((account.removeprefix(_ACCOUNT), TransferKind(kind)), [0, 0])
+            kept[0] += count
+            kept[1] += sign * joined(high, low)
+    for name, kind in sorted(sums):
+        count, amount_quanta = sums[name, kind]
+        posted = Posted(kind=kind, period=number, count=count, amount_quanta=amount_quanta)
+        found.posted[name].append(posted)
+
+
+def _add_corrections(
+    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
+) -> None:
+    """What runs have booked: the event before the one that they are finished, and their reference."""
+    c, runs = tables.transfers.c, tables.settlement_runs.c
+    sums: dict[tuple[str, int, TransferKind], tuple[Correction, list[int]]] = {}
+    for side, sign in ((c.debit_account, 1), (c.credit_account, -1)):
+        query = (
+            select(
+                side.label("account"),
+                c.kind,
+                runs.number,
+                runs.day,
+                runs.version,
+                runs.run_id,
+                func.count().label("postings"),
+                *split_sum(c.amount_quanta),
+            )
+            .select_from(
+                tables.settlement_runs.join(
+                    tables.transfers,
+                    and_(
+                        c.market_id == runs.market_id,
+                        c.event_seq == runs.finished_event_seq - 1,
+                        c.reference == runs.run_id,
+                    ),
+                )
+            )
+            .where(
+                runs.market_id == market_id,
+                c.counts_s >= period.from_s,
+                c.counts_s < period.until_s,
+                side.startswith(_ACCOUNT, autoescape=True),
+            )
+            .group_by(side, c.kind, runs.number, runs.day, runs.version, runs.run_id)
+        )
+        for account, kind, run, day, version, run_id, count, high, low in connection.execute(query):
+            key = (account.removeprefix(_ACCOUNT), run, TransferKind(kind))
+            of_run = Correction(day=day, version=version, run_id=run_id)
+            kept = sums.setdefault(key, (of_run, [0, 0]))[1]
+            kept[0] += count
+            kept[1] += sign * joined(high, low)
+    for key in sorted(sums):
+        name, _, transfer_kind = key
+        of_run, (count, amount_quanta) = sums[key]
+        found.corrected[name].append(
+            Corrected(
+                kind=transfer_kind,
+                period=number,
+                run=of_run,
+                count=count,
+                amount_quanta=amount_quanta,
+            )
+        )
+
+
+def _add_readings(
+    connection: Connection, market_id: str, cut: Sequence[Span], found: _Gathered
+) -> None:
+    """Withdrawal at the metering point, and what it fed in: max(0, net) = net + withdrawal."""
+    c, seen, units = tables.withdrawals.c, tables.deviations.c, tables.units.c
+    metered = connection.execute(
+        select(units.participant_id, whole_sum(seen.measured_wh).label("net_wh"))
+        .select_from(
+            tables.deviations.join(
+                tables.units,
+                and_(units.market_id == seen.market_id, units.unit_id == seen.member_id),
+            )
+        )
+        .where(
+            seen.market_id == market_id,
+            seen.level == ControlLevel.UNIT.value,
+            _inside(seen.start_s, cut),
+        )
+        .group_by(units.participant_id)
+    )
+    net_wh: dict[str, int] = {row.participant_id: row.net_wh for row in metered}
+    rows = connection.execute(
+        select(c.participant_id, func.count(), whole_sum(c.withdrawal_wh))
+        .where(c.market_id == market_id, _inside(c.start_s, cut))
+        .group_by(c.participant_id)
+    )
+    for name, count, withdrawn_wh in rows:
+        found.metered[name].append(
+            Metered(
+                tariff=cut[0].number,
+                count=count,
+                withdrawn_wh=withdrawn_wh,
+                fed_in_wh=net_wh.get(name, 0) + withdrawn_wh,
+            )
+        )
+
+
+def _inside(start_s: ColumnElement[int], cut: Sequence[Span]) -> ColumnElement[bool]:
+    return or_(*[and_(start_s >= span.from_s, start_s < span.until_s) for span in cut])
+
+
+def _add_substituted(
+    connection: Connection, market_id: str, month: MarketMonth, found: _Gathered
+) -> None:
+    c, units = tables.measurements.c, tables.units.c
+    rows = connection.execute(
+        select(units.participant_id, func.count().label("readings"))
+        .select_from(
+            tables.measurements.join(
+                tables.units, and_(units.market_id == c.market_id, units.unit_id == c.unit_id)
+            )
+        )
+        .where(
+            c.market_id == market_id,
+            c.start_s >= month.from_s,
+            c.start_s < month.until_s,
+            c.substituted,
+        )
+        .group_by(units.participant_id)
+    )
+    found.substituted.update({row.participant_id: row.readings for row in rows})

@@ -1,0 +1,151 @@
+"""Runs that settled days, what each of them changed, and what they say of a participant's units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from market.model.money import Transfer, TransferKind
+from market.model.settlement_run import RunKind, RunState, SettlementRun
+from market.store import tables
+from market.store.details import detail_rows
+from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
+from market.store.views import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run, and how far it is."""
+
+    run: SettlementRun
+    begun_event_seq: int
+    areas_done: int
+    differences: int
+    """Transfers it has booked."""
+
+
+def settlement_runs(
+    connection: Connection,
+    market_id: str,
+    *,
+    day: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page[RunView]:
+    """Runs in the order in which they began; of one day its versions.
+
+    Raises:
+        CursorFault: a cursor no list has given out.
+    """
+    c = tables.settlement_runs.c
+    query = _runs(market_id)
+    if day is not None:
+        query = query.where(c.day == day)
+    if cursor is not None:
+        query = query.where(c.number > numbers(cursor, 1)[0])
+    count = bounded(limit)
+    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
+    return page(rows, count, _view, lambda row: cursor_of(row.number))
+
+
+def settlement_run(connection: Connection, market_id: str, run_id: str) -> RunView | None:
+    """One run; None: there is none of that name."""
+    c = tables.settlement_runs.c
+    row = connection.execute(_runs(market_id).where(c.run_id == run_id)).one_or_none()
+    return None if row is None else _view(row)
+
+
+def last_run(connection: Connection, market_id: str, day: str) -> RunView | None:
+    """The newest run of a day, finished or not; None: there was none."""
+    c = tables.settlement_runs.c
+    row = connection.execute(
+        _runs(market_id).where(c.day == day).order_by(c.number.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else _view(row)
+
+
+def _runs(market_id: str) -> Any:  # noqa: ANN401 - a select of many columns
+    c, areas, moved = tables.settlement_runs.c, tables.settled_areas.c, tables.transfers.c
+    done = (
+        select(func.count())
+        .where(areas.market_id == market_id, areas.run_id == c.run_id)
+        .correlate(tables.settlement_runs)
+        .scalar_subquery()
+    )
+    # A run's transfers are the event before the one that it is finished.
+    differences = (
+        select(func.count())
+        .where(
+            moved.market_id == market_id,
+            moved.event_seq == c.finished_event_seq - 1,
+            moved.reference == c.run_id,
+        )
+        .correlate(tables.settlement_runs)
+        .scalar_subquery()
+    )
+    return select(
+        tables.settlement_runs, done.label("areas_done"), differences.label("differences")
+    ).where(c.market_id == market_id)
+
+
+def _view(row: AnyRow) -> RunView:
+    run = fact(SettlementRun, row, kind=RunKind(row.kind), state=RunState(row.state))
+    return RunView(
+        run=run,
+        begun_event_seq=row.begun_event_seq,
+        areas_done=row.areas_done,
+        differences=row.differences,
+    )
+
+
+def run_differences(connection: Connection, market_id: str, run_id: str) -> tuple[Transfer, ...]:
+    """What a run has booked, by accounts and kind; nothing for one that is not finished."""
+    runs, c = tables.settlement_runs.c, tables.transfers.c
+    finished = (
+        select(runs.finished_event_seq - 1)
+        .where(runs.market_id == market_id, runs.run_id == run_id)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(tables.transfers)
+        .where(c.market_id == market_id, c.event_seq == finished, c.reference == run_id)
+        .order_by(c.row)
+    )
+    return tuple(fact(Transfer, row, kind=TransferKind(row.kind)) for row in rows)
+
+
+def settled_detail(
+    connection: Connection, market_id: str, *, participant_id: str, day: str, version: int | None
+) -> tuple[int, list[Mapping[str, Any]]] | None:
+    """A version of a day and what it says of a participant's units, by unit and interval.
+
+    `version`: None: the last finished one. Gives None where there is no such version.
+    """
+    runs, areas, units = tables.settlement_runs.c, tables.settled_areas.c, tables.units.c
+    query = select(runs.run_id, runs.version).where(
+        runs.market_id == market_id, runs.day == day, runs.state == RunState.FINISHED.value
+    )
+    if version is not None:
+        query = query.where(runs.version == version)
+    found = connection.execute(query.order_by(runs.version.desc()).limit(1)).one_or_none()
+    if found is None:
+        return None
+    own = connection.execute(
+        select(units.unit_id, units.area_id)
+        .where(units.market_id == market_id, units.participant_id == participant_id)
+        .order_by(units.unit_id)
+    ).all()
+    unit_ids = [row.unit_id for row in own]
+    lines: list[Mapping[str, Any]] = []
+    for (detail,) in connection.execute(
+        select(areas.detail)
+        .where(
+            areas.market_id == market_id,
+            areas.run_id == found.run_id,
+            areas.area_id.in_(sorted({row.area_id for row in own})),
+        )
+        .order_by(areas.area_id)
+    ):
+        lines += detail_rows(detail, unit_ids)
+    return found.version, lines

@@ -1,0 +1,123 @@
+"""Settled days over the wire: a late reading, a corrected run, its differences, one's own lines."""
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from tests.api.hosting import PATIENCE_S, Server
+from tests.api.village import Json, Village, make_village
+
+
+def reading(village: Village, consumption_kwh: str) -> Json:
+    return {
+        "area_id": "RUR",
+        "items": [
+            {
+                "unit_id": "ada-load",
+                "start": village.start(),
+                "consumption_kwh": consumption_kwh,
+                "generation_kwh": "0.000",
+                "state_of_charge_kwh": None,
+            }
+        ],
+    }
+
+
+@pytest.fixture
+def closed(server: Server) -> Village:
+    """A day of one interval: Ada bought 1.5 kWh and her meter said 1.6."""
+    village = make_village(server, intervals=1)
+    for who, order in (
+        ("ada", village.order(energy_kwh="1.500")),
+        ("retailer", village.order(unit_id="retail", side="sell", price_per_mwh="120.00", energy_kwh="50.000")),
+    ):  # fmt: skip
+        assert village.post("/orders", who, order).status_code == 201
+    village.go_to(900 + 1)
+    village.wait_for_phase("settling")
+    assert (
+        village.post("/measurements:batch", "rural", reading(village, "1.600")).status_code == 201
+    )
+    village.go_to(2 * 900 + 1)
+    finished(village, 1)
+    return village
+
+
+def finished(village: Village, version: int) -> Json:
+    """The runs, once that version of the day stands."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        items = village.get("/settlement-runs", "operator", day=village.local_day())["items"]
+        if any(item["version"] == version and item["state"] == "finished" for item in items):
+            return items
+        time.sleep(0.05)
+    raise AssertionError(f"version {version} does not come")
+
+
+def again(village: Village, key: str, **more: Json) -> Json:
+    body = {"day": village.local_day(), "reason": "read late", **more}
+    answer = village.act("/settlement-runs", "operator", body, key=key)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_day_is_settled_as_a_whole_once_it_is_closed(closed: Village) -> None:
+    first = finished(closed, 1)[0]
+    assert (first["kind"], first["by"], first["differences"]) == ("preliminary", "market", 0)
+    assert first["areas"] == first["areas_done"]
+    assert (first["measured"], first["late"]) == (1, 0)
+    assert (first["tariff"]["network_per_mwh"], first["tariff"]["levies_per_mwh"]) == (
+        "70.00",
+        "50.00",
+    )
+
+
+def test_a_late_reading_is_settled_when_an_operator_asks(closed: Village) -> None:
+    before = Decimal(closed.get("/account", "ada")["balance"])
+    late = closed.post("/measurements:batch", "rural", reading(closed, "1.400"))
+    assert late.json()["late"] == 1
+    started = again(closed, "a-late-reading-0001")
+    assert (started["version"], started["kind"], started["reason"]) == (2, "corrected", "read late")
+    done = finished(closed, 2)[1]
+    assert done["late"] == 1
+    told = closed.get(f"/settlement-runs/{done['run_id']}/differences", "operator")["items"]
+    assert len(told) == done["differences"] > 0
+    own = sum(
+        (Decimal(item["amount"]) * (1 if item["to"].endswith(":ada") else -1))
+        for item in told
+        if "participant:ada" in (item["from"], item["to"])
+    )
+    assert Decimal(closed.get("/account", "ada")["balance"]) - before == own > 0
+    assert closed.get("/ledger", "operator")["sum_quanta"] == 0
+    # The same act again is answered as the first time, another one finds nothing to do.
+    assert again(closed, "a-late-reading-0001") == started
+    assert again(closed, "a-late-reading-0002")["run_id"] == done["run_id"]
+    assert len(finished(closed, 2)) == 2
+
+
+def test_everybody_reads_the_own_lines_of_each_version(closed: Village) -> None:
+    closed.post("/measurements:batch", "rural", reading(closed, "1.400"))
+    again(closed, "a-late-reading-0003")
+    finished(closed, 2)
+    day = closed.local_day()
+    metered = {
+        version: closed.get("/account/settlement", "ada", day=day, version=version)["items"][0]
+        for version in (1, 2)
+    }
+    assert (metered[1]["metered_kwh"], metered[2]["metered_kwh"]) == ("-1.600", "-1.400")
+    last = closed.get("/account/settlement", "ada", day=day)["items"]
+    assert {item["version"] for item in last} == {2}
+    assert {item["unit_id"] for item in last} <= {"ada-load", "ada-solar", "ada-battery"}
+    line = next(item for item in last if item["unit_id"] == "ada-load")
+    # 1.4 kWh at 70 and 50 per MWh.
+    assert (line["network_fee_amount"], line["levies_amount"]) == ("-0.09800000", "-0.07000000")
+    assert closed.get("/account/settlement", "ada", day=day, version=9)["items"] == []
+
+
+def test_only_operators_settle_again(closed: Village) -> None:
+    body = {"day": closed.local_day(), "reason": "mine"}
+    assert closed.act("/settlement-runs", "ada", body).status_code == 403
+    early = {"day": "2030-01-01", "reason": "early"}
+    assert closed.act("/settlement-runs", "operator", early).json()["code"] == "PHASE_CONFLICT"
+    missing = closed.send("GET", "/settlement-runs/set-99/differences", "operator")
+    assert missing.status_code == 404

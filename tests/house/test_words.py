@@ -1,0 +1,100 @@
+"""The console has words for every code it may hear, in both of its languages.
+
+The one idea: the wire says codes, and whoever adds one need not know the console. So the lists of the
+market are held against the catalogues here: a new code without words fails.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from market.model.call import CallReason
+from market.model.messages import Phase
+from market.model.order import Order, OrderState, TimeInForce, Venue
+from market.model.recall import TradeState
+from market.model.rejection import Code
+from tests.house.source import python_files, text, tree
+
+CATALOGUES = {
+    path.stem: json.loads(text(path))
+    for path in (Path("web/src/locales/en.json"), Path("web/src/locales/zh-CN.json"))
+}
+# What a reason is called where it is defined: who acted, and why an order went.
+ENDING = re.compile(r"(?:user|operator|system)_[a-z_]+")
+
+
+def values(kind: type[StrEnum]) -> set[str]:
+    return {member.value for member in kind}
+
+
+def constants(folders: Iterable[str]) -> Iterator[str]:
+    """Every text that a module gives a name to."""
+    for path in python_files(*folders):
+        for node in tree(path).body:
+            if isinstance(node, ast.AnnAssign | ast.Assign):
+                value = node.value
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value
+
+
+def endings() -> set[str]:
+    """The reasons with which orders leave; the gate's is said by the explanation alone."""
+    return {each for each in constants(["market", "api"]) if ENDING.fullmatch(each)} | {"gate"}
+
+
+def explanations() -> set[str]:
+    """The codes of explanations: what a call made of an order, and what else `_reason` says."""
+    calls = (
+        node
+        for node in ast.walk(tree(Path("api/explaining.py")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "_reason"
+    )
+    said = {
+        arg.value
+        for call in calls
+        for arg in call.args[:1]
+        if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+    }
+    return said | {"cancelled", "expired"} | values(CallReason)
+
+
+def kinds() -> set[str]:
+    return {kind.__name__.removesuffix("Order").lower() for kind in get_args(Order)}
+
+
+FAMILIES = {
+    "refusal": values(Code),
+    "phase": values(Phase),
+    "venue": values(Venue),
+    "kind": kinds(),
+    "order_state": values(OrderState),
+    "trade_state": values(TradeState),
+    "time_in_force": values(TimeInForce),
+    "ended": endings(),
+    "reason": explanations(),
+}
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_code_has_words(family: str, language: str) -> None:
+    assert sorted(FAMILIES[family] - CATALOGUES[language][family].keys()) == []
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"refusal"}))
+def test_no_words_are_kept_of_a_code_that_is_gone(family: str) -> None:
+    assert sorted(CATALOGUES["en"][family].keys() - FAMILIES[family]) == []
+
+
+def test_the_lists_are_not_empty_by_accident() -> None:
+    assert {"user_cancel", "operator_kill", "system_match", "system_disconnect"} <= endings()
+    assert {"traded", "waits_for_call", "in_the_money"} <= explanations()
+    assert {"limit", "basket"} <= kinds()

@@ -1,0 +1,207 @@
+"""Redispatch is paid by the grid operator, at cost, and what it takes away is replaced to the watt-hour."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.model.money import (
+    BALANCING,
+    GRID_OPERATOR,
+    Transfer,
+    TransferKind,
+    participant_account,
+)
+from market.model.participant import UnitKind
+from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
+from market.settlement.imbalance import deviation_prices, deviation_transfers
+from market.settlement.redispatch import (
+    followed_wh,
+    moving_costs,
+    net_by_area_wh,
+    redispatch_transfers,
+    reference_prices,
+)
+from tests.builders import GRID, MIDNIGHT_S, RULES, UNITS, unit
+
+UNITS_BY_ID = {item.unit_id: item for item in UNITS}
+RETAILER = participant_account("retailer")
+
+
+def outcome(price_ticks: int | None, *, sent_out_wh: int = 2_000) -> ClearingOutcome:
+    """Two areas at one price; so much goes from the village to the retailer."""
+    return ClearingOutcome(
+        start_s=MIDNIGHT_S,
+        rung="optimal",
+        reproducible=True,
+        areas=tuple(
+            AreaOutcome(
+                area_id=area.area_id,
+                price_ticks=price_ticks,
+                connection_price_ticks=price_ticks,
+                best_bid_ticks=None,
+                best_offer_ticks=None,
+                bought_wh=0,
+                sold_wh=0,
+                net_export_wh=0,
+                rounding_wh=0,
+            )
+            for area in GRID.areas
+        ),
+        lines=(
+            LineOutcome(
+                line_id="GRID-RUR",
+                sent_forward_wh=0,
+                received_forward_wh=0,
+                sent_backward_wh=sent_out_wh,
+                received_backward_wh=sent_out_wh * 98 // 100,
+                capacity_forward_wh=3_000,
+                capacity_backward_wh=3_000,
+            ),
+        ),
+        filled_order_ids=(),
+        filled_wh=(),
+        welfare_quanta=0,
+        upper_bound_quanta=0,
+        solve_ms=1,
+        receipt_hash="",
+        audit_faults=(),
+    )
+
+
+def pays(moved_wh: dict[str, int], price_ticks: int | None = 10_000) -> tuple[Transfer, ...]:
+    result = outcome(price_ticks)
+    return redispatch_transfers(
+        moved_wh=moved_wh,
+        prices=deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S),
+        units=UNITS_BY_ID,
+        rules=RULES,
+        grid=GRID,
+        start_s=MIDNIGHT_S,
+        last_resort_participant_id="retailer",
+        outcome=result,
+        exchange=result,
+    )
+
+
+def balances(transfers: tuple[Transfer, ...]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for item in transfers:
+        found[item.debit_account] -= item.amount_quanta
+        found[item.credit_account] += item.amount_quanta
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "costs"),
+    [
+        (UnitKind.SOLAR, (10_000, 0)),
+        (UnitKind.WIND, (10_000, 0)),
+        (UnitKind.STORAGE, (10_500, 9_500)),
+        (UnitKind.HEAT_PUMP, (10_500, 9_500)),
+    ],
+)
+def test_what_moving_costs_follows_from_price_and_kind(
+    kind: UnitKind, costs: tuple[int, int]
+) -> None:
+    result = outcome(10_000)
+    prices = deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S)
+    found = moving_costs(
+        unit("it", "ann", kind, injection_max_w=1),
+        {price.area_id: price for price in prices},
+        reference_prices(prices, result),
+    )
+    assert found == costs
+
+
+@given(st.integers(-50_000, 400_000))
+def test_moving_to_and_fro_never_pays(price_ticks: int) -> None:
+    result = outcome(price_ticks)
+    prices = deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S)
+    price_of = {price.area_id: price for price in prices}
+    for item in UNITS:
+        paid, given_back = moving_costs(item, price_of, reference_prices(prices, result))
+        assert paid >= given_back
+
+
+@pytest.mark.parametrize(
+    ("told", "traded", "measured", "expected"),
+    [
+        (-400, 1_000, 600, -400),
+        (-400, 1_000, 500, -400),  # less sun besides: that is a deviation
+        (-400, 1_000, 700, -300),
+        (-400, 1_000, 1_000, 0),
+        (-400, 1_000, 1_200, 0),
+        (300, -500, -200, 300),
+        (300, -500, -600, 0),
+    ],
+)
+def test_only_what_the_meter_shows_was_followed(
+    told: int, traded: int, measured: int, expected: int
+) -> None:
+    assert followed_wh({"u": told}, {"u": traded}, {"u": measured}) == {"u": expected}
+
+
+def test_a_unit_that_nobody_read_did_as_it_was_told() -> None:
+    assert followed_wh({"u": -400}, {"u": 1_000}, {}) == {"u": -400}
+
+
+def test_a_pair_inside_an_area_needs_no_replacement() -> None:
+    transfers = pays({"ann-solar": -100, "ann-battery": 100})
+    assert [item.kind for item in transfers] == [TransferKind.REDISPATCH]  # sun gives nothing back
+    assert balances(transfers) == {participant_account("ann"): 1_050_000, GRID_OPERATOR: -1_050_000}
+
+
+def test_energy_that_is_cut_is_given_back_by_who_was_to_have_it() -> None:
+    """Less is fed in: the retailer is given its bid back for what no longer arrives."""
+    transfers = pays({"ann-solar": -100})
+    (replaced,) = transfers
+    assert replaced.kind is TransferKind.REPLACEMENT
+    assert (replaced.debit_account, replaced.credit_account) == (GRID_OPERATOR, RETAILER)
+    assert replaced.amount_quanta == 8_000 * 98
+
+
+def test_where_nothing_traded_the_price_is_what_the_last_resort_pays_there() -> None:
+    result = outcome(None)
+    prices = deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S)
+    assert reference_prices(prices, result)["RUR"] == 7_840  # 80.00 less two per cent
+
+
+ENERGY = st.integers(-2_500, 2_500)
+
+
+@given(
+    moved=st.fixed_dictionaries({"ann-solar": ENERGY, "ann-battery": ENERGY, "ben-load": ENERGY}),
+    deviated=st.fixed_dictionaries({"ann-solar": ENERGY, "ben-load": ENERGY}),
+    price_ticks=st.one_of(st.none(), st.integers(-50_000, 400_000)),
+)
+def test_the_last_resort_is_settled_with_for_the_sum_whoever_pays_which_part(
+    moved: dict[str, int], deviated: dict[str, int], price_ticks: int | None
+) -> None:
+    """What redispatch and deviations change together costs what deviations of that sum would."""
+    result = outcome(price_ticks)
+    prices = deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S)
+
+    def settled(scheduled: dict[str, int], replaced: dict[str, int]) -> tuple[Transfer, ...]:
+        measured = {
+            name: moved.get(name, 0) + deviated.get(name, 0) for name in {**moved, **deviated}
+        }
+        return deviation_transfers(
+            prices=prices,
+            units=UNITS_BY_ID,
+            scheduled_wh=scheduled,
+            measured_wh=measured,
+            rules=RULES,
+            grid=GRID,
+            start_s=MIDNIGHT_S,
+            last_resort_participant_id="retailer",
+            outcome=result,
+            replaced_wh=replaced,
+        )
+
+    beside = (*pays(moved, price_ticks), *settled(moved, net_by_area_wh(moved, UNITS_BY_ID)))
+    alone = settled({}, {})
+    assert sum(balances(beside).values()) == 0
+    assert balances(beside)[RETAILER] == balances(alone)[RETAILER]
+    assert BALANCING not in balances(pays(moved, price_ticks))

@@ -1,0 +1,28 @@
+// Words for the codes of the wire: refusals, phases, kinds, states, reasons.
+//
+// The one idea: a code is never shown raw. One this console does not know yet is said as such, with
+// the code in it. A test of the server's house (tests/house/test_words.py) holds every code that the
+// market can say against these words.
+
+import en from "../locales/en.json";
+import type { TextKey, Translate } from "./language";
+
+const KEY = {
+  refusal: (code: string) => `refusal.${code}`,
+  phase: (code: string) => `phase.${code}`,
+  venue: (code: string) => `venue.${code}`,
+  kind: (code: string) => `kind.${code}`,
+  order_state: (code: string) => `order_state.${code}`,
+  trade_state: (code: string) => `trade_state.${code}`,
+  time_in_force: (code: string) => `time_in_force.${code}`,
+  reason: (code: string) => `reason.${code}`,
+  ended: (code: string) => `ended.${code}`,
+};
+export type Family = keyof typeof KEY;
+
+export function word(t: Translate, family: Family, code: string): string {
+  if (!Object.hasOwn(en[family], code)) {
+    return t(family === "refusal" ? "refusal.other" : "word.unknown", { code });
+  }
+  return t(KEY[family](code) as TextKey);
+}
