@@ -1,237 +1,338 @@
-"""What the columns of settlement cost: meters laid out, allocated over trades, and certified.
+"""A day settled as a whole, end to end: from what is stored to what is booked, then corrected, then billed.
 
-Run: python -m benchmarks.settlement [--units N] [--intervals N]
+Run: python -m benchmarks.settlement [--units N] [--areas N] [--intervals N] [--bills N] [--scattered]
 
-100,000 units over 96 intervals: a third of them roofs, a battery at every tenth metering point, three units to
-a point, a trade or two for most units, in one call and in pairs. Nothing is booked or stored: it is what the way to
-the database may not exceed by far. Each interval is done on its own, as it would be when it settles; the
-meters of a day (half-hourly, one in a hundred missing) are laid out and filled at once, 10,000 units at a time.
+A market of 100,000 units in 100 areas (three units to a metering point, each point a participant) has a
+closed day of 96 intervals in its store: a temporary file, or the database in WATTMARKET_DATABASE_URL, in a
+schema that is dropped at the end. It is written by another process, so that memory and caches are this one's own.
+
+`run`: a run of the server's own `DayRuns`, from its beginning to its booking on disk. `again`: one meter in
+a hundred is read anew for the whole day (`--scattered`: one reading in a hundred, wherever it falls), and
+a corrected run. `bills`: sums read, bills drafted and issued by the market, pages written.
+
+The floor of a run is what its rows cost without any settling: read once by the database's driver as they
+are, and what it wrote (areas, postings) inserted once more as it is, committed.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import multiprocessing
+import os
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+from sqlalchemy import Connection, insert, select
 
-from market.certificates.issuing import DeliveryColumns, GenerationColumns, settled_shares
-from market.certificates.registry import Registry
-from market.certificates.sheets import use_of
-from market.model.grid import Area, Grid, Line
-from market.model.meter_rows import MeterRows
-from market.model.participant import Participant, Unit, UnitKind
-from market.model.rules import LastResortBand, MarketRules, Tariff, TieRule
-from market.settlement.allocation import MeterColumns, TradeColumns, allocate
-from market.settlement.day_facts import DayFacts, DayTrades
-from market.settlement.meter_series import lay_out
-from market.settlement.run import settle_day
-from market.settlement.substitution import substituted
-from market.store.details import detail_bytes
-
-UNITS_TO_A_POINT: Final = 3
-UNITS_AT_ONCE: Final = 10_000
-_FIRST_S: Final = 1_465_945_200
-_RULES: Final = MarketRules(
-    market_id="bench",
-    name="bench",
-    currency="EUR",
-    time_zone="Etc/GMT-1",
-    interval_minutes=15,
-    trading_from_s=_FIRST_S,
-    trading_until_s=None,
-    call_opens_minutes=1_560,
-    gate_minutes=15,
-    settle_minutes=15,
-    price_min_ticks=-50_000,
-    price_max_ticks=400_000,
-    tie=TieRule.PRORATA,
-    capability_tolerance_ppm=50_000,
-    deviation_adder_ppm=50_000,
-    deviation_adder_min_ticks=50,
-    tariff=Tariff(network_ticks=7_000, levies_ticks=5_000),
-    last_resort=(LastResortBand(from_hour=0, to_hour=24, ask_ticks=16_000, bid_ticks=8_000),),
+from api.bill_page import Language, bill_page
+from benchmarks.auctions.memory import own_peak_bytes
+from benchmarks.settling.closed_day import write
+from benchmarks.settling.large_market import (
+    DAY,
+    MARKET_ID,
+    MONTH,
+    UNITS_TO_A_POINT,
+    Size,
+    area_of,
+    unit_name,
 )
+from market.day_runs import DayRuns
+from market.model.bill import BillState, DraftBills, IssueBills
+from market.model.messages import Command, RecordMeasurements
+from market.model.power import Measurement
+from market.model.settlement_run import (
+    AreaSettled,
+    BeginSettlement,
+    RunKind,
+    SettlementBegun,
+    SettlementFinished,
+)
+from market.sequencer import Published, Sequencer
+from market.store import queries, tables
+from market.store.database import BEGIN, Store, Stores, open_writer
+from market.store.queries import StoredBill
+
+CELLS_PER_S: Final = 100_000
+"""Aim: unit-intervals settled in a second."""
+BILLS_S: Final = 60.0
+"""Aim: 10,000 bills as HTML."""
+BILLS: Final = 10_000
+AGAIN: Final = 0.1
+"""Aim: a corrected run takes at most this share of a whole one."""
+CHANGED: Final = 0.01
+BILLS_AT_ONCE: Final = 500
+READ: Final = {
+    tables.trades: ("match_id", "unit_id", "start_s", "side", "price_ticks", "energy_wh"),
+    tables.deviations: ("member_id", "start_s", "scheduled_wh"),
+    tables.measurements: ("unit_id", "start_s", "injection_wh", "substituted", "late"),
+}
+"""What a run reads of the day, by table."""
 
 
-def meters(chance: np.random.Generator, units: int, intervals: int) -> float:
-    """Lay half-hourly readings of a day out and fill what is missing; seconds."""
-    took_s = 0.0
-    for _ in range(0, units, UNITS_AT_ONCE):
-        unit = np.repeat(np.arange(UNITS_AT_ONCE), intervals // 2)
-        start_s = np.tile(np.arange(intervals // 2) * 1_800, UNITS_AT_ONCE)
-        there = chance.random(len(unit)) > 0.01
-        rows = MeterRows(
-            unit=unit[there],
-            label_s=start_s[there],
-            injection_wh=chance.integers(-2_000, 2_000, int(there.sum())),
+class Clock:
+    """Market time just after the day was closed."""
+
+    def __init__(self, now_us: int) -> None:
+        self._now_us = now_us
+
+    def now_us(self) -> int:
+        """It stands still."""
+        return self._now_us
+
+    def hold_at(self, holder: str, due_us: int | None) -> None:
+        """Nobody holds it."""
+        raise AssertionError(f"{holder} holds a clock that stands still, at {due_us}")
+
+    async def wait_until(self, due_us: int) -> None:
+        """Nobody waits for it."""
+        raise AssertionError(f"somebody waits until {due_us} for a clock that stands still")
+
+
+@dataclass(slots=True)
+class Parts:
+    """When a run began, was first and last written to, and ended; by the facts it told."""
+
+    begun_s: float = 0.0
+    first_s: float = 0.0
+    last_s: float = 0.0
+    finished_s: float = 0.0
+
+    def heard(self, published: Published) -> None:
+        """Note the moment of one event."""
+        now_s = time.perf_counter()
+        match published.event:
+            case SettlementBegun():
+                self.begun_s, self.first_s = now_s, 0.0
+            case AreaSettled():
+                self.first_s, self.last_s = self.first_s or now_s, now_s
+            case SettlementFinished():
+                self.finished_s = now_s
+
+    @property
+    def whole_s(self) -> float:
+        """From its beginning to its booking."""
+        return self.finished_s - self.begun_s
+
+
+def line(what: str, seconds: float, rest: str = "") -> None:
+    """One row of what is printed."""
+    print(f"{what:<46} {seconds:8.2f} s   {rest}", flush=True)
+
+
+async def settle(
+    sequencer: Sequencer, clock: Clock, what: str, cells: int, begin: Command | None = None
+) -> Parts:
+    """Let a run be done, and print where its time went; without `begin` the one that is due."""
+    parts = Parts()
+    unsubscribe = sequencer.subscribe(parts.heard)
+    if begin is not None:
+        await submit(sequencer, begin)
+    assert await DayRuns(sequencer, clock, market_id=MARKET_ID).step()
+    unsubscribe()
+    line(what, parts.whole_s, f"{cells / parts.whole_s:12,.0f} unit-intervals/s")
+    line("  facts read, settled", parts.first_s - parts.begun_s)
+    line("  areas recorded", parts.last_s - parts.first_s)
+    line("  booked", parts.finished_s - parts.last_s)
+    return parts
+
+
+async def read_again(sequencer: Sequencer, size: Size, clock: Clock, *, scattered: bool) -> int:
+    """Late readings, an area after the other; how many."""
+    chance = np.random.default_rng(2)
+    if scattered:
+        cells = chance.choice(size.cells, max(1, int(size.cells * CHANGED)), replace=False)
+    else:
+        meters = chance.choice(size.units, max(1, int(size.units * CHANGED)), replace=False)
+        cells = (meters[:, None] * size.intervals + np.arange(size.intervals)).ravel()
+    by_area: dict[str, list[Measurement]] = {}
+    values_wh = chance.integers(-2_000, 2_000, len(cells)).tolist()
+    for cell, injection_wh in zip(np.sort(cells).tolist(), values_wh, strict=True):
+        number, interval = divmod(cell, size.intervals)
+        by_area.setdefault(area_of(number // UNITS_TO_A_POINT, size), []).append(
+            Measurement(
+                unit_id=unit_name(number),
+                start_s=size.starts_s[interval],
+                injection_wh=injection_wh,
+            )
         )
-        began = time.perf_counter()
-        found = lay_out(
-            rows,
-            units=UNITS_AT_ONCE,
-            first_s=0,
-            count=intervals,
-            interval_minutes=15,
-            meter_minutes=30,
+    for area_id, readings in by_area.items():
+        command = RecordMeasurements(
+            now_us=clock.now_us(), actor="meters", area_id=area_id, measurements=tuple(readings)
         )
-        substituted(found.series)
-        took_s += time.perf_counter() - began
+        await submit(sequencer, command)
+    return len(cells)
+
+
+async def submit(sequencer: Sequencer, command: Command) -> None:
+    """A command that has to succeed."""
+    committed = await sequencer.submit(command)
+    assert not committed.answer.rejections, committed.answer.rejections[:3]
+
+
+async def correct(sequencer: Sequencer, size: Size, clock: Clock, *, scattered: bool) -> Parts:
+    """One per cent of the readings anew, and a corrected run."""
+    began = time.perf_counter()
+    changed = await read_again(sequencer, size, clock, scattered=scattered)
+    await sequencer.projected(sequencer.committed_seq)
+    line(f"{changed:,} late readings taken in", time.perf_counter() - began)
+    begin = BeginSettlement(
+        now_us=clock.now_us(), actor="op", day=DAY, kind=RunKind.CORRECTED, reason="read anew"
+    )
+    return await settle(sequencer, clock, "corrected run", size.cells, begin)
+
+
+async def bill(sequencer: Sequencer, clock: Clock, count: int) -> float:
+    """Bills of so many participants from their sums to their pages; seconds."""
+    began = time.perf_counter()
+    rules = sequencer.engine.state.rules
+    await sequencer.projected(sequencer.committed_seq)
+    with sequencer.readers.connect() as connection:
+        seq, sources = queries.bill_sources(connection, MARKET_ID, rules, MONTH)
+    read_s = time.perf_counter()
+    line(f"sums of {len(sources):,} participants read", read_s - began)
+    for first in range(0, count, BILLS_AT_ONCE):
+        part = sources[first : min(first + BILLS_AT_ONCE, count)]
+        await submit(
+            sequencer,
+            DraftBills(
+                now_us=clock.now_us(), actor="op", month=MONTH, as_of_event_seq=seq, sources=part
+            ),
+        )
+    drafted_s = time.perf_counter()
+    line(f"{count:,} bills drafted", drafted_s - read_s)
+    await submit(sequencer, IssueBills(now_us=clock.now_us(), actor="op", month=MONTH, bill_ids=()))
+    await sequencer.projected(sequencer.committed_seq)
+    issued_s = time.perf_counter()
+    line("  issued", issued_s - drafted_s)
+    with sequencer.readers.connect() as connection:
+        written, size = 0, 0
+        for found in stored_bills(connection):
+            language = (Language.EN, Language.ZH)[written % 2]
+            name = found.bill.participant_id
+            size += len(bill_page(found, rules=rules, name=name, language=language).encode())
+            written += 1
+    assert written == count, written
+    done_s = time.perf_counter()
+    line(f"  {written:,} pages, {size / 1e6:.0f} MB", done_s - issued_s)
+    return done_s - began
+
+
+def stored_bills(connection: Connection) -> Iterator[StoredBill]:
+    """All bills that were issued, as the server reads them."""
+    cursor: str | None = None
+    while True:
+        page = queries.bills(
+            connection, MARKET_ID, month=MONTH, state=BillState.ISSUED, cursor=cursor, limit=1_000
+        )
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+# --- the floor ------------------------------------------------------------------------
+
+
+def floor_s(store: Store, size: Size, run_id: str) -> float:
+    """The same rows read by the driver alone, what was written inserted once more."""
+    connection = open_writer(store)
+    began = time.perf_counter()
+    for table, names in READ.items():
+        wanted = (
+            select(*[table.c[name] for name in names])
+            .where(table.c.market_id == MARKET_ID, table.c.start_s.in_(list(size.starts_s)))
+            .compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        )
+        cursor = connection.connection.cursor()
+        cursor.execute(str(wanted))
+        while cursor.fetchmany(100_000):
+            pass
+        cursor.close()
+    connection.rollback()
+    took_s = time.perf_counter() - began
+    # What was written is read into memory before the clock goes on.
+    c, moved = tables.settled_areas, tables.transfers
+    areas = [row._asdict() for row in connection.execute(select(c).where(c.c.run_id == run_id))]
+    moves = [
+        row._asdict()
+        for row in connection.execute(select(moved).where(moved.c.reference == run_id))
+    ]
+    connection.rollback()
+    began = time.perf_counter()
+    with connection.begin():
+        if connection.dialect.name in BEGIN:
+            connection.exec_driver_sql(BEGIN[connection.dialect.name])
+        for row in areas:
+            connection.execute(insert(c), row | {"run_id": "floor"})
+        if moves:
+            connection.execute(insert(moved), [row | {"event_seq": -1} for row in moves])
+    took_s += time.perf_counter() - began
+    connection.close()
+    connection.engine.dispose()
     return took_s
 
 
-def settle(chance: np.random.Generator, units: int, intervals: int) -> tuple[float, float]:
-    """Allocate and certify interval by interval; seconds of each."""
-    number = np.arange(units)
-    owner = number // UNITS_TO_A_POINT
-    stores = (number % UNITS_TO_A_POINT == 2) & (owner % 10 == 0)
-    roof = (number % UNITS_TO_A_POINT == 1) & ~stores
-    row = np.concatenate((number, chance.permutation(units)[: units // 2]))
-    # Most trades are the call's; the second ones are pairs.
-    match = np.concatenate((np.zeros(units), 1 + np.arange(units // 2) // 2)).astype(np.int64)
-    registry, allocating_s, certifying_s = Registry(), 0.0, 0.0
-    for interval in range(intervals):
-        metered_wh = np.where(
-            roof, chance.integers(0, 3_000, units), -chance.integers(0, 2_000, units)
-        )
-        sign = np.where(roof[row], 1, -1)
-        traded_wh = sign * chance.integers(1, 1_500, len(row))
-        asks = chance.random(len(row)) > 0.7
-        began = time.perf_counter()
-        found = allocate(
-            MeterColumns(metered_wh=metered_wh, point=owner, stores=stores),
-            TradeColumns(row=row, rank=match, injection_wh=traded_wh),
-        )
-        done = time.perf_counter()
-        shares = settled_shares(
-            GenerationColumns(
-                owner=owner,
-                renewable=roof,
-                supported=owner % 5 == 0,
-                metered_wh=metered_wh,
-                own_use_wh=found.own_use_wh,
-                own_storage_wh=found.own_storage_wh,
-                retail_wh=found.retail_wh,
-            ),
-            DeliveryColumns(
-                row=row,
-                match=match,
-                sold=traded_wh > 0,
-                asks_green=asks,
-                keeps=np.zeros(len(row), dtype=np.bool_),
-                delivered_wh=found.delivered_wh,
-            ),
-        )
-        registry.settle(
-            start_s=900 * interval, version=1, shares=shares, use=use_of(owner, metered_wh)
-        )
-        certifying_s += time.perf_counter() - done
-        allocating_s += done - began
-    return allocating_s, certifying_s
+@contextmanager
+def a_store() -> Iterator[Store]:
+    """A file that goes with the block, or a schema of the database in the environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        stores = Stores(Path(folder), os.environ.get("WATTMARKET_DATABASE_URL"))
+        try:
+            yield stores.of(MARKET_ID)
+        finally:
+            stores.remove(MARKET_ID)
 
 
-def whole_day(chance: np.random.Generator, units: int, intervals: int) -> tuple[float, float, int]:
-    """Settle a day as a whole and write its lines as Arrow; seconds of each, and bytes."""
-    facts = _facts(chance, units, intervals)
+async def measure(store: Store, size: Size, *, bills: int, scattered: bool) -> None:
+    """All of it, with aims and ratios."""
+    clock = Clock(size.closed_us)
     began = time.perf_counter()
-    settled = settle_day(facts)
-    done = time.perf_counter()
-    written = sum(
-        len(detail_bytes(facts, settled.detail, area.area_id)[0]) for area in facts.grid.areas
-    )
-    return done - began, time.perf_counter() - done, written
-
-
-def _facts(chance: np.random.Generator, units: int, intervals: int) -> DayFacts:
-    """Two villages' homes with a roof each and now and then a battery; half of the units trade."""
-    villages = ("A", "B")
-    grid = Grid(
-        areas=(
-            *(Area(area_id=name, name=name) for name in villages),
-            Area(area_id="GRID", name="GRID", holds_last_resort=True),
-        ),
-        lines=tuple(
-            Line(
-                line_id=f"GRID-{name}",
-                from_area="GRID",
-                to_area=name,
-                capacity_forward_w=10**9,
-                capacity_backward_w=10**9,
-                loss_ppm=20_000,
-                fee_forward_ticks=4_000,
-                fee_backward_ticks=0,
-            )
-            for name in villages
-        ),
-    )
-    kinds = (UnitKind.LOAD, UnitKind.SOLAR, UnitKind.STORAGE)
-    made = [
-        Unit(
-            unit_id=f"u{number}",
-            participant_id=f"p{number // UNITS_TO_A_POINT}",
-            area_id=villages[number // UNITS_TO_A_POINT % len(villages)],
-            kind=kinds[number % UNITS_TO_A_POINT],
-            injection_max_w=20_000,
-            withdrawal_max_w=20_000,
-            controllable=False,
-        )
-        for number in range(units)
-    ]
-    owners = dict.fromkeys((item.participant_id, item.area_id) for item in made)
-    participants = [
-        *(Participant(participant_id=name, name=name, area_id=area) for name, area in owners),
-        Participant(participant_id="last", name="last", area_id="GRID", is_last_resort=True),
-    ]
-    shape = (units, intervals)
-    trades = units // 2 * intervals
-    injection_wh = chance.integers(1, 1_500, trades)
-    nothing = np.zeros(shape, dtype=np.int64)
-    return DayFacts(
-        day="2016-06-15",
-        starts_s=range(_FIRST_S, _FIRST_S + 900 * intervals, 900),
-        rules=_RULES,
-        grid=grid,
-        participants={item.participant_id: item for item in participants},
-        units={item.unit_id: item for item in made},
-        trades=DayTrades(
-            unit=np.repeat(np.arange(units // 2), intervals),
-            interval=np.tile(np.arange(intervals), units // 2),
-            rank=np.zeros(trades, dtype=np.int64),
-            injection_wh=injection_wh,
-            amount_quanta=10_000 * injection_wh,
-        ),
-        instructed_wh=nothing,
-        uncompensated_wh=nothing,
-        activations={},
-        metered_wh=chance.integers(-2_000, 2_000, shape),
-        priced=[None] * intervals,
-        exchanged=[None] * intervals,
-        rents_quanta={"rent:GRID-A": 10**12},
+    sequencer = Sequencer.open(store, clock=clock)
+    await sequencer.start()
+    line("market opened", time.perf_counter() - began)
+    whole = await settle(sequencer, clock, "run", size.cells)
+    again = await correct(sequencer, size, clock, scattered=scattered)
+    peak = own_peak_bytes()
+    billed_s = await bill(sequencer, clock, min(bills, size.points))
+    await sequencer.close()
+    least_s = await asyncio.to_thread(floor_s, store, size, "set-1")
+    share = again.whole_s / whole.whole_s
+    print(
+        f"run            {size.cells / whole.whole_s:12,.0f} unit-intervals/s, "
+        f"aim {CELLS_PER_S:,}; {whole.whole_s / least_s:.2f} x the floor of {least_s:.2f} s\n"
+        f"corrected run  {share:12.1%} of it, aim {AGAIN:.0%}\n"
+        f"bills          {billed_s:12.1f} s for {min(bills, size.points):,} as HTML, "
+        f"aim {BILLS_S:.0f} s for {BILLS:,}\n"
+        f"memory         {peak / 1e9:12.2f} GB at most"
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--units", type=int, default=100_000)
-    parser.add_argument("--intervals", type=int, default=96)
-    asked = parser.parse_args()
-    chance = np.random.default_rng(1)
-    settle(chance, 1_000, 2)
-    laid_s = meters(chance, asked.units, asked.intervals)
-    allocated_s, certified_s = settle(chance, asked.units, asked.intervals)
-    whole_s, written_s, written = whole_day(chance, asked.units, asked.intervals)
-    cells = asked.units * asked.intervals
-    for what, took_s in (
-        ("meters laid out and filled", laid_s),
-        ("allocated over trades", allocated_s),
-        ("certified", certified_s),
-        ("all three", laid_s + allocated_s + certified_s),
-        ("a day as a whole", whole_s),
-        ("its lines as Arrow", written_s),
-    ):
-        print(f"{what:28} {took_s:8.2f} s {cells / took_s:14,.0f} unit-intervals/s")
-    print(f"{'lines of a day':28} {written:14,} bytes")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    plain = Size()
+    parser.add_argument("--units", type=int, default=plain.units)
+    parser.add_argument("--areas", type=int, default=plain.areas)
+    parser.add_argument("--intervals", type=int, default=plain.intervals)
+    parser.add_argument("--bills", type=int, default=BILLS)
+    parser.add_argument("--scattered", action="store_true")
+    asked = parser.parse_args(arguments)
+    size = Size(units=asked.units, areas=asked.areas, intervals=asked.intervals)
+    with a_store() as store:
+        began = time.perf_counter()
+        writing = multiprocessing.get_context("spawn").Process(target=write, args=(store, size))
+        writing.start()
+        writing.join()
+        assert writing.exitcode == 0, "the day could not be written"
+        line(f"a day of {size.cells:,} unit-intervals written", time.perf_counter() - began)
+        asyncio.run(measure(store, size, bills=asked.bills, scattered=asked.scattered))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,9 @@ afresh: `python -m benchmarks.auctions.machine NAME`. Alone this prints what the
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import highspy
@@ -19,6 +17,7 @@ import numpy as np
 import pyomo
 
 from benchmarks.auctions.books import ring
+from benchmarks.auctions.memory import own_peak_bytes
 from clearing.clear import clear
 
 
@@ -47,20 +46,10 @@ def peak_memory_bytes(work: str) -> int:
     return int(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
 
 
-def _own_peak_bytes() -> int:
-    """Linux lends a started process the peak of its parent in `ru_maxrss`, but not in VmHWM."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        peaks = [line for line in status.read_text("ascii").splitlines() if "VmHWM" in line]
-        return 1024 * int(peaks[0].split()[1])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
-
-
 def main() -> None:
     if len(sys.argv) > 1:
         WORKS[sys.argv[1]]()
-        print(_own_peak_bytes())
+        print(own_peak_bytes())
     else:
         print(json.dumps(machine(), indent=2))
 

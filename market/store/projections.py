@@ -117,6 +117,7 @@ from market.store.grid_rows import GRID_EVENTS, GridEvent, GridRows
 from market.store.journal import Batch, Entry
 from market.store.offer_rows import OFFER_EVENTS, OfferRows, standing_start_s
 from market.store.order_changes import OrderChange, OrderChanges
+from market.store.posting_days import PostingDays
 from market.store.rows import (
     MANY,
     Column,
@@ -235,6 +236,7 @@ class Projector:
         """What comes in ten thousands is gathered as it is written."""
         self._order_changes = OrderChanges(connection)
         self._accounts = AccountRows(connection)
+        self._posting_days = PostingDays(connection)
         self._traded: defaultdict[int, int] = defaultdict(int)
         self._offers = OfferRows(connection)
         self._grids = GridRows(connection)
@@ -260,6 +262,7 @@ class Projector:
         for table in dict.fromkeys((*self._gathered, *self._new_rows, tables.orders)):
             self._flush(table)
         self._accounts.write(self._market_id)
+        self._posting_days.write(self._market_id)
         self._count_trades()
         if last is not None:
             write_meta(self._connection, "projected_batch", last.batch)
@@ -649,13 +652,15 @@ class Projector:
         booked_s = entry.command.now_us // MICROSECONDS
         day_start_s = self._first_of_day(entry)
         day = self._accounts.day(day_of(booked_s, self._rules.time_zone))
-        rows = self._new_rows[tables.transfers]
+        rows, zone = self._new_rows[tables.transfers], self._rules.time_zone
+        sums = self._posting_days
         for row, transfer in enumerate(event.transfers):
             counts_s = transfer.start_s
             if counts_s is None:
                 counts_s = booked_s if day_start_s is None else day_start_s
             giver, receiver, amount_quanta = _MOVED(transfer)
             why = (str(transfer.kind), str(transfer.reference), transfer.start_s, counts_s)
+            sums.add(counts_s, zone, transfer)
             rows.append((self._market_id, event_seq, row, giver, receiver, amount_quanta, *why))
             day.given_quanta[giver] += amount_quanta
             day.received_quanta[receiver] += amount_quanta
@@ -676,7 +681,7 @@ class Projector:
         traded, self._traded = self._traded, defaultdict(int)
         if traded:
             self._connection.execute(
-                upsert(self._connection, tables.intervals, added="trade_count"),
+                upsert(self._connection, tables.intervals, added=("trade_count",)),
                 [
                     {
                         "market_id": self._market_id,

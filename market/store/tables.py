@@ -55,6 +55,7 @@ from market.store.views import (
     ListingLeg,
     ListingPartner,
     OrderEnd,
+    PostingDay,
     Refusal,
     Withdrawal,
 )
@@ -309,6 +310,20 @@ account_days: Final = Table(
     Column("given_quanta", WideInteger, nullable=False),
     Column("balance_quanta", WideInteger, nullable=False),  # at the day's end
     Index("account_days_by_day", "market_id", "day"),
+    sqlite_with_rowid=False,
+)
+
+posting_days: Final = Table(
+    "posting_days",
+    METADATA,
+    _market_id(),
+    _text("day", key=True),  # local, of what is counted: its interval's, or that of the booking
+    _text("first_account", key=True),  # by name
+    _text("second_account", key=True),
+    _text("kind", key=True),
+    _integer("high_quanta"),  # first to second, less what went back; the sum by halves
+    _integer("low_quanta"),
+    _integer("postings"),
     sqlite_with_rowid=False,
 )
 
@@ -901,6 +916,7 @@ PROJECTED: Final[dict[str, type]] = {
     "transfers": Transfer,
     "accounts": AccountBalance,
     "account_days": AccountDay,
+    "posting_days": PostingDay,
     "bills": Bill,
     "intervals": IntervalRow,
     "area_outcomes": AreaOutcome,

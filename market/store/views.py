@@ -278,6 +278,23 @@ class BillDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostingDay:
+    """What moved between two accounts on a day of delivery, by kind."""
+
+    day: str
+    """As in 2016-06-15."""
+    first_account: str
+    """The earlier of the two by name."""
+    second_account: str
+    kind: str
+    high_quanta: int
+    """First to second less what went back, in 2**32 quanta rounded down, ..."""
+    low_quanta: int
+    """... and the rest."""
+    postings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDay:
     """What was booked to one account on one local day."""
 

@@ -32,7 +32,7 @@ from market.model.bill import (
     Metered,
     Posted,
 )
-from market.model.interval import MarketMonth
+from market.model.interval import MarketMonth, day_of
 from market.model.money import TransferKind, participant_account
 from market.model.order import Side
 from market.model.recall import TradeState
@@ -92,7 +92,7 @@ def bill_sources(
     for number, period in enumerate(periods(rules, its)):
         _add_trades(connection, market_id, period, number, found)
         _add_deviations(connection, market_id, period, number, found)
-        _add_postings(connection, market_id, period, number, found)
+        _add_postings(connection, market_id, rules.time_zone, period, number, found)
         _add_corrections(connection, market_id, period, number, found)
     cut, prices = spans(rules, its)
     for number in range(len(prices)):
@@ -239,17 +239,29 @@ def _add_deviations(
 
 
 def _add_postings(
-    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
+    connection: Connection,
+    market_id: str,
+    zone: str,
+    period: Period,
+    number: int,
+    found: _Gathered,
 ) -> None:
-    c = tables.transfers.c
+    """What was booked to each participant, from the sums of days: parts of a month are whole days."""
+    c = tables.posting_days.c
     sums: dict[tuple[str, TransferKind], list[int]] = {}
-    for side, sign in ((c.debit_account, 1), (c.credit_account, -1)):
+    for side, sign in ((c.first_account, 1), (c.second_account, -1)):
         query = (
-            select(side, c.kind, func.count(), *split_sum(c.amount_quanta))
+            select(
+                side,
+                c.kind,
+                whole_sum(c.postings),
+                whole_sum(c.high_quanta),
+                whole_sum(c.low_quanta),
+            )
             .where(
                 c.market_id == market_id,
-                c.counts_s >= period.from_s,
-                c.counts_s < period.until_s,
+                c.day >= day_of(period.from_s, zone).isoformat(),
+                c.day < day_of(period.until_s, zone).isoformat(),
                 side.startswith(_ACCOUNT, autoescape=True),
             )
             .group_by(side, c.kind)

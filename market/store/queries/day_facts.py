@@ -18,7 +18,7 @@ from market.model.activation import ActivationCause, UnitsActivated
 from market.model.call import CallKind
 from market.model.grid import Grid
 from market.model.interval import MarketDay
-from market.model.money import TransferKind
+from market.model.money import TransferKind, limit_rent_account, rent_account
 from market.model.order import Side
 from market.model.participant import Participant, Unit, UnitKind
 from market.model.power import Doubt, Measurement
@@ -34,10 +34,11 @@ from market.settlement.ordered import TREATMENTS, Treatment
 from market.settlement.outcomes import exchanged, priced
 from market.store import tables
 from market.store.queries.market import market
-from market.store.queries.money import joined, split_sum
+from market.store.queries.money import joined
 from market.store.queries.pages import fact
 
 _RENTS = (TransferKind.LINE_RENT.value, TransferKind.LIMIT_RENT.value)
+_RENT_ACCOUNTS = (rent_account(""), limit_rent_account(""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,12 +53,17 @@ class StoredDay:
 
 def day_starts_s(rules: MarketRules, day: str) -> range:
     """The market's intervals of a local day."""
-    whole = MarketDay(
-        day=date.fromisoformat(day), zone=rules.time_zone, minutes=rules.interval_minutes
-    ).starts_s()
+    whole = _market_day(rules, day)
     until_s = whole.stop if rules.trading_until_s is None else rules.trading_until_s
     first_s = max(whole.start, rules.trading_from_s)
     return range(first_s, min(whole.stop, until_s), rules.interval_minutes * SECONDS_PER_MINUTE)
+
+
+def _market_day(rules: MarketRules, day: str) -> range:
+    """All intervals of a local day, whenever trading began and ends."""
+    return MarketDay(
+        day=date.fromisoformat(day), zone=rules.time_zone, minutes=rules.interval_minutes
+    ).starts_s()
 
 
 def stored_day(
@@ -327,22 +333,33 @@ class _Reader:
         rents_quanta: defaultdict[str, int] = defaultdict(int)
         for giver, receiver, kind, quanta in self._sums():
             if kind in _RENTS:
-                rents_quanta[receiver] += quanta
+                for account, sign in ((receiver, 1), (giver, -1)):
+                    if account.startswith(_RENT_ACCOUNTS):
+                        rents_quanta[account] += sign * quanta
             elif is_of_meters(giver, receiver, TransferKind(kind)):
                 add(dues, giver, receiver, quanta, TransferKind(kind))
         return dues, dict(rents_quanta)
 
     def _sums(self) -> Iterator[tuple[str, str, str, int]]:
-        c = tables.transfers.c
+        """What moved between accounts on the day, less what was booked after the event."""
+        c = tables.posting_days.c
         rows = self._connection.execute(
-            select(c.debit_account, c.credit_account, c.kind, *split_sum(c.amount_quanta))
-            .where(
-                c.market_id == self._market_id,
-                c.counts_s >= self._starts_s.start,
-                c.counts_s < self._starts_s.stop,
-                c.event_seq <= self._event_seq,
+            select(c.first_account, c.second_account, c.kind, c.high_quanta, c.low_quanta).where(
+                c.market_id == self._market_id, c.day == self._day
             )
-            .group_by(c.debit_account, c.credit_account, c.kind)
         )
         for giver, receiver, kind, high, low in rows:
             yield giver, receiver, kind, joined(high, low)
+        whole, moved = _market_day(self._rules, self._day), tables.transfers.c
+        later = self._connection.execute(
+            select(
+                moved.debit_account, moved.credit_account, moved.kind, moved.amount_quanta
+            ).where(
+                moved.market_id == self._market_id,
+                moved.event_seq > self._event_seq,
+                moved.counts_s >= whole.start,
+                moved.counts_s < whole.stop,
+            )
+        )
+        for giver, receiver, kind, quanta in later:
+            yield giver, receiver, kind, -quanta
