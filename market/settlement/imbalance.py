@@ -280,9 +280,10 @@ def _changed_exchange(
     what no longer arrives. One that is long while it is supplied is supplied less: the last resort
     gives its ask back for what it no longer sends. The fee of what is not sent is given back too.
     Only where one line joins the area to the last resort; over several lines nothing is netted.
+    Where nothing is left in sum nothing changes, even if a Wh less would have to be sent for what arrives.
     """
     way = route(grid, _home(grid), area_id) or ()
-    if outcome is None or len(way) != 1:
+    if outcome is None or len(way) != 1 or not net_wh:
         return _NO_EXCHANGE
     (supply,) = way
     feed_in = Hop(line=supply.line, forward=not supply.forward)

@@ -1,6 +1,7 @@
 """Redispatch is paid by the grid operator, at cost, and what it takes away is replaced to the watt-hour."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -70,8 +71,13 @@ def outcome(price_ticks: int | None, *, sent_out_wh: int = 2_000) -> ClearingOut
     )
 
 
-def pays(moved_wh: dict[str, int], price_ticks: int | None = 10_000) -> tuple[Transfer, ...]:
-    result = outcome(price_ticks)
+def pays(
+    moved_wh: dict[str, int],
+    price_ticks: int | None = 10_000,
+    *,
+    result: ClearingOutcome | None = None,
+) -> tuple[Transfer, ...]:
+    result = result or outcome(price_ticks)
     return redispatch_transfers(
         moved_wh=moved_wh,
         prices=deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S),
@@ -151,6 +157,15 @@ def test_a_pair_inside_an_area_needs_no_replacement() -> None:
     transfers = pays({"ann-solar": -100, "ann-battery": 100})
     assert [item.kind for item in transfers] == [TransferKind.REDISPATCH]  # sun gives nothing back
     assert balances(transfers) == {participant_account("ann"): 1_050_000, GRID_OPERATOR: -1_050_000}
+
+
+def test_nothing_in_sum_is_replaced_by_nothing_whatever_the_line_carries() -> None:
+    """Of 51 Wh 49 arrive, for which 50 would do: that Wh is not given back for a change of nothing."""
+    result = outcome(10_000, sent_out_wh=0)
+    supplied = replace(result.lines[0], sent_forward_wh=51, received_forward_wh=49)
+    moved_wh = {"ann-solar": -100, "ann-battery": 100}
+    transfers = pays(moved_wh, result=replace(result, lines=(supplied,)))
+    assert {item.kind for item in transfers} == {TransferKind.REDISPATCH}
 
 
 def test_energy_that_is_cut_is_given_back_by_who_was_to_have_it() -> None:

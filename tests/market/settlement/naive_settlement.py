@@ -1,0 +1,297 @@
+"""Settlement a second time: one meter, one area, one line at a time, in exact fractions.
+
+The one idea: it shares nothing with the market's settlement but the published rules (docs/settlement.md) and
+the nouns they are told in. It reads trades, readings, calls, rules and the grid, and answers what accounts owe
+each other and what each unit did, as plain numbers; each amount has to come out whole by itself.
+
+In it: what trades come to, deviations, the exchange with the retailer of last resort, network fees by level and
+hour, levies, rent given back, what was ordered at cost and at the area price; calls and matches: `naive_energy.py`.
+Left out: help between areas, an order's reason (it is told which part is given back), ways of agreed trades, bills,
+taxes, balance groups, certificates, which of several readings counts (it is given the one that does), and what of a
+meter went to which trade or use (`test_allocation.py` has a twin for that).
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from market.model.grid import Grid, Line
+from market.model.participant import Participant, Unit, UnitKind
+from market.model.rules import MarketRules
+
+RENEWABLE = (UnitKind.SOLAR, UnitKind.WIND, UnitKind.HYDRO)
+Prices = tuple[int, int, int]
+"""What a shortage costs, a surplus earns, and the area price or what stands in for it."""
+
+
+@dataclass
+class Deal:
+    """A trade; sold is positive."""
+
+    unit: str
+    start_s: int
+    injection_wh: int
+    price: int
+
+
+@dataclass
+class Call:
+    """What a call made of an interval; a price is None where nothing traded."""
+
+    price: Mapping[str, int | None]
+    outside: Mapping[str, int | None]
+    """Beyond the area's limit; None: as inside."""
+    sent: Mapping[tuple[str, bool], int]
+    """By line and direction, forward True; only what carries."""
+    room: Mapping[tuple[str, bool], int]
+
+
+@dataclass
+class Market:
+    """Everything there is to read."""
+
+    rules: MarketRules
+    grid: Grid
+    participants: Mapping[str, Participant]
+    units: Mapping[str, Unit]
+    starts_s: Sequence[int]
+    deals: Sequence[Deal]
+    readings: Mapping[tuple[str, int], int]
+    """By unit and interval; without one a unit stays at its schedule."""
+    calls: Mapping[int, Call]
+    told: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    """By how much a unit is to differ from its trades, and what of that is given back."""
+    rents: Mapping[str, int] = field(default_factory=dict)
+
+
+class Books(Counter[tuple[str, str, str]]):
+    """By two accounts in the order of their names and a kind: what the first gives the second."""
+
+    def pay(self, giver: str, receiver: str, amount: Fraction | int, kind: str) -> None:
+        assert Fraction(amount).denominator == 1, f"{amount} is no whole amount"
+        if giver > receiver:
+            giver, receiver, amount = receiver, giver, -amount
+        self[giver, receiver, kind] += int(amount)
+
+
+class Settlement:
+    """What the meters of a market's day come to."""
+
+    def __init__(self, market: Market) -> None:
+        self.market, self.books = market, Books()
+        self.lines: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+        """By unit and interval: what it did and what it got, by name."""
+        self.withdrawn: Counter[str] = Counter()
+        self.zone = ZoneInfo(market.rules.time_zone)
+        self.home = next(area.area_id for area in market.grid.areas if area.holds_last_resort)
+        (self.last_resort,) = (p for p, m in market.participants.items() if m.is_last_resort)
+        for deal in market.deals:
+            line = self.lines[deal.unit, deal.start_s]
+            line["position"] += deal.injection_wh
+            line["trade_quanta"] += deal.price * deal.injection_wh
+        for start_s in market.starts_s:
+            self._interval(start_s)
+        self._rent_back()
+
+    def _interval(self, start_s: int) -> None:
+        areas = [area.area_id for area in self.market.grid.areas]
+        prices = {area: self._prices(area, start_s) for area in areas}
+        moved, deviated = Counter[str](), Counter[str]()
+        for name, unit in self.market.units.items():
+            self._unit(unit, line := self.lines[name, start_s], prices[unit.area_id], start_s)
+            moved[unit.area_id] += line["instructed_wh"]
+            wh = line["metered_wh"] - line["scheduled_wh"]
+            deviated[unit.area_id] += wh * (unit.participant_id != self.last_resort)
+        for area in areas:
+            self._last_resort(area, moved[area], deviated[area], start_s)
+        for owner in self.market.participants:
+            self._metering_point(owner, start_s)
+
+    def _unit(self, unit: Unit, line: Counter[str], prices: Prices, start_s: int) -> None:
+        """What it was told and followed at cost and at the area price, then what it deviated."""
+        short, long, plain = prices
+        key, traded = (unit.unit_id, start_s), line["position"]
+        change, back = self.market.told.get(key, (0, 0))
+        meter = self.market.readings.get(key, traded + change)
+        moved = within(meter - traded, change)
+        at_cost = moved - (back := within(moved, back))
+        more, less = (max(0, plain), 0) if unit.kind in RENEWABLE else (max(short, long), long)
+        account, each = f"participant:{unit.participant_id}", more if at_cost > 0 else less
+        self.books.pay("grid_operator", account, each * at_cost, "redispatch")
+        self.books.pay("grid_operator", account, plain * back, "instructed")
+        line["scheduled_wh"], line["metered_wh"] = traded + moved, meter
+        line["instructed_wh"], line["at_cost_wh"] = moved, at_cost
+        if unit.participant_id != self.last_resort:
+            wh = meter - traded - moved
+            line["deviation_quanta"] = (long if wh > 0 else short) * wh
+            self.books.pay("balancing", account, line["deviation_quanta"], "deviation")
+
+    def _prices(self, area: str, start_s: int) -> Prices:
+        rules, call = self.market.rules, self.market.calls.get(start_s)
+        price = None if call is None else call.price[area]
+        if price is not None:
+            adder = round(abs(price) * Fraction(rules.deviation_adder_ppm, 10**6))
+            adder = max(adder, rules.deviation_adder_min_ticks)
+            return price + adder, price - adder, price
+        ask, bid = map(Fraction, self._retail(start_s))
+        for line, forward in way(self.market.grid, self.home, area):
+            ask = (ask + fee(line, forward)) / (1 - loss(line))
+        for line, forward in way(self.market.grid, area, self.home)[::-1]:
+            bid = bid * (1 - loss(line)) - fee(line, forward)
+        return round(ask), round(bid), round(bid)
+
+    def _retail(self, start_s: int) -> tuple[int, int]:
+        hour = datetime.fromtimestamp(start_s, self.zone).hour
+        bands = self.market.rules.last_resort
+        return next((b.ask_ticks, b.bid_ticks) for b in bands if b.from_hour <= hour < b.to_hour)
+
+    def _last_resort(self, area: str, moved_wh: int, deviated_wh: int, start_s: int) -> None:
+        """Orders are replaced for the grid operator; what deviates besides is settled on the rest."""
+        account = f"participant:{self.last_resort}"
+        replaced, fees = self._exchange(area, moved_wh, start_s)
+        both, fees_of_both = self._exchange(area, moved_wh + deviated_wh, start_s)
+        self.books.pay("grid_operator", account, replaced, "replacement")
+        self.books.pay("balancing", account, both - replaced, "last_resort")
+        self.books.pay("balancing", "grid_operator", fees_of_both - fees, "line_fee")
+
+    def _exchange(self, area: str, net_wh: int, start_s: int) -> tuple[int, int]:
+        """What the last resort gets for a surplus (or, negative, a shortage), and what lines get."""
+        call, (ask, bid) = self.market.calls.get(start_s), self._retail(start_s)
+        there, paid, fees = way(self.market.grid, area, self.home), 0, 0
+        if net_wh and call is not None and len(there) == 1:
+            ((line, forward),) = there
+            out_wh = call.sent.get((line.line_id, forward), 0)
+            in_wh = call.sent.get((line.line_id, not forward), 0)
+            if net_wh < 0:  # it feeds in less
+                less_wh = min(-net_wh, out_wh)
+                paid += bid * (arrives(line, out_wh) - arrives(line, out_wh - less_wh))
+                fees -= fee(line, forward) * less_wh
+                net_wh += less_wh
+            else:  # it is supplied less
+                less_wh = min(net_wh, arrives(line, in_wh))
+                unsent_wh = in_wh - needs(line, arrives(line, in_wh) - less_wh)
+                paid -= ask * unsent_wh
+                fees -= fee(line, not forward) * unsent_wh
+                net_wh -= less_wh
+        if net_wh < 0:
+            for line, forward in way(self.market.grid, self.home, area)[::-1]:
+                net_wh = -needs(line, -net_wh)
+                fees -= fee(line, forward) * net_wh
+            return paid - ask * net_wh, fees
+        for line, forward in there:
+            fees += fee(line, forward) * net_wh
+            net_wh = arrives(line, net_wh)
+        return paid - bid * net_wh, fees
+
+    def _metering_point(self, owner: str, start_s: int) -> None:
+        """Fees and levies on what it takes, shared among its units that take."""
+        account, member = f"participant:{owner}", self.market.participants[owner]
+        own = [name for name, unit in self.market.units.items() if unit.participant_id == owner]
+        lines = [self.lines[name, start_s] for name in own]
+        net = sum(line["metered_wh"] for line in lines)
+        taken = max(0, -net)
+        self.withdrawn[owner] += taken
+        network, levies = self._network(member, start_s), self.market.rules.tariff.levies_ticks
+        parts = shared(taken, [max(0, -line["metered_wh"]) for line in lines])
+        for line, part in zip(lines, parts, strict=True):
+            line["withdrawal_wh"] = part
+            if not member.is_last_resort:
+                line["network_fee_quanta"], line["levies_quanta"] = -network * part, -levies * part
+        if not member.is_last_resort:
+            self.books.pay(account, "grid_operator", network * taken, "network_fee")
+            self.books.pay(account, "levies", levies * taken, "levies")
+            # What it takes only because units were told to give less is the grid operator's to pay.
+            more = taken - max(0, sum(min(0, line["at_cost_wh"]) for line in lines) - net)
+            self.books.pay("grid_operator", account, (network + levies) * more, "redispatch")
+
+    def _network(self, member: Participant, start_s: int) -> int:
+        tariff, at = self.market.rules.tariff, datetime.fromtimestamp(start_s, self.zone)
+        its = [each for each in tariff.by_level if each.voltage_level is member.voltage_level]
+        begun = [each for each in its if each.from_day <= at.date().isoformat()]
+        if not begun:
+            return tariff.network_ticks
+        days = ("all", "weekend" if at.isoweekday() > 5 else "working")
+        bands = max(begun, key=lambda each: each.from_day).bands
+        (hour,) = (b for b in bands if b.days in days and b.from_hour <= at.hour < b.to_hour)
+        return hour.ticks
+
+    def _rent_back(self) -> None:
+        """A rent goes to the members on both sides of its line, or inside its area."""
+        grid, home = self.market.grid, self.home
+        parents = {area.area_id: area.parent for area in grid.areas}
+        sides = {f"rent:{line.line_id}": [line.from_area, line.to_area] for line in grid.lines}
+        sides |= {f"limit_rent:{area}": [area] for area in parents}
+        members = [(p, item.area_id) for p, item in self.market.participants.items()]
+        for account, rent in self.market.rents.items():
+            found: dict[str, int] = {}
+            for side in sides[account]:
+                inside = (p for p, area in members if area != home and side in up(area, parents))
+                found |= {p: self.withdrawn[p] for p in inside}
+            if rent > 0 and found:
+                for name, part in zip(found, shared(rent, list(found.values())), strict=True):
+                    self.books.pay(account, f"participant:{name}", part, "rent_return")
+
+
+def within(value: int, bound: int) -> int:
+    """As much of a value as goes the way of the bound, and not beyond it."""
+    return max(0, min(value, bound)) if bound > 0 else min(0, max(value, bound))
+
+
+def loss(line: Line) -> Fraction:
+    return Fraction(line.loss_ppm, 10**6)
+
+
+def fee(line: Line, forward: bool) -> int:
+    return line.fee_forward_ticks if forward else line.fee_backward_ticks
+
+
+def ends(line: Line, forward: bool) -> tuple[str, str]:
+    return (line.from_area, line.to_area) if forward else (line.to_area, line.from_area)
+
+
+def arrives(line: Line, sent_wh: int) -> int:
+    return sent_wh - math.ceil(loss(line) * sent_wh)
+
+
+def needs(line: Line, received_wh: int) -> int:
+    return math.ceil(received_wh / (1 - loss(line)))
+
+
+def shared(total: int, weights: Sequence[int]) -> list[int]:
+    """By weight, in whole numbers: largest fraction first, then the earlier."""
+    weights = weights if any(weights) else [1] * len(weights)
+    exact = [Fraction(total * weight, sum(weights)) for weight in weights]
+    parts = [math.floor(part) for part in exact]
+    for k in sorted(range(len(parts)), key=lambda k: parts[k] - exact[k])[: total - sum(parts)]:
+        parts[k] += 1
+    return parts
+
+
+def up(area: str | None, parents: Mapping[str, str | None]) -> list[str]:
+    """The area and all around it."""
+    return [] if area is None else [area, *up(parents[area], parents)]
+
+
+@lru_cache
+def way(grid: Grid, start: str, end: str) -> tuple[tuple[Line, bool], ...]:
+    """Of all ways without a circle the one with the fewest lines, then the earlier lines."""
+
+    def ways(here: str, been: frozenset[str]) -> Iterator[tuple[int, ...]]:
+        if here == end:
+            yield ()
+        for number, line in enumerate(grid.lines):
+            for near, far in (ends(line, True), ends(line, False)):
+                if near == here != end and far not in been:
+                    yield from ((number, *rest) for rest in ways(far, been | {far}))
+
+    found, here = [], start
+    for number in min(ways(start, frozenset({start})), key=lambda w: (len(w), w), default=()):
+        line = grid.lines[number]
+        found.append((line, line.from_area == here))
+        here = ends(line, line.from_area == here)[1]
+    return tuple(found)
