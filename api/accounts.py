@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from api import answers
+from api import answers, cases
 from api.answers import Answer
 from api.deltas import Delta, delta
 from api.errors import detail_of
@@ -32,6 +32,7 @@ from api.permissions import Channel
 from api.recalls import news_of
 from market.model.bill import BillsIssued
 from market.model.call import FlexibleAccepted
+from market.model.case import CaseClosed, CaseEvent, CaseOpened, CaseStepped
 from market.model.interval import instant_text
 from market.model.messages import (
     Event,
@@ -415,6 +416,12 @@ class Accounts:
                     total=money_text(bill.total_quanta),
                 )
 
+    def _case(self, event: CaseEvent) -> Iterator[Delta]:
+        """Something happened to a case of one's own."""
+        news = cases.news_of(event)
+        if news is not None and news[0] in self._wallets:
+            yield self._delta(news[0], "case", **news[1])
+
     def _wallet_of(self, account: str) -> tuple[str, Wallet] | None:
         """The participant and wallet of an account; None: it is none of those kept here."""
         participant_id = account.removeprefix(ACCOUNT_PREFIX)
@@ -443,6 +450,9 @@ class Accounts:
         OrdersClosed: _closed,
         TransfersBooked: _transferred,
         BillsIssued: _billed,
+        CaseOpened: _case,
+        CaseStepped: _case,
+        CaseClosed: _case,
         RecallRequested: _recalled,
         RecallDecided: _recalled,
     }

@@ -104,6 +104,10 @@ def market(rules: MarketRules, grid: Grid) -> Answer:
             }
             for tax in rules.taxes
         ],
+        "dispute_windows": [
+            {"from_day": item.from_day, "within_days": item.within_days}
+            for item in rules.dispute_windows
+        ],
         "last_resort": [
             {
                 "from_hour": band.from_hour,

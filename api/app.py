@@ -30,6 +30,7 @@ from api.routes import (
     alarms,
     audit,
     bills,
+    cases,
     changes,
     contracts,
     credentials,
@@ -99,6 +100,7 @@ ADDRESSES: Final[tuple[Address, ...]] = (
     *settlements.ADDRESSES,
     *audit.ADDRESSES,
     *bills.ADDRESSES,
+    *cases.ADDRESSES,
     *events.ADDRESSES,
     # Last, because the console's files may have any name.
     *pages.ADDRESSES,

@@ -3,7 +3,8 @@
 from typing import Final
 
 from api.answers import Answer, optional_price
-from market.model.bill import Bill, BillLine, Correction, PlainBill
+from api.cases import case, unpayable_quanta
+from market.model.bill import Bill, BillLine, BillState, Correction, PlainBill
 from market.model.interval import instant_text, moment_text
 from market.model.units import energy_text, money_text
 from market.store.queries import BillDetail, StoredBill
@@ -11,7 +12,7 @@ from market.store.queries import BillDetail, StoredBill
 BILL: Final = (
     "bill_id", "participant_id", "month", "version", "state", "corrects", "drafted_at", "issued_at",
     "withdrawn_kwh", "fed_in_kwh", "net_amount", "tax_amount", "rounding_amount", "total_amount",
-    "before_amount", "paid_in_amount", "plain_amount",
+    "before_amount", "paid_in_amount", "unpayable_amount", "plain_amount",
 )  # fmt: skip
 """The columns of a file of bills."""
 DETAIL: Final = (
@@ -20,9 +21,10 @@ DETAIL: Final = (
 """The columns of a file of what stands behind one."""
 
 
-def bill(found: StoredBill) -> Answer:
-    """One bill with its lines."""
+def bill(found: StoredBill, *, for_operator: bool = False) -> Answer:
+    """One bill with its lines, and what was said about it."""
     of, issued_us = found.bill, found.issued_us
+    stands = found.state is BillState.ISSUED
     return {
         "bill_id": of.bill_id,
         "participant_id": of.participant_id,
@@ -46,8 +48,10 @@ def bill(found: StoredBill) -> Answer:
         "total_amount": money_text(of.total_quanta),
         "before_amount": money_text(of.before_quanta),
         "paid_in_amount": money_text(of.paid_in_quanta),
+        "unpayable_amount": money_text(unpayable_quanta(of, found.cases) if stands else 0),
         "plain_amount": None if of.plain is None else money_text(of.plain.total_quanta),
         "plain": None if of.plain is None else _plain(of.plain),
+        "disputes": [case(item, for_operator=for_operator) for item in found.cases],
     }
 
 
@@ -62,6 +66,7 @@ def _line(item: BillLine) -> Answer:
         "price_per_mwh": optional_price(item.price_ticks),
         "amount": money_text(item.amount_quanta),
         "correction": None if item.correction is None else _correction(item.correction),
+        "case_id": item.case_id,
     }
 
 

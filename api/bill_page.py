@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from api.bill_words import KINDS, VENUES, WORDS, Language
-from market.model.bill import BillLine, ChargeKind
+from api.bill_words import KINDS, OUTCOMES, VENUES, WORDS, Language
+from api.cases import unpayable_quanta
+from market.model.bill import BillLine, BillState, ChargeKind
+from market.model.case import Case
 from market.model.interval import MICROSECONDS
 from market.model.rules import MarketRules
 from market.model.units import (
@@ -61,8 +63,29 @@ def bill_page(
         lang={Language.EN: "en", Language.ZH: "zh-CN"}[language],
         w=WORDS[language],
         kinds=KINDS[language],
-        venues=VENUES[language],
+        details=VENUES[language] | {kind.value: name for kind, name in KINDS[language].items()},
+        disputes=[_dispute(item, rules.time_zone, language) for item in found.cases],
+        unpayable_quanta=unpayable_quanta(of, found.cases)
+        if found.state is BillState.ISSUED
+        else 0,
     )
+
+
+def _dispute(item: Case, zone: str, language: Language) -> dict[str, object]:
+    """A case as the page says it; what operators only consider is not on it."""
+    dispute = item.dispute
+    assert dispute is not None, "cases about bills are disputes"
+    said = item.state if item.outcome is None else item.outcome
+    return {
+        "case_id": item.case_id,
+        "since": _moment(item.opened_us, zone),
+        "outcome": OUTCOMES[language][said],
+        "reason": item.history[0].text,
+        "answer": item.history[-1].text if item.outcome is not None else "",
+        "lines": dispute.lines,
+        "credited_quanta": sum(line.amount_quanta for line in dispute.credited),
+        "corrected_by": dispute.corrected_by,
+    }
 
 
 @cache  # one for each zone a market is in

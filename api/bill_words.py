@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from market.model.bill import ChargeKind
+from market.model.case import CaseOutcome, CaseState
 
 
 class Language(StrEnum):
@@ -29,6 +30,7 @@ KINDS: Final[dict[Language, dict[ChargeKind, str]]] = {
         ChargeKind.INSTRUCTED: "Stopped by order: energy at the area price",
         ChargeKind.LAST_RESORT: "Energy of last resort",
         ChargeKind.REPLACEMENT: "Replacement of redispatched energy",
+        ChargeKind.CREDIT: "Credit after a dispute",
     },
     Language.ZH: {
         ChargeKind.ENERGY_BOUGHT: "购电",
@@ -45,6 +47,7 @@ KINDS: Final[dict[Language, dict[ChargeKind, str]]] = {
         ChargeKind.INSTRUCTED: "按指令停运电量(分区电价)",
         ChargeKind.LAST_RESORT: "兜底电量",
         ChargeKind.REPLACEMENT: "再调度替代电量",
+        ChargeKind.CREDIT: "争议补退",
     },
 }
 VENUES: Final[dict[Language, dict[str, str]]] = {
@@ -65,6 +68,23 @@ VENUES: Final[dict[Language, dict[str, str]]] = {
         "bilateral": "双边协商",
     },
 }
+OUTCOMES: Final[dict[Language, dict[CaseOutcome | CaseState, str]]] = {
+    Language.EN: {
+        CaseState.OPEN: "received",
+        CaseState.IN_WORK: "being looked into",
+        CaseOutcome.UPHELD: "upheld",
+        CaseOutcome.REJECTED: "rejected",
+        CaseOutcome.WITHDRAWN: "withdrawn",
+    },
+    Language.ZH: {
+        CaseState.OPEN: "已受理",
+        CaseState.IN_WORK: "处理中",
+        CaseOutcome.UPHELD: "成立",
+        CaseOutcome.REJECTED: "不成立",
+        CaseOutcome.WITHDRAWN: "已撤回",
+    },
+}
+"""How far a dispute is, and what came of it."""
 WORDS: Final[dict[Language, dict[str, str]]] = {
     Language.EN: {
         "bill": "Electricity bill",
@@ -106,6 +126,15 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "tax": "Tax",
         "details": "Every trade, reading and posting behind these lines",
         "signs": "Amounts are what you pay; with a minus sign you receive them.",
+        "disputes": "Disputes",
+        "disputed": "In dispute",
+        "whole": "the bill as a whole",
+        "since": "since",
+        "unpayable": "In dispute or credited, tax included: need not be paid meanwhile",
+        "answer": "Answer",
+        "credited": "Credited",
+        "corrected_by": "Put right by bill",
+        "reason": "Reason",
     },
     Language.ZH: {
         "bill": "电费账单",
@@ -147,5 +176,14 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "tax": "税费",
         "details": "各项背后的每笔成交、读数与记账",
         "signs": "金额为应付数;负号表示应收。",
+        "disputes": "账单争议",
+        "disputed": "争议金额",
+        "whole": "整张账单",
+        "since": "提出时间",
+        "unpayable": "争议中或已补退的金额(含税):暂不需支付",
+        "answer": "答复",
+        "credited": "补退金额",
+        "corrected_by": "更正账单",
+        "reason": "理由",
     },
 }

@@ -246,6 +246,26 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The month has no draft with this id",
         action="Draft the month's bills, then issue them.",
     ),
+    Code.BILL_REPLACED: Problem(
+        status=409,
+        title="A later bill of the month took its place",
+        action="Look at the later bill.",
+    ),
+    Code.ALREADY_DISPUTED: Problem(
+        status=409,
+        title="It is, or was, in dispute in another case",
+        action="Look at that case; say more there while it is open.",
+    ),
+    Code.CASE_CLOSED: Problem(
+        status=409,
+        title="The case is closed",
+        action="Nothing: what was decided stands.",
+    ),
+    Code.BILL_NOT_CORRECTED: Problem(
+        status=409,
+        title="No later bill of the month was issued",
+        action="Settle the day again where that is needed, draft and issue the month; or give a credit.",
+    ),
     Code.UNIT_UNKNOWN: Problem(
         status=404,
         title="There is no such unit, or it is not yours",
@@ -305,6 +325,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         status=409,
         title="The month has days that are not closed",
         action="Bill it once its last day is closed.",
+    ),
+    Code.DISPUTE_TOO_LATE: Problem(
+        status=409,
+        title="The time to dispute the bill is over",
+        action="Dispute a bill within the market's days after its issue.",
     ),
     Code.PRICE_TICK: Problem(
         status=422,
@@ -420,6 +445,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         status=409,
         title="Energy times price and the ledger differ, or a price is missing",
         action="The market has to be looked into; no bill is made from it.",
+    ),
+    Code.DISPUTE_ABOVE_LINE: Problem(
+        status=409,
+        title="The amount is more than the bill says there",
+        action="Dispute at most what the line, or the bill, comes to.",
     ),
     Code.RATE_LIMIT: Problem(
         status=429,

@@ -26,6 +26,7 @@ from api.errors import FAULTS_MAX, RefusedError
 from api.fields import FieldError
 from api.identity import GRACE_S_MAX
 from market.model.bill import ChargeKind, TaxRule
+from market.model.case import DisputeWindow
 from market.model.grid import Area, Grid, Line
 from market.model.interval import MICROSECONDS
 from market.model.mandate import Mandate
@@ -193,6 +194,17 @@ class TaxIn(_Body):
         return TaxRule(**dict(self))
 
 
+class DisputeWindowIn(_Body):
+    """How long bills may be disputed that are issued from a day on."""
+
+    from_day: Day
+    within_days: Annotated[int, Field(strict=True, ge=0, le=3_660)]
+
+    def window(self) -> DisputeWindow:
+        """As a rule."""
+        return DisputeWindow(**dict(self))
+
+
 class BandIn(_Body):
     """Prices of the retailer of last resort in some hours of the local day."""
 
@@ -303,6 +315,7 @@ class MarketIn(_Body):
     area_move_ppm_per_minute: Annotated[int, Field(strict=True, ge=1, le=PPM)] | None = 250_000
     tariff: TariffIn
     taxes: Annotated[tuple[TaxIn, ...], *_rows(0, 100)] = ()
+    dispute_windows: Annotated[tuple[DisputeWindowIn, ...], *_rows(0, 100)] = ()
     last_resort: Annotated[tuple[BandIn, ...], *_rows(0, 24)] = ()
     areas: Annotated[tuple[AreaIn, ...], *_rows(1, AREAS_MAX)]
     lines: Annotated[tuple[LineIn, ...], *_rows(0, LINES_MAX)] = ()
@@ -341,6 +354,7 @@ class MarketIn(_Body):
             area_move_ppm_per_minute=self.area_move_ppm_per_minute,
             tariff=self.tariff.tariff(),
             taxes=tuple(item.tax() for item in self.taxes),
+            dispute_windows=tuple(item.window() for item in self.dispute_windows),
             last_resort=tuple(LastResortBand(**band.model_dump()) for band in self.last_resort),
         )
 

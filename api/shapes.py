@@ -1019,6 +1019,22 @@ class BillTold(MoneyTold, tag="bill"):
     total: Money
 
 
+class CaseStepShape(Shape):
+    """What somebody did about a case."""
+
+    kind: Literal["opened", "taken", "noted", "upheld", "rejected", "withdrawn"]
+    by: str
+    at: Moment
+    text: str
+
+
+class CaseTold(MoneyTold, tag="case"):
+    """Something happened to a case of one's own."""
+
+    case_id: str
+    step: CaseStepShape
+
+
 class OfferTold(MoneyTold, tag="offer"):
     """A step of a listing, an inquiry, a quote or a contract that concerns one."""
 
@@ -1241,6 +1257,7 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
             SelfTradePreventedTold,
             RecallTold,
             BillTold,
+            CaseTold,
             OfferTold,
             TransfersTold,
         ),

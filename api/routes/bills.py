@@ -89,7 +89,8 @@ async def list_bills(call: Call) -> Response:
             cursor=cursor,
             limit=limit,
         )
-        return [bill_answers.bill(item) for item in page.items], page.next_cursor
+        found = [bill_answers.bill(item, for_operator=own is None) for item in page.items]
+        return found, page.next_cursor
 
     return await answer_list(call, "bills", bill_answers.BILL, read)
 
@@ -117,7 +118,8 @@ async def _found(call: Call) -> StoredBill:
 
 async def get_bill(call: Call) -> Response:
     """One bill with its lines."""
-    return answer(bill_answers.bill(await _found(call)))
+    for_operator = call.who.role is Role.OPERATOR
+    return answer(bill_answers.bill(await _found(call), for_operator=for_operator))
 
 
 async def get_bill_page(call: Call) -> Response:

@@ -140,6 +140,10 @@ def _tariff_faults(rules: MarketRules) -> Iterator[Rejection]:
     for row, tax in enumerate(rules.taxes):
         if taxes[tax.tax_id, tax.from_day] > 1:
             yield _invalid(f"taxes/{row}/from_day", "two rules of a tax begin on this day")
+    windows = Counter(window.from_day for window in rules.dispute_windows)
+    for row, window in enumerate(rules.dispute_windows):
+        if windows[window.from_day] > 1:
+            yield _invalid(f"dispute_windows/{row}/from_day", "two windows begin on this day")
 
 
 def _grid_faults(grid: Grid) -> Iterator[Rejection]:

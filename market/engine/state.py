@@ -13,6 +13,7 @@ from market.control.market import MarketControl
 from market.control.networks import Networks
 from market.control.readings import Readings
 from market.control.told import Told
+from market.customers.cases import Cases
 from market.ledger import Ledger
 from market.model.grid import Grid, Line
 from market.model.interval import day_of
@@ -96,6 +97,7 @@ class MarketState:
     day_rent_quanta: dict[str, dict[str, int]] = field(default_factory=dict)
     """Congestion rent by local day and rent account, until the day is closed."""
     bills: Bills = field(default_factory=Bills)
+    cases: Cases = field(default_factory=Cases)
     setpoint_sequence: int = 0
     told: Told = field(default_factory=Told)
     """What units were told last, and which moves somebody has consented to."""

@@ -33,6 +33,9 @@ class ChargeKind(StrEnum):
     LAST_RESORT = "last_resort"
     """Energy the retailer of last resort delivered or took."""
     REPLACEMENT = "replacement"
+    CREDIT = "credit"
+    """What a dispute has brought. A line of this kind says in `detail` which kind of line was wrong, and is
+    taxed as that; empty: the bill as a whole was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,18 @@ class Corrected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credited:
+    """What a dispute has brought for one line of an earlier bill."""
+
+    kind: ChargeKind
+    """Of that line; CREDIT: it was the bill as a whole."""
+    period: int
+    case_id: str
+    amount_quanta: int
+    """> 0: the participant received it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillSource:
     """Everything a participant's bill of one month is made from."""
 
@@ -123,6 +138,8 @@ class BillSource:
     """All postings, those of runs among them."""
     corrected: tuple[Corrected, ...] = ()
     """Those of runs alone."""
+    credited: tuple[Credited, ...] = ()
+    """What disputes have brought."""
     substituted: int = 0
     """Readings of its units that the market put in the place of missing ones."""
 
@@ -148,6 +165,8 @@ class BillLine:
     amount_quanta: int
     correction: Correction | None = None
     """The run that has changed so much about a day; None: it is what the intervals came to."""
+    case_id: str | None = None
+    """The case of a credit; None: it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +257,8 @@ class BillDue:
     taxes_quanta: tuple[tuple[str, int], ...]
     """By tax."""
     rounding_quanta: int
+    case_ids: tuple[str, ...] = ()
+    """Cases whose credits are on it."""
 
 
 # --- commands and events --------------------------------------------------------------

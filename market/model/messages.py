@@ -42,6 +42,16 @@ from market.model.call import (
     OrdersExplained,
     PlaceFlexible,
 )
+from market.model.case import (
+    CaseClosed,
+    CaseOpened,
+    CaseStepped,
+    DecideCase,
+    DisputeBill,
+    NoteCase,
+    TakeCase,
+    WithdrawCase,
+)
 from market.model.contract import (
     ConfirmContract,
     ContractClosed,
@@ -424,6 +434,11 @@ Command: TypeAlias = (
     | CloseDay
     | DraftBills
     | IssueBills
+    | DisputeBill
+    | TakeCase
+    | NoteCase
+    | WithdrawCase
+    | DecideCase
     | StopTrading
     | ReleaseStop
     | CancelAll
@@ -781,6 +796,9 @@ Event: TypeAlias = (
     | DayClosed
     | BillsDrafted
     | BillsIssued
+    | CaseOpened
+    | CaseStepped
+    | CaseClosed
     | TradingStopped
     | ReleaseProposed
     | TradingReleased

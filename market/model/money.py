@@ -22,6 +22,8 @@ TAXES = "taxes"
 """Tax on issued bills."""
 BILL_ROUNDING = "bill_rounding"
 """What whole cents of issued bills leave; either sign."""
+DISPUTED = "disputed"
+"""What open disputes of bills have set aside."""
 
 
 def participant_account(participant_id: str) -> str:
@@ -76,6 +78,12 @@ class TransferKind(StrEnum):
     TAX = "tax"
     BILL_ROUNDING = "bill_rounding"
     """What brings an issued bill to whole cents."""
+    DISPUTE_HELD = "dispute_held"
+    """What is in dispute is set aside."""
+    DISPUTE_RELEASED = "dispute_released"
+    """It goes back, as it was not upheld or was put right otherwise."""
+    BILL_CREDIT = "bill_credit"
+    """It was upheld, and is the participant's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from market.model.bill import TaxRule
+from market.model.case import DisputeWindow
 from market.model.participant import VoltageLevel
 
 
@@ -156,3 +157,5 @@ class MarketRules:
     of the range from the most the area can take in to the most it can give out; None: no guard."""
     taxes: tuple[TaxRule, ...] = ()
     """Taxes on bills."""
+    dispute_windows: tuple[DisputeWindow, ...] = ()
+    """How long bills may be disputed, by the day of their issue."""

@@ -2,7 +2,7 @@
 
 The one idea: every line is worked out twice, from energy and prices and from the ledger, and a bill on
 which the two differ is not made. What a run has changed about a day that was settled already stands as lines
-of its own; all the rest still has to prove itself without them. Amounts are exact until the very end: tax is a fraction, the total is
+of its own, and so does what a dispute has brought; all the rest still has to prove itself without them. Amounts are exact until the very end: tax is a fraction, the total is
 rounded once, half to even, to whole cents, and what that adds is a posting of its own.
 
     total = cents(sum of lines + sum of rate x lines the tax is on)       rounded half to even
@@ -21,8 +21,8 @@ from market.model.bill import (
     Charged,
     ChargeKind,
     Corrected,
+    Credited,
     PlainBill,
-    TaxLine,
     TaxRule,
 )
 from market.model.grid import Grid
@@ -31,9 +31,9 @@ from market.model.money import TransferKind
 from market.model.participant import Participant
 from market.model.rejection import Code, Rejection
 from market.model.rules import MarketRules
-from market.model.units import PPM, QUANTA_PER_CENT, round_half_even
 from market.settlement.imbalance import delivered_ticks
 from market.settlement.tariff import Period, Prices, periods, spans
+from market.settlement.tax import DIRECTIONS, kind_of, payable_quanta, period_of, taxed
 
 AS_BOOKED: Final[Mapping[TransferKind, ChargeKind]] = {
     TransferKind.LINE_RENT: ChargeKind.LINE_RENT,
@@ -50,6 +50,7 @@ PROVEN: Final[Mapping[TransferKind, tuple[ChargeKind, ...]]] = {
     TransferKind.DEVIATION: (ChargeKind.DEVIATION_SHORT, ChargeKind.DEVIATION_LONG),
     TransferKind.NETWORK_FEE: (ChargeKind.NETWORK_FEE,),
     TransferKind.LEVIES: (ChargeKind.LEVIES,),
+    TransferKind.BILL_CREDIT: (ChargeKind.CREDIT,),
 }
 """Postings that have to be what these lines come to."""
 CORRECTED: Final[Mapping[TransferKind, ChargeKind]] = {
@@ -59,7 +60,6 @@ CORRECTED: Final[Mapping[TransferKind, ChargeKind]] = {
     TransferKind.LEVIES: ChargeKind.LEVIES,
 }
 """What runs change about a day stands on a bill as they have booked it, in lines of their own."""
-_DIRECTIONS: Final = frozenset({ChargeKind.DEVIATION_SHORT, ChargeKind.DEVIATION_LONG})
 _NOT_OF_OWN_METER: Final = frozenset({TransferKind.RENT_RETURN})
 BESIDE: Final = frozenset({TransferKind.DEPOSIT, TransferKind.TAX, TransferKind.BILL_ROUNDING})
 """Postings that are no charge of the month: payments, and what bills themselves book."""
@@ -128,8 +128,8 @@ def drafted(
     fault = _missing_price(source) or _unproven(source, lines, common.periods)
     if fault is not None:
         return fault
-    taxes, exact = _taxed(
-        (line.kind, line.amount_quanta, _period_of(line, common.periods).taxes) for line in lines
+    taxes, exact = taxed(
+        (kind_of(line), line.amount_quanta, period_of(line, common.periods).taxes) for line in lines
     )
     net_quanta = sum(line.amount_quanta for line in lines)
     tax_quanta = sum(tax.amount_quanta for tax in taxes)
@@ -165,17 +165,6 @@ def drafted(
     )
 
 
-def payable_quanta(net_quanta: int, exact_tax: int) -> int:
-    """Whole cents of an amount and its tax, rounded once, half to even.
-
-    Args:
-        net_quanta: the amount before tax.
-        exact_tax: the tax in millionths of a quantum, not rounded.
-    """
-    cents = round_half_even(net_quanta * PPM + exact_tax, PPM * QUANTA_PER_CENT)
-    return cents * QUANTA_PER_CENT
-
-
 # --- lines ----------------------------------------------------------------------------
 
 
@@ -187,6 +176,7 @@ def _lines(source: BillSource, participant: Participant, common: MonthRules) -> 
         *_metered_lines(source, participant, common),
         *_booked_lines(source, common.periods),
         *(_corrected_line(item, common.periods[item.period]) for item in source.corrected),
+        *(_credit_line(item, common.periods[item.period]) for item in source.credited),
     ]
     yield from sorted(
         lines,
@@ -196,6 +186,7 @@ def _lines(source: BillSource, participant: Participant, common: MonthRules) -> 
             line.detail,
             line.price_ticks or 0,
             ("", 0) if line.correction is None else (line.correction.day, line.correction.version),
+            line.case_id or "",
         ),
     )
 
@@ -213,6 +204,12 @@ def _booked_lines(source: BillSource, parts: Sequence[Period]) -> Iterator[BillL
 def _corrected_line(item: Corrected, period: Period) -> BillLine:
     line = _plain_line(CORRECTED[item.kind], period, item.count, item.amount_quanta)
     return replace(line, correction=item.run)
+
+
+def _credit_line(item: Credited, period: Period) -> BillLine:
+    line = _plain_line(ChargeKind.CREDIT, period, 1, -item.amount_quanta)
+    wrong = "" if item.kind is ChargeKind.CREDIT else item.kind.value
+    return replace(line, detail=wrong, case_id=item.case_id)
 
 
 def _plain_line(kind: ChargeKind, period: Period, count: int, amount_quanta: int) -> BillLine:
@@ -272,10 +269,6 @@ def _metered_lines(
             )
 
 
-def _period_of(line: BillLine, parts: Sequence[Period]) -> Period:
-    return next(part for part in parts if part.from_s == line.from_s)
-
-
 def _uncorrectable(source: BillSource, parts: Sequence[Period]) -> Rejection | None:
     """A run knows of deviations only what both directions come to, and of trades nothing."""
     for item in source.corrected:
@@ -283,7 +276,7 @@ def _uncorrectable(source: BillSource, parts: Sequence[Period]) -> Rejection | N
             return _refused(source, item.kind.value, "is not corrected by runs")
         if item.kind is TransferKind.DEVIATION:
             for tax in parts[item.period].taxes:
-                on = _DIRECTIONS.intersection(tax.on)
+                on = DIRECTIONS.intersection(tax.on)
                 if ChargeKind.DEVIATION not in tax.on and len(on) == 1:
                     return _refused(source, item.kind.value, f"{tax.tax_id} is on one direction")
     return None
@@ -327,31 +320,6 @@ def _refused(source: BillSource, kind: str, reason: str) -> Rejection:
     )
 
 
-# --- tax ------------------------------------------------------------------------------
-
-
-def _taxed(
-    charges: Iterable[tuple[ChargeKind, int, tuple[TaxRule, ...]]],
-) -> tuple[tuple[TaxLine, ...], int]:
-    """The taxes of charges, and their exact sum in millionths of a quantum."""
-    bases: dict[TaxRule, int] = {}
-    for kind, amount_quanta, taxes in charges:
-        for tax in taxes:
-            if kind in tax.on or (kind is ChargeKind.DEVIATION and _DIRECTIONS.issubset(tax.on)):
-                bases[tax] = bases.get(tax, 0) + amount_quanta
-    lines = tuple(
-        TaxLine(
-            tax_id=tax.tax_id,
-            name=tax.name,
-            rate_ppm=tax.rate_ppm,
-            base_quanta=base_quanta,
-            amount_quanta=round_half_even(base_quanta * tax.rate_ppm, PPM),
-        )
-        for tax, base_quanta in bases.items()
-    )
-    return lines, sum(tax.rate_ppm * base_quanta for tax, base_quanta in bases.items())
-
-
 # --- without any trade ----------------------------------------------------------------
 
 
@@ -380,7 +348,7 @@ def plain_bill(source: BillSource, participant: Participant, common: MonthRules)
         amounts = [amount_quanta for _, amount_quanta in parts]
         energy, fed_in = energy + amounts[0], fed_in - amounts[1]
         network, levies = network + amounts[2], levies + amounts[3]
-    lines, exact = _taxed(charges)
+    lines, exact = taxed(charges)
     return PlainBill(
         energy_quanta=energy,
         fed_in_quanta=fed_in,

@@ -16,6 +16,8 @@ class MonthBills:
 
     drafts: dict[str, BillDue] = field(default_factory=dict)
     issued: dict[str, BillDue] = field(default_factory=dict)
+    issued_us: dict[str, int] = field(default_factory=dict)
+    """When that one was issued."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,14 @@ class Bills:
         """The bill that stands."""
         found = self.months.get(month)
         return None if found is None else found.issued.get(participant_id)
+
+    def issued_us(self, month: str, participant_id: str) -> int:
+        """When the bill that stands was issued.
+
+        Raises:
+            KeyError: none stands.
+        """
+        return self.months[month].issued_us[participant_id]
 
     def newest(self, month: str, participant_id: str) -> BillDue | None:
         """The draft, or the bill that stands."""
@@ -49,9 +59,10 @@ class Bills:
             kept.drafts[bill.participant_id] = due_of(bill)
             self.next_number += 1
 
-    def were_issued(self, bills: Iterable[BillDue]) -> None:
+    def were_issued(self, bills: Iterable[BillDue], now_us: int) -> None:
         """Drafts stand now."""
         for due in bills:
             kept = self.months.setdefault(due.month, MonthBills())
             kept.drafts.pop(due.participant_id, None)
             kept.issued[due.participant_id] = due
+            kept.issued_us[due.participant_id] = now_us

@@ -32,6 +32,7 @@ def due_of(bill: Bill) -> BillDue:
         total_quanta=bill.total_quanta,
         taxes_quanta=tuple(by_tax.items()),
         rounding_quanta=bill.rounding_quanta,
+        case_ids=tuple(dict.fromkeys(line.case_id for line in bill.lines if line.case_id)),
     )
 
 

@@ -43,6 +43,7 @@ from market.model.call import (
     OrdersExplained,
     PlaceFlexible,
 )
+from market.model.case import CaseEvent
 from market.model.contract import WaysSettled, WaysTaken
 from market.model.grid_check import ChecksReopened, InstructionsWithdrawn, IntervalChecked
 from market.model.interval import MICROSECONDS, MarketDay, day_of
@@ -112,6 +113,7 @@ from market.store.account_rows import AccountRows
 from market.store.act_rows import ACT_EVENTS, take_act
 from market.store.alarm_rows import change_alarm, raise_alarm
 from market.store.bill_rows import BILL_EVENTS, take_bills
+from market.store.case_rows import CASE_EVENTS, take_case
 from market.store.database import write_meta
 from market.store.grid_rows import GRID_EVENTS, GridEvent, GridRows
 from market.store.journal import Batch, Entry
@@ -710,6 +712,9 @@ class Projector:
     def _bills(self, event: BillsDrafted | BillsIssued, event_seq: int, *_: object) -> None:
         take_bills(self._connection, self._market_id, event, event_seq)
 
+    def _case(self, event: CaseEvent, event_seq: int, *_: object) -> None:
+        take_case(self._connection, self._market_id, event, event_seq)
+
     def _run(self, event: RunEvent, event_seq: int, *_: object) -> None:
         take_run(self._connection, self._market_id, event, event_seq)
 
@@ -768,6 +773,7 @@ class Projector:
         AreasSummed: _areas_summed,
         DayClosed: None,
         **dict.fromkeys(BILL_EVENTS, _bills),
+        **dict.fromkeys(CASE_EVENTS, _case),
         **dict.fromkeys(ACT_EVENTS, _act),
         AreaDecoupled: None,  # which areas go on alone is asked of the market itself
         AreaCoupled: None,

@@ -31,6 +31,7 @@ from market.model.activation import UnitsActivated
 from market.model.alarm import Alarm
 from market.model.bill import Bill
 from market.model.call import OrdersExplained
+from market.model.case import Case
 from market.model.contract import Contract
 from market.model.grid_check import GridChecked, GridSeen, UnitChange, UnitsRedispatched
 from market.model.listing import Inquiry, Listing, Quote, Take
@@ -359,6 +360,35 @@ bills: Final = Table(
     Index("bills_by_id", "market_id", "bill_id", unique=True),
     Index("bills_of_participant", "market_id", "participant_id", "month", "event_seq", "row"),
     Index("bills_of_month", "market_id", "month", "event_seq", "row"),
+    sqlite_with_rowid=False,
+)
+
+cases: Final = Table(
+    "cases",
+    METADATA,
+    _market_id(),
+    _text("case_id", key=True),
+    _integer("number"),  # the event that opened it: lists are in this order
+    _text("kind"),
+    _text("participant_id"),
+    _integer("opened_us"),
+    _integer("taken_by_us"),
+    _integer("closed_by_us"),
+    _text("state"),
+    _text("owner", empty=True),
+    _integer("taken_us", empty=True),
+    _integer("closed_us", empty=True),
+    _text("outcome", empty=True),
+    Column("history", Structure(Case.__annotations__["history"]), nullable=False),
+    Column("dispute", Structure(Case.__annotations__["dispute"])),
+    Column("proposal", Structure(Case.__annotations__["proposal"])),
+    _text("bill_id", empty=True),  # of the dispute
+    _text("month", empty=True),
+    Index("cases_in_order", "market_id", "number"),
+    Index("cases_by_state", "market_id", "state", "number"),
+    Index("cases_of_participant", "market_id", "participant_id", "number"),
+    Index("cases_of_bill", "market_id", "bill_id", "number"),
+    Index("cases_of_month", "market_id", "month", "number"),
     sqlite_with_rowid=False,
 )
 
@@ -918,6 +948,7 @@ PROJECTED: Final[dict[str, type]] = {
     "account_days": AccountDay,
     "posting_days": PostingDay,
     "bills": Bill,
+    "cases": Case,
     "intervals": IntervalRow,
     "area_outcomes": AreaOutcome,
     "line_outcomes": LineOutcome,
@@ -962,6 +993,7 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "trades": frozenset({"event_seq", "row", "state"}),
     "transfers": frozenset({"event_seq", "row", "counts_s"}),
     "bills": frozenset({"event_seq", "row", "state", "issued_us"}),
+    "cases": frozenset({"number", "bill_id", "month"}),
     "area_outcomes": frozenset({"start_s", "call", "position"}),
     "line_outcomes": frozenset({"start_s", "call", "position"}),
     "curves": frozenset({"call", "position"}),

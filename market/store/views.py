@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from market.model.bill import Bill, BillState, ChargeKind
+from market.model.case import Case
 from market.model.messages import Phase
 from market.model.money import TransferKind
 from market.model.power import Measurement
@@ -260,6 +261,8 @@ class StoredBill:
     state: BillState
     issued_us: int | None
     """None: it never was."""
+    cases: tuple[Case, ...] = ()
+    """Disputes about this version and earlier ones of its month, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

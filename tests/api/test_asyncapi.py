@@ -64,6 +64,7 @@ from market.model.system import (
 from market.model.trade import ClearingOutcome
 from market.model.unit_report import UnitReport, UnitStateChanged
 from tests.api.acts_told import acts_and_alarms
+from tests.api.cases_told import disputed
 from tests.api.described import check, described_as, description
 from tests.api.hosting import Server
 from tests.api.village import Village
@@ -369,6 +370,7 @@ def everything(watched: Watched) -> list[Event]:
             ),
             now_us=NOW_US,
         ),
+        *disputed(NOW_US),
         ListingPosted(listing=listing, held_quanta=0),
         ListingTaken(owner_id="ann", take=take),
         TransfersBooked(transfers=(paid,)),

@@ -43,6 +43,7 @@ NOBODYS = {
     "alarm_id": "alm-999",
     "area_id": "nowhere",
     "bill_id": "bil-999",
+    "case_id": "cas-999",
 }
 """Ids in addresses; nothing has them."""
 

@@ -30,8 +30,17 @@ from market.model.alarm import (
     ControlLevel,
     RaiseAlarm,
 )
-from market.model.bill import DraftBills, IssueBills
+from market.model.bill import BillState, ChargeKind, DraftBills, IssueBills
 from market.model.call import CallKind
+from market.model.case import (
+    Claim,
+    DecideCase,
+    DisputeBill,
+    NoteCase,
+    Remedy,
+    TakeCase,
+    WithdrawCase,
+)
 from market.model.contract import ContractTerms, RegisterContract
 from market.model.grid_check import ApplyGridCheck
 from market.model.listing import (
@@ -433,12 +442,55 @@ async def bill(sequencer: Sequencer, clock: StillClock, month: str = "2016-06") 
     return committed
 
 
+async def dispute(sequencer: Sequencer, clock: StillClock) -> list[Committed]:
+    """Ben's network fee is disputed and credited in part, Ann withdraws; the month is billed again."""
+    await sequencer.projected(sequencer.committed_seq)
+    with sequencer.readers.connect() as connection:
+        found = queries.bills(connection, MARKET_ID, state=BillState.ISSUED).items
+    of = {item.bill.participant_id: item.bill for item in found}
+    kinds = [line.kind for line in of["ben"].lines]
+    fee = Claim(line=kinds.index(ChargeKind.NETWORK_FEE), amount_quanta=1_000_003)
+    at: dict[str, Any] = {"now_us": clock.time_us}
+    credit = {"case_id": "cas-1", "remedy": Remedy.CREDIT, "claims": (), "answer": "misread"}
+    commands: tuple[Command, ...] = (
+        DisputeBill(
+            **at,
+            actor="ben",
+            participant_id="ben",
+            bill=of["ben"],
+            claims=(fee,),
+            reason="not my meter",
+        ),
+        TakeCase(**at, actor="op1", case_id="cas-1"),
+        NoteCase(**at, actor="ben", case_id="cas-1", text="see the photo", participant_id="ben"),
+        DecideCase(**at, actor="op1", **credit),
+        DecideCase(**at, actor="op2", **credit),
+        DisputeBill(
+            **at,
+            actor="ann",
+            participant_id="ann",
+            bill=of["ann"],
+            claims=(Claim(line=None, amount_quanta=abs(of["ann"].total_quanta)),),
+            reason="all of it",
+        ),
+        WithdrawCase(**at, actor="ann", case_id="cas-2", participant_id="ann"),
+    )
+    committed = [await sequencer.submit(command) for command in commands]
+    assert not [item for item in committed if item.answer.rejections]
+    return [*committed, *await bill(sequencer, clock)]
+
+
 def write_life(
-    store: Store, commands: Iterable[Command] = (*SETUP, *TRADING), *, billed: bool = False
+    store: Store,
+    commands: Iterable[Command] = (*SETUP, *TRADING),
+    *,
+    billed: bool = False,
+    disputed: bool = False,
 ) -> Engine:
     """A store with a whole market life in it; gives back the engine that lived it.
 
-    `billed`: its day is settled as a whole and its month is billed at the end.
+    `billed`: its day is settled as a whole and its month is billed at the end; `disputed`: and a bill
+    of it is disputed.
     """
 
     async def write() -> Engine:
@@ -450,6 +502,8 @@ def write_life(
             while await DayRuns(sequencer, clock, market_id=MARKET_ID).step():
                 pass
             await bill(sequencer, clock)
+        if disputed:
+            await dispute(sequencer, clock)
         await sequencer.close()
         return sequencer.engine
 

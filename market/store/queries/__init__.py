@@ -9,6 +9,7 @@ from market.store.queries.alarms import AlarmFilter, alarm, alarms
 from market.store.queries.audit import AuditFilter, AuditLine, audit
 from market.store.queries.bill_sources import bill_sources
 from market.store.queries.bills import bill, bill_details, bills
+from market.store.queries.cases import CaseFilter, case, cases
 from market.store.queries.day_facts import StoredDay, stored_day
 from market.store.queries.events import StoredEvent, events
 from market.store.queries.explanations import CallTold, OrderStory, order_story, refused
@@ -88,6 +89,7 @@ __all__ = [
     "AuditLine",
     "BillDetail",
     "CallTold",
+    "CaseFilter",
     "CursorFault",
     "Curve",
     "DayTotals",
@@ -124,6 +126,8 @@ __all__ = [
     "bill_details",
     "bill_sources",
     "bills",
+    "case",
+    "cases",
     "contracts",
     "curtailments",
     "curves",

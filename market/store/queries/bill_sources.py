@@ -29,6 +29,7 @@ from market.model.bill import (
     ChargeKind,
     Corrected,
     Correction,
+    Credited,
     Metered,
     Posted,
 )
@@ -40,6 +41,7 @@ from market.model.rules import MarketRules
 from market.settlement.tariff import Period, Span, periods, spans
 from market.store import tables
 from market.store.database import read_meta
+from market.store.queries.cases import credits_of
 from market.store.queries.money import joined, split_sum, whole_sum
 
 _ACCOUNT: Final = participant_account("")
@@ -54,6 +56,7 @@ class _Gathered:
         self.metered: defaultdict[str, list[Metered]] = defaultdict(list)
         self.posted: defaultdict[str, list[Posted]] = defaultdict(list)
         self.corrected: defaultdict[str, list[Corrected]] = defaultdict(list)
+        self.credited: defaultdict[str, list[Credited]] = defaultdict(list)
         self.substituted: dict[str, int] = {}
 
     def sources(self) -> tuple[BillSource, ...]:
@@ -65,6 +68,7 @@ class _Gathered:
                 metered=tuple(self.metered[name]),
                 posted=tuple(self.posted[name]),
                 corrected=tuple(self.corrected[name]),
+                credited=tuple(self.credited[name]),
                 substituted=self.substituted.get(name, 0),
             )
             for name, charged in self.charged.items()
@@ -89,7 +93,10 @@ def bill_sources(
     c = tables.participants.c
     names = select(c.participant_id).where(c.market_id == market_id).order_by(c.participant_id)
     found = _Gathered(connection.execute(names).scalars())
-    for number, period in enumerate(periods(rules, its)):
+    parts = periods(rules, its)
+    for name, credit in credits_of(connection, market_id, month, parts):
+        found.credited[name].append(credit)
+    for number, period in enumerate(parts):
         _add_trades(connection, market_id, period, number, found)
         _add_deviations(connection, market_id, period, number, found)
         _add_postings(connection, market_id, rules.time_zone, period, number, found)

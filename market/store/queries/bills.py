@@ -4,6 +4,8 @@ The one idea: details are read from the same rows the bill was made from, up to 
 at, so what was booked later changes no bill that stands.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, case, or_, select
@@ -15,6 +17,7 @@ from market.model.recall import TradeState
 from market.settlement.bill import AS_BOOKED
 from market.store import tables
 from market.store.queries.bill_sources import deviation_columns, priced_deviations
+from market.store.queries.cases import disputes_of
 from market.store.queries.pages import (
     SEPARATOR,
     AnyRow,
@@ -75,7 +78,10 @@ def bills(
         query = query.where(_behind(c.event_seq, c.row, cursor))
     count = bounded(limit)
     rows = connection.execute(query.order_by(c.event_seq, c.row).limit(count + 1)).all()
-    return page(rows, count, _stored, lambda row: cursor_of(row.event_seq, row.row))
+    found = page(rows, count, _stored, lambda row: cursor_of(row.event_seq, row.row))
+    return Page(
+        items=_with_cases(connection, market_id, found.items), next_cursor=found.next_cursor
+    )
 
 
 def bill(connection: Connection, market_id: str, bill_id: str) -> StoredBill | None:
@@ -84,7 +90,26 @@ def bill(connection: Connection, market_id: str, bill_id: str) -> StoredBill | N
     row = connection.execute(
         select(tables.bills).where(c.market_id == market_id, c.bill_id == bill_id)
     ).one_or_none()
-    return None if row is None else _stored(row)
+    return None if row is None else _with_cases(connection, market_id, (_stored(row),))[0]
+
+
+def _with_cases(
+    connection: Connection, market_id: str, found: Sequence[StoredBill]
+) -> tuple[StoredBill, ...]:
+    """The same bills, each with what its participant has said about it and earlier versions."""
+    months = {(item.bill.participant_id, item.bill.month) for item in found}
+    disputes = disputes_of(connection, market_id, months) if found else {}
+    return tuple(
+        replace(
+            item,
+            cases=tuple(
+                case
+                for case in disputes[item.bill.participant_id, item.bill.month]
+                if case.dispute is not None and case.dispute.version <= item.bill.version
+            ),
+        )
+        for item in found
+    )
 
 
 def _stored(row: AnyRow) -> StoredBill:
@@ -176,7 +201,7 @@ def _postings(market_id: str, of: Bill, cursor: str | None) -> Select[Any]:
     c, withdrawn = tables.transfers.c, tables.withdrawals.c
     account = participant_account(of.participant_id)
     is_short, price_ticks, energy_wh = deviation_columns()
-    kinds = [TransferKind.DEVIATION, *_METERED, *AS_BOOKED]
+    kinds = [TransferKind.DEVIATION, TransferKind.BILL_CREDIT, *_METERED, *AS_BOOKED]
     query = priced_deviations(
         select(
             tables.transfers,
@@ -219,6 +244,8 @@ def _posted(row: AnyRow, participant_id: str) -> BillDetail:
     elif posting is TransferKind.DEVIATION:
         kind = ChargeKind.DEVIATION_SHORT if row.is_short else ChargeKind.DEVIATION_LONG
         energy_wh, price_ticks = row.deviation_wh, row.deviation_ticks
+    elif posting is TransferKind.BILL_CREDIT:
+        kind = ChargeKind.CREDIT  # of a case, which is its reference
     else:
         kind = AS_BOOKED[posting]
     return BillDetail(

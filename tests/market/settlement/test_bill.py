@@ -29,10 +29,10 @@ from market.settlement.bill import (
     Heading,
     MonthRules,
     drafted,
-    payable_quanta,
 )
 from market.settlement.imbalance import delivered_ticks
 from market.settlement.issuing import due_of, issuing_transfers
+from market.settlement.tax import payable_quanta
 from tests.builders import GRID, PARTICIPANTS, RULES
 
 ANN = PARTICIPANTS[0]
@@ -193,6 +193,8 @@ def test_every_kind_of_posting_has_its_place_on_a_bill() -> None:
         TransferKind.LINE_LOSS_PURCHASE,
         TransferKind.LIMIT_RENT,
         TransferKind.ROUNDING,
+        TransferKind.DISPUTE_HELD,
+        TransferKind.DISPUTE_RELEASED,
     }
     assert set(TransferKind) == set(AS_BOOKED) | set(PROVEN) | BESIDE | between
     made = source()

@@ -1,0 +1,241 @@
+"""Cases: bills are disputed by those they are for, and operators look into them."""
+
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api import fields
+from api.act_schemas import CommentIn
+from api.call import PAGE, Address, Call, QueryField, answer
+from api.case_schemas import DecisionIn, DisputeIn
+from api.cases import CASE, case
+from api.errors import refuse
+from api.fields import FieldError
+from api.formats import TABLES
+from api.lists import Found, answer_list
+from api.permissions import MARKET
+from market.model.case import (
+    Case,
+    CaseKind,
+    CaseOpened,
+    CaseOutcome,
+    CaseState,
+    DecideCase,
+    DisputeBill,
+    NoteCase,
+    TakeCase,
+    WithdrawCase,
+)
+from market.model.messages import Command
+from market.model.participant import Role
+from market.model.rejection import Code
+from market.store import queries
+
+
+def _id(call: Call, name: str) -> str:
+    try:
+        return fields.identifier(call.path_id[name])
+    except FieldError:
+        raise refuse(Code.NOT_FOUND) from None
+
+
+async def dispute_bill(call: Call) -> Response:
+    """Say what of one's bill is wrong; the very same again while the case is open changes nothing."""
+    bill_id, wanted = _id(call, "bill_id"), await call.read(DisputeIn)
+    found = await call.stored(
+        lambda connection, market_id: queries.bill(connection, market_id, bill_id)
+    )
+    who = call.who.participant_id
+    if found is None or who is None or found.bill.participant_id != who or found.issued_us is None:
+        raise refuse(Code.NOT_FOUND)
+    command = DisputeBill(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        participant_id=who,
+        bill=found.bill,
+        claims=wanted.claims(),
+        reason=wanted.reason,
+    )
+    committed = await call.market.submit(command)
+    new = [event.case for event in committed.events if isinstance(event, CaseOpened)]
+    if new:
+        return answer(case(new[0], for_operator=False), 201)
+    about = await call.stored(
+        lambda connection, market_id: queries.cases(
+            connection,
+            market_id,
+            queries.CaseFilter(participant_id=who, bill_id=bill_id),
+            limit=queries.LIMIT_MAX,
+        )
+    )
+    return answer(case(_same(about.items, command), for_operator=False))
+
+
+def _same(known: tuple[Case, ...], command: DisputeBill) -> Case:
+    """The latest case that says the same; there is one, as the market has opened no other."""
+    claims = [(item.line, item.amount_quanta) for item in command.claims]
+    return next(
+        item
+        for item in reversed(known)
+        if item.history[0].text == command.reason
+        and item.dispute is not None
+        and [(line.line, line.amount_quanta) for line in item.dispute.lines] == claims
+    )
+
+
+async def _found(call: Call) -> Case:
+    """The case of the address.
+
+    Raises:
+        RefusedError: NOT_FOUND; also of another's.
+    """
+    case_id = _id(call, "case_id")
+    found = await call.stored(
+        lambda connection, market_id: queries.case(connection, market_id, case_id)
+    )
+    own = call.own(Role.PARTICIPANT, call.who.participant_id)
+    if found is None or own not in {None, found.participant_id}:
+        raise refuse(Code.NOT_FOUND)
+    return found
+
+
+def _for_operator(call: Call) -> bool:
+    return call.who.role is Role.OPERATOR
+
+
+async def _changed(call: Call, command: Command) -> Response:
+    await call.market.submit(command)
+    return answer(case(await _found(call), for_operator=_for_operator(call)))
+
+
+async def get_case(call: Call) -> Response:
+    """One case with its history."""
+    return answer(case(await _found(call), for_operator=_for_operator(call)))
+
+
+async def list_cases(call: Call) -> Response:
+    """Cases in the order in which they were opened: one's own, or all."""
+    own, for_operator = call.own(Role.PARTICIPANT, call.who.participant_id), _for_operator(call)
+    wanted = queries.CaseFilter(
+        kind=call.query.get("kind"),
+        state=call.query.get("state"),
+        outcome=call.query.get("outcome"),
+        participant_id=own or call.query.get("participant_id"),
+        owner=call.query.get("owner"),
+        bill_id=call.query.get("bill_id"),
+        month=call.query.get("month"),
+    )
+
+    def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
+        page = queries.cases(connection, market_id, wanted, cursor=cursor, limit=limit)
+        return [case(item, for_operator=for_operator) for item in page.items], page.next_cursor
+
+    return await answer_list(call, "cases", CASE, read)
+
+
+async def take_case(call: Call) -> Response:
+    """Look after it from now on."""
+    found = await _found(call)
+    command = TakeCase(
+        now_us=call.house.clock.now_us(), actor=call.who.client_id, case_id=found.case_id
+    )
+    return await _changed(call, command)
+
+
+async def comment_case(call: Call) -> Response:
+    """Say something in it, for both sides to read."""
+    found, wanted = await _found(call), await call.read(CommentIn)
+    command = NoteCase(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        case_id=found.case_id,
+        text=wanted.text,
+        participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
+    )
+    return await _changed(call, command)
+
+
+async def withdraw_case(call: Call) -> Response:
+    """No longer want it looked into."""
+    found = await _found(call)
+    command = WithdrawCase(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        case_id=found.case_id,
+        participant_id=found.participant_id,
+    )
+    return await _changed(call, command)
+
+
+async def decide_case(call: Call) -> Response:
+    """Close it with an answer, or propose a credit, which a second operator gives."""
+    found, wanted = await _found(call), await call.read(DecisionIn)
+    command = DecideCase(
+        now_us=call.house.clock.now_us(),
+        actor=call.who.client_id,
+        case_id=found.case_id,
+        remedy=wanted.remedy,
+        claims=wanted.claims(),
+        answer=wanted.answer,
+    )
+    return await _changed(call, command)
+
+
+_CASE: Final = f"{MARKET}/cases/{{case_id}}"
+ADDRESSES: Final = (
+    Address(
+        method="POST",
+        path=f"{MARKET}/bills/{{bill_id}}/disputes",
+        handler=dispute_bill,
+        about="Dispute some lines of one's bill, or so much of it as a whole",
+        body=DisputeIn,
+        created=True,
+        idempotent=True,
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/cases",
+        handler=list_cases,
+        about="Cases, closed ones too, in the order opened",
+        query=(
+            QueryField(name="kind", read=partial(fields.one_of, CaseKind), about="One kind"),
+            QueryField(name="state", read=partial(fields.one_of, CaseState), about="open, in_work, closed"),
+            QueryField(name="outcome", read=partial(fields.one_of, CaseOutcome), about="upheld, rejected, withdrawn"),
+            QueryField(name="participant_id", read=fields.identifier, about="Only of one participant"),
+            QueryField(name="owner", read=fields.identifier, about="Only those one operator has taken"),
+            QueryField(name="bill_id", read=fields.identifier, about="Only about one bill"),
+            QueryField(name="month", read=fields.local_month, about="Only about bills of one month, 2016-06"),
+            *PAGE,
+        ),
+        answers=TABLES,
+    ),
+    Address(method="GET", path=_CASE, handler=get_case, about="One case with its history"),
+    Address(
+        method="POST",
+        path=f"{_CASE}:take",
+        handler=take_case,
+        about="Look after a case from now on",
+    ),
+    Address(
+        method="POST",
+        path=f"{_CASE}:comment",
+        handler=comment_case,
+        about="Say something in a case",
+        body=CommentIn,
+    ),
+    Address(
+        method="POST",
+        path=f"{_CASE}:withdraw",
+        handler=withdraw_case,
+        about="No longer want a case looked into",
+    ),
+    Address(
+        method="POST",
+        path=f"{_CASE}:decide",
+        handler=decide_case,
+        about="Close a case with an answer; a credit takes two operators",
+        body=DecisionIn,
+    ),
+)  # fmt: skip
