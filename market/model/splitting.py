@@ -72,6 +72,16 @@ def sums(values: Integers, group: Integers, count: int) -> Integers:
     return total
 
 
+def row_sums(values: Integers, group: Integers, count: int) -> Integers:
+    """The sum of each group's rows, exact; (count, t) of (n, t)."""
+    total = np.zeros((count, values.shape[1]), dtype=np.int64)
+    if len(group):
+        order = np.argsort(group, kind="stable")
+        first = np.flatnonzero(np.diff(group[order], prepend=-1))
+        total[group[order[first]]] = np.add.reduceat(values[order], first, axis=0)
+    return total
+
+
 def places_in_group(group: Integers) -> Integers:
     """The place of each member among its own, counted from 0; groups stand together."""
     first = np.diff(group, prepend=group[:1] - 1) != 0

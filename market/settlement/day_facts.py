@@ -30,6 +30,32 @@ class DayTrades:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayFrame:
+    """What of a day's facts is the same whatever its meters show."""
+
+    day: str
+    """Local date, ISO 8601."""
+    starts_s: Sequence[int]
+    rules: MarketRules
+    grid: Grid
+    participants: Mapping[str, Participant]
+    units: Mapping[str, Unit]
+    """In the order of the rows."""
+    exchanged: Sequence[ClearingOutcome | None]
+    """By interval, what flows over lines in all calls together."""
+    rents_quanta: Mapping[str, int]
+    """The day's congestion rent by rent account."""
+
+    @property
+    def last_resort_id(self) -> str | None:
+        """The retailer of last resort; None: there is none."""
+        for participant in self.participants.values():
+            if participant.is_last_resort:
+                return participant.participant_id
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DayFacts:
     """Everything that settling a day depends on."""
 
@@ -59,6 +85,10 @@ class DayFacts:
     rents_quanta: Mapping[str, int]
     """The day's congestion rent by rent account."""
 
+    def frame(self) -> DayFrame:
+        """What of it is the same whatever its meters show."""
+        return DayFrame(**{field.name: getattr(self, field.name) for field in fields(DayFrame)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DayDetail:
@@ -66,8 +96,10 @@ class DayDetail:
 
     scheduled_wh: Integers
     """What it was to inject: its trades and what of an instructed change was followed."""
+    told_wh: Integers
+    """By how much it was told to differ from its trades."""
     instructed_wh: Integers
-    """What of it was instructed and followed."""
+    """What of that was followed."""
     metered_wh: Integers
     traded_wh: Integers
     """Of the meter: to trades."""
@@ -88,6 +120,28 @@ class DayDetail:
     def names(cls) -> tuple[str, ...]:
         """The columns, in order."""
         return tuple(field.name for field in fields(cls))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DueColumns:
+    """The columns of a day that its dues are added up from; (n, t) each."""
+
+    scheduled_wh: Integers
+    metered_wh: Integers
+    withdrawal_wh: Integers
+    deviation_quanta: Integers
+    network_fee_quanta: Integers
+    levies_quanta: Integers
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The columns, in order."""
+        return tuple(field.name for field in fields(cls))
+
+    @classmethod
+    def of(cls, detail: DayDetail) -> "DueColumns":
+        """Those of a day."""
+        return cls(**{name: getattr(detail, name) for name in cls.names()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,24 +14,16 @@ from typing import Final
 
 import numpy as np
 
-from market.model.money import (
-    BALANCING,
-    GRID_OPERATOR,
-    LEVIES,
-    TransferKind,
-    participant_account,
-)
+from market.model.money import TransferKind, participant_account
 from market.model.participant import VoltageLevel
-from market.model.splitting import Integers, split_groups, sums
+from market.model.splitting import Integers, row_sums, split_groups, sums
 from market.settlement.allocation import MeterColumns, TradeColumns, allocate
-from market.settlement.day_facts import DayDetail, DayFacts, DaySettled
-from market.settlement.dues import Dues, add, add_transfers
-from market.settlement.imbalance import DeviationPrice, deviation_prices, net_transfers
+from market.settlement.day_dues import day_dues, numbers
+from market.settlement.day_facts import DayDetail, DayFacts, DaySettled, DueColumns
+from market.settlement.imbalance import DeviationPrice, deviation_prices
 from market.settlement.instructed import Instructed, settled_instructed
-from market.settlement.rent import rent_return
 from market.settlement.tariff import network_ticks
 
-_HALF_BITS: Final = 32
 _INT64_MAX: Final = 2**63 - 1
 _TO_UNITS: Final = frozenset(
     {TransferKind.REDISPATCH, TransferKind.ACTIVATION, TransferKind.INSTRUCTED}
@@ -46,48 +38,58 @@ def settle_day(facts: DayFacts) -> DaySettled:
         ConservationError: the parts do not add up to the meters; nothing may be booked on them.
         OverflowError: an amount of one unit and interval is beyond 64 bits.
     """
+    detail, told = settle_units(facts)
+    dues, withdrawal_wh = day_dues(facts.frame(), DueColumns.of(detail), told)
+    return DaySettled(detail=detail, dues=dues, withdrawal_wh=withdrawal_wh)
+
+
+def settle_units(facts: DayFacts) -> tuple[DayDetail, Mapping[int, Instructed]]:
+    """What each unit did and is due, of whole metering points; what was told, by interval.
+
+    The points may be any of a market's, as long as those of all units that were told something, or
+    helped, are among them: each point's columns depend on itself and on what was told.
+
+    Raises:
+        ConservationError: the parts do not add up to the meters; nothing may be booked on them.
+        OverflowError: an amount of one unit and interval is beyond 64 bits.
+    """
     return _Day(facts).settled()
 
 
 class _Day:
-    """One day on its way."""
+    """Units of one day on their way."""
 
     def __init__(self, facts: DayFacts) -> None:
         self._facts = facts
         self._units = list(facts.units.values())
         self._shape = (len(self._units), len(facts.starts_s))
         self._owners = list(dict.fromkeys(unit.participant_id for unit in self._units))
-        self._owner = _numbers([unit.participant_id for unit in self._units], self._owners)
+        self._owner = numbers([unit.participant_id for unit in self._units], self._owners)
         areas = [area.area_id for area in facts.grid.areas]
-        self._area = _numbers([unit.area_id for unit in self._units], areas)
-        self._last_resort = next(
-            (item.participant_id for item in facts.participants.values() if item.is_last_resort),
-            None,
-        )
+        self._area = numbers([unit.area_id for unit in self._units], areas)
+        self._last_resort = facts.frame().last_resort_id
         charged = [not facts.participants[name].is_last_resort for name in self._owners]
         self._charged = np.array(charged, dtype=np.int64)
         self._prices = [
             deviation_prices(rules=facts.rules, grid=facts.grid, outcome=outcome, start_s=start_s)
             for outcome, start_s in zip(facts.priced, facts.starts_s, strict=True)
         ]
-        self._dues: Dues = {}
         self._told: dict[int, Instructed] = {}
         """By interval, where anything was instructed."""
 
-    def settled(self) -> DaySettled:
+    def settled(self) -> tuple[DayDetail, Mapping[int, Instructed]]:
         facts = self._facts
         trades = facts.trades
         cell = trades.unit * self._shape[1] + trades.interval
         traded_wh = self._by_cell(trades.injection_wh, cell)
         moved_wh, instructed_quanta = self._instructed(traded_wh)
         scheduled_wh = traded_wh + moved_wh
-        deviation_quanta = self._deviations(facts.metered_wh - scheduled_wh)
-        share_wh, withdrawn_wh = self._withdrawal()
+        share_wh = self._withdrawal()
         network_quanta, levies_quanta = self._fees(share_wh)
-        self._rent(withdrawn_wh)
         allocated = self._allocated(cell)
         detail = DayDetail(
             scheduled_wh=scheduled_wh,
+            told_wh=facts.instructed_wh,
             instructed_wh=moved_wh,
             metered_wh=facts.metered_wh,
             traded_wh=allocated[0],
@@ -96,12 +98,12 @@ class _Day:
             retail_wh=allocated[3],
             withdrawal_wh=share_wh,
             trade_quanta=self._by_cell(trades.amount_quanta, cell),
-            deviation_quanta=deviation_quanta,
+            deviation_quanta=self._deviations(facts.metered_wh - scheduled_wh),
             instructed_quanta=instructed_quanta,
             network_fee_quanta=network_quanta,
             levies_quanta=levies_quanta,
         )
-        return DaySettled(detail=detail, dues=self._dues, withdrawal_wh=withdrawn_wh)
+        return detail, self._told
 
     def _by_cell(self, values: Integers, cell: Integers) -> Integers:
         return sums(values, cell, self._shape[0] * self._shape[1]).reshape(self._shape)
@@ -109,7 +111,7 @@ class _Day:
     # --- what was told -------------------------------------------------------------------
 
     def _instructed(self, traded_wh: Integers) -> tuple[Integers, Integers]:
-        """Book what is owed for what was told; what each unit followed, and what it gets for it.
+        """What each unit followed of what it was told, and what it gets for it.
 
         What a metering point is paid back of its fees stands at the first of its units that was told
         to inject less.
@@ -146,7 +148,6 @@ class _Day:
                 last_resort_participant_id=self._last_resort,
             )
             self._told[interval] = came
-            add_transfers(self._dues, came.transfers)
             place = {names[row]: row for row in around}
             for name, energy_wh in came.moved_wh.items():
                 moved_wh[place[name], interval] = energy_wh
@@ -161,7 +162,7 @@ class _Day:
     # --- what deviated -------------------------------------------------------------------
 
     def _deviations(self, deviation_wh: Integers) -> Integers:
-        """Book deviations; without a last resort nobody takes the other side: nothing is priced."""
+        """Price deviations; without a last resort nobody takes the other side: nothing is priced."""
         if self._last_resort is None:
             return np.zeros(self._shape, dtype=np.int64)
         own = np.array([unit.participant_id != self._last_resort for unit in self._units])
@@ -171,52 +172,25 @@ class _Day:
             self._ticks(lambda item: item.long_ticks)[self._area],
             self._ticks(lambda item: item.short_ticks)[self._area],
         )
-        quanta = _products(price, deviation_wh)
-        self._book(quanta, BALANCING, TransferKind.DEVIATION)
-        self._net(deviation_wh, self._last_resort)
-        return quanta
+        return _products(price, deviation_wh)
 
     def _ticks(self, of: Callable[[DeviationPrice], int]) -> Integers:
         """(areas, t) one of the two deviation prices."""
         table = [[of(item) for item in prices] for prices in self._prices]
         return np.array(table, dtype=np.int64).reshape(self._shape[1], -1).T
 
-    def _net(self, deviation_wh: Integers, last_resort: str) -> None:
-        """Book what areas deviate in sum."""
-        facts = self._facts
-        names = [area.area_id for area in facts.grid.areas]
-        net_wh = np.zeros((len(names), self._shape[1]), dtype=np.int64)
-        np.add.at(net_wh, self._area, deviation_wh)
-        for interval in {*np.flatnonzero(net_wh.any(axis=0)).tolist(), *self._told}:
-            told = self._told.get(interval)
-            own_wh = dict(zip(names, net_wh[:, interval].tolist(), strict=True))
-            transfers = net_transfers(
-                net_wh=own_wh,
-                rules=facts.rules,
-                grid=facts.grid,
-                start_s=facts.starts_s[interval],
-                last_resort_participant_id=last_resort,
-                outcome=facts.exchanged[interval] if told is None else told.exchange,
-                replaced_wh=None if told is None else told.replaced_wh,
-            )
-            add_transfers(self._dues, transfers)
-
     # --- what was withdrawn --------------------------------------------------------------
 
-    def _withdrawal(self) -> tuple[Integers, Mapping[str, int]]:
-        """Each unit's share of what its metering point withdrew, and the day's by participant."""
+    def _withdrawal(self) -> Integers:
+        """Each unit's share of what its metering point withdrew."""
         metered_wh, times = self._facts.metered_wh, self._shape[1]
-        net_wh = np.zeros((len(self._owners), times), dtype=np.int64)
-        np.add.at(net_wh, self._owner, metered_wh)
-        withdrawn_wh = np.maximum(-net_wh, 0)
+        withdrawn_wh = np.maximum(-row_sums(metered_wh, self._owner, len(self._owners)), 0)
         point = (self._owner[:, None] * times + np.arange(times)).ravel()
         weights = np.maximum(-metered_wh, 0).ravel()
-        share_wh = split_groups(withdrawn_wh.ravel(), point, weights).reshape(self._shape)
-        by_owner = _exact_sums(withdrawn_wh, np.arange(len(self._owners)), len(self._owners))
-        return share_wh, dict(zip(self._owners, by_owner, strict=True))
+        return split_groups(withdrawn_wh.ravel(), point, weights).reshape(self._shape)
 
     def _fees(self, share_wh: Integers) -> tuple[Integers, Integers]:
-        """Book network fee and levies; the last resort's own metering point is not charged."""
+        """Network fee and levies; the last resort's own metering point is not charged."""
         facts, levies_ticks = self._facts, self._facts.rules.tariff.levies_ticks
         of_level = {
             level: [network_ticks(facts.rules, start_s, level) for start_s in facts.starts_s]
@@ -226,26 +200,10 @@ class _Day:
         # A row for each unit: its owner's fee in every interval.
         fees_ticks = np.array(by_owner, dtype=np.int64).reshape(-1, self._shape[1])[self._owner]
         charged_wh = share_wh * self._charged[self._owner][:, None]
-        found = []
-        for ticks, account, kind in (
-            (fees_ticks, GRID_OPERATOR, TransferKind.NETWORK_FEE),
-            (np.array(levies_ticks, dtype=np.int64), LEVIES, TransferKind.LEVIES),
-        ):
-            quanta = -_products(ticks, charged_wh)
-            self._book(quanta, account, kind)
-            found.append(quanta)
-        return found[0], found[1]
-
-    def _rent(self, withdrawn_wh: Mapping[str, int]) -> None:
-        facts = self._facts
-        transfers = rent_return(
-            rents_quanta=facts.rents_quanta,
-            withdrawal_wh=withdrawn_wh,
-            participants=facts.participants,
-            grid=facts.grid,
-            day=facts.day,
+        return (
+            -_products(fees_ticks, charged_wh),
+            -_products(np.array(levies_ticks, dtype=np.int64), charged_wh),
         )
-        add_transfers(self._dues, transfers)
 
     # --- what became of the meter --------------------------------------------------------
 
@@ -263,12 +221,6 @@ class _Day:
         )
         parts = (found.traded_wh, found.own_use_wh, found.own_storage_wh, found.retail_wh)
         return [part.reshape(self._shape) for part in parts]
-
-    def _book(self, quanta: Integers, giver: str, kind: TransferKind) -> None:
-        """What each participant receives in sum of its units, from an account."""
-        totals = _exact_sums(quanta, self._owner, len(self._owners))
-        for name, total in zip(self._owners, totals, strict=True):
-            add(self._dues, giver, participant_account(name), total, kind)
 
 
 def _row_of(
@@ -291,11 +243,6 @@ def _row_of(
     return place[next(less)]
 
 
-def _numbers(names: list[str], among: list[str]) -> Integers:
-    number = {name: place for place, name in enumerate(among)}
-    return np.array([number[name] for name in names], dtype=np.int64)
-
-
 def _products(ticks: Integers, energy_wh: Integers) -> Integers:
     """Price times energy, exact.
 
@@ -307,10 +254,3 @@ def _products(ticks: Integers, energy_wh: Integers) -> Integers:
         if most > _INT64_MAX:
             raise OverflowError(f"{most} quanta for a unit and interval")
     return np.asarray(ticks * energy_wh, dtype=np.int64)
-
-
-def _exact_sums(values: Integers, group: Integers, count: int) -> list[int]:
-    """The sum of each group's rows, of any size: high and low halves are added apart."""
-    halves = (values >> _HALF_BITS, values & ((1 << _HALF_BITS) - 1))
-    high, low = (sums(half.sum(axis=1), group, count).tolist() for half in halves)
-    return [(above << _HALF_BITS) + below for above, below in zip(high, low, strict=True)]

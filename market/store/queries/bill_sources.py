@@ -257,14 +257,9 @@ def _add_postings(
     c = tables.posting_days.c
     sums: dict[tuple[str, TransferKind], list[int]] = {}
     for side, sign in ((c.first_account, 1), (c.second_account, -1)):
+        totals = [whole_sum(item) for item in (c.postings, c.high_quanta, c.low_quanta)]
         query = (
-            select(
-                side,
-                c.kind,
-                whole_sum(c.postings),
-                whole_sum(c.high_quanta),
-                whole_sum(c.low_quanta),
-            )
+            select(side, c.kind, *totals)
             .where(
                 c.market_id == market_id,
                 c.day >= day_of(period.from_s, zone).isoformat(),

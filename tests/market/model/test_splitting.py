@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.model.splitting import places_in_group, split_groups, sums
+from market.model.splitting import places_in_group, row_sums, split_groups, sums
 from market.model.units import split_exactly
 
 GROUPS = st.lists(
@@ -69,3 +69,19 @@ def test_nothing_to_split_among_nobody_is_nothing() -> None:
 def test_places_are_counted_anew_in_each_group() -> None:
     assert places_in_group(np.array([0, 0, 0, 2, 2, 5])).tolist() == [0, 1, 2, 0, 1, 0]
     assert sums(np.array([1, 2, 3]), np.array([1, 1, 0]), 3).tolist() == [3, 3, 0]
+
+
+@given(
+    values=st.lists(
+        st.tuples(st.integers(0, 4), st.integers(-9, 9), st.integers(-9, 9)), max_size=20
+    )
+)
+def test_rows_are_added_up_by_group(values: list[tuple[int, int, int]]) -> None:
+    found = row_sums(
+        np.array([[first, second] for _, first, second in values], dtype=np.int64).reshape(-1, 2),
+        np.array([group for group, _, _ in values], dtype=np.int64),
+        6,
+    )
+    for group in range(6):
+        own = [(first, second) for number, first, second in values if number == group]
+        assert found[group].tolist() == [sum(a for a, _ in own), sum(b for _, b in own)]
