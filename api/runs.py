@@ -24,6 +24,7 @@ DETAIL_COLUMNS: Final = (
     "unit_id",
     "start",
     "version",
+    "method",
     *(f"{name}_kwh" for name in _ENERGIES),
     *(f"{name}_amount" for name in _AMOUNTS),
 )
@@ -49,6 +50,9 @@ def run(view: RunView) -> Answer:
         "measured": found.completeness.measured,
         "late": found.completeness.late,
         "substituted": found.completeness.substituted,
+        "linear": found.completeness.linear,
+        "like_day": found.completeness.like_day,
+        "schedule": found.completeness.schedule,
         "differences": view.differences,
     }
 
@@ -69,6 +73,7 @@ def detail_line(row: Mapping[str, Any], version: int) -> Answer:
         "unit_id": row["unit_id"],
         "start": instant_text(row["start_s"]),
         "version": version,
+        "method": row.get("method"),  # a version from before methods has none
         **{f"{name}_kwh": energy_text(row[f"{name}_wh"]) for name in _ENERGIES},
         **{f"{name}_amount": money_text(row[f"{name}_quanta"]) for name in _AMOUNTS},
     }

@@ -25,7 +25,7 @@ from market.model.participant import Participant, Unit, UnitKind
 from market.model.rules import LastResortBand, MarketRules, Tariff, TieRule
 from market.settlement.allocation import MeterColumns, TradeColumns, allocate
 from market.settlement.day_facts import DayFacts, DayTrades
-from market.settlement.meter_series import lay_out
+from market.settlement.meter_series import Origin, lay_out
 from market.settlement.run import settle_day
 from market.settlement.substitution import substituted
 from market.store.details import detail_bytes
@@ -205,6 +205,7 @@ def _facts(chance: np.random.Generator, units: int, intervals: int) -> DayFacts:
         uncompensated_wh=nothing,
         activations={},
         metered_wh=chance.integers(-2_000, 2_000, shape),
+        origin=np.full(shape, Origin.MEASURED, dtype=np.int8),
         priced=[None] * intervals,
         exchanged=[None] * intervals,
         rents_quanta={"rent:GRID-A": 10**12},

@@ -153,10 +153,10 @@ class Arriving:
             )
             if before is not None and _is_as_good(before, reading):
                 return Verdict.REPEATED if same_content(before, reading) else Verdict.REUSED
-        if any(
-            same_content(item, reading) and _is_as_good(item, reading) for item in self._said(key)
-        ):
-            # Who repeats an older word without a count, a relay perhaps, does not bring it back.
+        # Who repeats an older word without a count, a relay perhaps, does not bring it back. Once the
+        # interval is settled somebody corrects: to say again what held before the last word is a new one.
+        said = self._last_said(key) if settled else self._said(key)
+        if any(same_content(item, reading) and _is_as_good(item, reading) for item in said):
             return Verdict.REPEATED
         if settled:
             return Verdict.LATE
@@ -168,6 +168,13 @@ class Arriving:
         yield from self._beside.get(key, ())
         versions = self._readings.versions(key[0], self._area_id, key[1])
         yield from (reading for reading in versions if not reading.substituted)
+
+    def _last_said(self, key: tuple[int, str]) -> Iterator[Measurement]:
+        """The newest word about a settled interval: the last late one, else the one it was settled on."""
+        versions = list(self._readings.versions(key[0], self._area_id, key[1]))
+        late = [item for item in (*versions, *self._beside.get(key, ())) if item.late]
+        # What counted in time stands first; with that a word that came in time is never late.
+        yield from (late or [item for item in versions[:1] if not item.substituted])[-1:]
 
     def add(self, reading: Measurement) -> None:
         """It is taken, marked for whether it counts."""

@@ -4,6 +4,7 @@ The one idea: whatever was decided before a restart is applied again in the same
 path and the recovery path are the same code.
 """
 
+from collections import Counter
 from typing import Final
 
 from market.control.market import MarketControl
@@ -218,12 +219,10 @@ def setpoints_changed(state: MarketState, event: SetpointsChanged) -> None:
 def measurements_recorded(state: MarketState, event: MeasurementsRecorded) -> None:
     """Readings stand until a newer one of the same unit and interval comes; some never count."""
     state.readings.take(event.area_id, event.measurements)
-    counting = []
-    for item in event.measurements:
-        if item.late:
-            state.settlements.late(state.local_day(item.start_s))
-        elif not item.older:
-            counting.append(item)
+    late = Counter(state.local_day(item.start_s) for item in event.measurements if item.late)
+    for day, count in late.items():
+        state.settlements.late(day, count)
+    counting = [item for item in event.measurements if not (item.late or item.older)]
     for reading in counting:
         readings = state.measured_wh.setdefault(reading.start_s, {})
         readings[reading.unit_id] = reading.injection_wh

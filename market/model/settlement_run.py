@@ -38,7 +38,16 @@ class Completeness:
     late: int = 0
     """Readings that came after their interval was settled and count now."""
     substituted: int = 0
-    """No reading: the schedule stands in."""
+    """No reading: something stands in, of these ..."""
+    linear: int = 0
+    """... the line between the neighbours of a short gap ..."""
+    like_day: int = 0
+    """... the same local time of an earlier day of the same kind."""
+
+    @property
+    def schedule(self) -> int:
+        """What is left: what the unit was to do stands in."""
+        return self.substituted - self.linear - self.like_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,9 @@ the day, whole Wh with injection positive and whole quanta with what is received
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+import numpy as np
+from numpy.typing import NDArray
+
 from market.model.activation import UnitsActivated
 from market.model.grid import Grid
 from market.model.participant import Participant, Unit
@@ -78,6 +81,8 @@ class DayFacts:
     """Of intervals that have any, by place in the day, in the order in which they were made."""
     metered_wh: Integers
     """(n, t) readings that count; what is missing is filled already."""
+    origin: NDArray[np.int8]
+    """(n, t) an `Origin`: where the value comes from; nothing is missing."""
     priced: Sequence[ClearingOutcome | None]
     """By interval, whose area prices hold; None: no call."""
     exchanged: Sequence[ClearingOutcome | None]
@@ -115,11 +120,13 @@ class DayDetail:
     """For what was instructed: redispatch and activation."""
     network_fee_quanta: Integers
     levies_quanta: Integers
+    origin: NDArray[np.int8]
+    """An `Origin`: where the metered value comes from."""
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The columns, in order."""
-        return tuple(field.name for field in fields(cls))
+        """The columns of whole numbers, in order."""
+        return tuple(field.name for field in fields(cls) if field.name != "origin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -102,6 +102,7 @@ class _Day:
             instructed_quanta=instructed_quanta,
             network_fee_quanta=network_quanta,
             levies_quanta=levies_quanta,
+            origin=facts.origin,
         )
         return detail, self._told
 

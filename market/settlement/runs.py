@@ -4,10 +4,13 @@ The one idea: of a closed day only counts are kept, however many units it had; i
 store. One run is under way at a time, so nothing else books for its day meanwhile.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from market.model.rules import Tariff
 from market.model.settlement_run import RunKind, SettlementBegun, SettlementFinished
+from market.settlement.substitution import LIKE_DAYS_MAX
 
 
 @dataclass(slots=True)
@@ -20,8 +23,10 @@ class DayStanding:
     version: int = 0
     """Of its last finished run; 0: none yet."""
     final: bool = False
+    gaps: int = 0
+    """How many values stood in for missing ones in its last finished run."""
     late_readings: int = 0
-    """Readings that came since the day was closed ..."""
+    """Readings that came since the day was closed, or that may stand in for one it lacks, ..."""
     settled_readings: int = 0
     """... and how many of them the last finished run knew."""
 
@@ -58,11 +63,23 @@ class Settlements:
         """A day is closed; from now on it is settled as a whole."""
         self.days[day] = DayStanding(last_start_s=last_start_s, tariff=tariff)
 
-    def late(self, day: str) -> None:
-        """A reading of a day came after its interval was settled."""
-        standing = self.days.get(day)
-        if standing is not None:
-            standing.late_readings += 1
+    def late(self, day: str, readings: int) -> None:
+        """Readings of a day came after their intervals were settled.
+
+        They change the day, and days with gaps whose stand-ins may be made of them.
+        """
+        for other, standing in self._around(day):
+            if other == day or standing.gaps:
+                standing.late_readings += readings
+
+    def _around(self, day: str) -> Iterator[tuple[str, DayStanding]]:
+        """Closed days from the one before a day to the last that looks so far back."""
+        first = date.fromisoformat(day)
+        for days in range(-1, LIKE_DAYS_MAX + 1):
+            other = (first + timedelta(days=days)).isoformat()
+            standing = self.days.get(other)
+            if standing is not None:
+                yield other, standing
 
     def started(self, event: SettlementBegun) -> None:
         """A run has begun."""
@@ -78,6 +95,7 @@ class Settlements:
         standing.version = event.version
         standing.tariff = run.begun.tariff
         standing.settled_readings = run.late_readings
+        standing.gaps = event.completeness.substituted
         standing.final = standing.final or event.kind is RunKind.FINAL
         self.run = None
 

@@ -1,7 +1,7 @@
 """What units did in a day, as bytes and back: an Arrow stream for each area.
 
-The one idea: a row is a unit in an interval, a column is a whole number with its unit in its name; anybody who
-reads Arrow reads it.
+The one idea: a row is a unit in an interval, a column is a whole number with its unit in its name, or the word
+for where the metered value comes from; anybody who reads Arrow reads it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from market.settlement.day_facts import DayDetail, DayFacts
+from market.settlement.meter_series import Origin
 
 _CODEC: Final = "zstd"
+METHODS: Final = tuple(origin.name.lower() for origin in Origin)
+"""Words for where a metered value comes from, by their number."""
 
 
 def detail_bytes(facts: DayFacts, detail: DayDetail, area_id: str) -> tuple[bytes, int]:
@@ -30,6 +33,9 @@ def detail_bytes(facts: DayFacts, detail: DayDetail, area_id: str) -> tuple[byte
     }
     for name in DayDetail.names():
         columns[name] = pa.array(getattr(detail, name)[inside].ravel())
+    columns["method"] = pa.DictionaryArray.from_arrays(
+        pa.array(detail.origin[inside].ravel()), pa.array(METHODS, type=pa.string())
+    )
     table = pa.table(columns)
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression=_CODEC)

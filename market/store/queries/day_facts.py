@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from market.control.readings import is_overtaken
@@ -30,12 +31,14 @@ from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
 from market.model.units import SECONDS_PER_MINUTE
 from market.settlement.day_facts import DayFacts, DayTrades
 from market.settlement.dues import Dues, add, is_of_meters
+from market.settlement.meter_series import Origin
 from market.settlement.ordered import TREATMENTS, Treatment
 from market.settlement.outcomes import exchanged, priced
 from market.store import tables
 from market.store.queries.market import market
 from market.store.queries.money import joined
 from market.store.queries.pages import fact
+from market.store.queries.stand_ins import Asked, stand_ins
 
 _RENTS = (TransferKind.LINE_RENT.value, TransferKind.LIMIT_RENT.value)
 _RENT_ACCOUNTS = (rent_account(""), limit_rent_account(""))
@@ -128,7 +131,7 @@ class _Reader:
         if not any(item.is_last_resort for item in participants.values()):
             # Nobody is there to take what a stopped unit would give back.
             instructed_wh, uncompensated_wh = instructed_wh - uncompensated_wh, 0 * uncompensated_wh
-        metered_wh, completeness = self._metered(scheduled_wh)
+        metered_wh, origin, completeness = self._metered(scheduled_wh, scheduled_wh != traded_wh)
         calls = self._outcomes()
         pairs = [
             (calls.get((start_s, CallKind.CLOSING)), calls.get((start_s, CallKind.DAY_AHEAD)))
@@ -147,6 +150,7 @@ class _Reader:
             uncompensated_wh=uncompensated_wh,
             activations=self._activations(),
             metered_wh=metered_wh,
+            origin=origin,
             priced=[priced(*pair) for pair in pairs],
             exchanged=[exchanged(*pair) for pair in pairs],
             rents_quanta=rents_quanta,
@@ -218,8 +222,13 @@ class _Reader:
                 found[self._row[row.unit_id], self._column[row.start_s]] += piece.energy_wh
         return found
 
-    def _metered(self, scheduled_wh: Integers) -> tuple[Integers, Completeness]:
-        """Readings that count, late ones among them; where none came, the schedule."""
+    def _metered(
+        self, scheduled_wh: Integers, told: NDArray[np.bool_]
+    ) -> tuple[Integers, NDArray[np.int8], Completeness]:
+        """Readings that count, late ones among them; where none came, what stands in for it.
+
+        A unit that was told something else than it had traded, and has no reading, did as it was told.
+        """
         c = tables.measurements.c
         rows = self._connection.execute(
             select(c.unit_id, c.start_s, c.injection_wh, c.substituted, c.late)
@@ -241,18 +250,41 @@ class _Reader:
             place = (row_of[unit_id], column_of[start_s])
             metered_wh[place] = injection_wh
             measured[place] = not substituted
+        in_time = measured.copy()
         for reading in self._newest() if late else ():
             place = (row_of[reading.unit_id], column_of[reading.start_s])
             metered_wh[place] = reading.injection_wh
-            measured[place] = False
-        without = {name for name, unit in self._units.items() if unit.kind is UnitKind.RETAILER}
-        metered_units = len(self._units) - len(without)
-        counted = int(measured.sum())
-        whole = metered_units * self._shape[1]
-        completeness = Completeness(
-            measured=counted, late=len(late), substituted=max(0, whole - counted - len(late))
+            measured[place], in_time[place] = True, False
+        origin = np.where(measured, np.int8(Origin.MEASURED), np.int8(Origin.SCHEDULE))
+        meters = np.array([unit.kind is not UnitKind.RETAILER for unit in self._units.values()])
+        gaps = ~measured & meters[:, None]
+        filled = stand_ins(
+            Asked(
+                connection=self._connection,
+                market_id=self._market_id,
+                event_seq=self._event_seq,
+                told_until_s=self._starts_s.stop,
+            ),
+            rules=self._rules,
+            starts_s=self._starts_s,
+            units=list(self._units.values()),
+            metered_wh=metered_wh,
+            measured=measured,
+            gaps=gaps & ~told,
         )
-        return metered_wh, completeness
+        better = filled.origin != Origin.MISSING
+        completeness = Completeness(
+            measured=int(in_time.sum()),
+            late=len(late),
+            substituted=int(gaps.sum()),
+            linear=int((filled.origin == Origin.LINEAR).sum()),
+            like_day=int((filled.origin == Origin.LIKE_DAY).sum()),
+        )
+        return (
+            np.where(better, filled.injection_wh, metered_wh),
+            np.where(better, filled.origin, origin),
+            completeness,
+        )
 
     def _newest(self) -> Iterable[Measurement]:
         """The readings that count where some came late: by the rule of those that came in time."""

@@ -203,6 +203,45 @@ def test_a_repeat_after_settlement_is_a_repeat() -> None:
     assert _recorded(story) == [BEN]
 
 
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in three"])
+def test_a_correction_taken_back_is_a_word_of_its_own(together: bool) -> None:
+    """Who said what when: first A, then late B, then A again; the last word is A."""
+    story = _ended()
+    plain = replace(BEN, sequence=None)
+    other = replace(plain, injection_wh=-1_500)
+    assert _reads(story, plain) == []
+    _settles(story)
+    for batch in (
+        [(other, other, plain, plain)] if together else [(other, other), (plain,), (plain,)]
+    ):
+        assert _reads(story, *batch) == []
+    kept = [plain, replace(other, late=True), replace(plain, late=True)]
+    assert _recorded(story) == kept
+    assert _reads(story, other) == []
+    assert _recorded(story) == [*kept, replace(other, late=True)]
+
+
+def test_a_word_overtaken_before_settlement_is_a_new_one_after_it() -> None:
+    story = _ended()
+    plain = replace(BEN, sequence=None)
+    newer = replace(plain, injection_wh=-1_500)
+    assert _reads(story, plain, newer) == []
+    _settles(story)
+    assert _reads(story, newer) == []
+    assert _recorded(story) == [plain, newer]
+    assert _reads(story, plain) == []
+    assert _recorded(story) == [plain, newer, replace(plain, late=True)]
+
+
+def test_a_count_said_again_after_settlement_is_a_repeat_whatever_came_between() -> None:
+    story = _ended()
+    assert _reads(story, BEN) == []
+    _settles(story)
+    newer = replace(BEN, sequence=9, injection_wh=-1_500)
+    assert _reads(story, newer, BEN) == _reads(story, BEN) == []
+    assert _recorded(story) == [BEN, replace(newer, late=True)]
+
+
 def test_too_late_is_when_no_correction_will_be_made() -> None:
     story = _ended(replace(RULES, late_readings_days=1))
     _settles(story)

@@ -27,6 +27,7 @@ from market.model.recall import RecallDecided, TradeState
 from market.model.rules import MarketRules
 from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome, Trade
 from market.settlement.day_facts import DayFacts, DayTrades
+from market.settlement.meter_series import Origin
 from market.settlement.outcomes import exchanged, priced
 from tests.builders import BATTERY, GRID, RULES, unit
 
@@ -198,6 +199,7 @@ def days(
             if some[:, place].any() and (helped := draw(_helped(starts_s[place])))
         },
         metered_wh=metered_wh,
+        origin=np.full(shape, Origin.MEASURED, dtype=np.int8),
         priced=outcomes,
         exchanged=outcomes,
         rents_quanta={
@@ -297,6 +299,7 @@ def lived(  # noqa: C901 - one arm an event
             if (helped := [item for item in activated if item.start_s == start_s])
         },
         metered_wh=metered_wh,
+        origin=np.full(metered_wh.shape, Origin.MEASURED, dtype=np.int8),
         priced=[priced(*call) for call in calls],
         exchanged=[exchanged(*call) for call in calls],
         rents_quanta=rents,

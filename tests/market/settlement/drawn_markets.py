@@ -24,6 +24,7 @@ from market.model.rules import DayKind, LastResortBand, MarketRules, NetworkBand
 from market.model.splitting import Integers
 from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome, Trade
 from market.settlement.day_facts import DayFacts, DayTrades
+from market.settlement.meter_series import Origin
 from tests.builders import BATTERY, RULES, unit
 from tests.market.settlement.naive_settlement import Call, Deal, Market, arrives, ends
 
@@ -432,6 +433,7 @@ def facts_of(found: Drawn, rents_quanta: dict[str, int]) -> DayFacts:
         uncompensated_wh=back_wh,
         activations={},
         metered_wh=metered_wh,
+        origin=np.full(metered_wh.shape, Origin.MEASURED, dtype=np.int8),
         priced=calls,
         exchanged=calls,
         rents_quanta=rents_quanta,

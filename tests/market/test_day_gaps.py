@@ -1,0 +1,194 @@
+"""A day's gaps: settled on what stands in, until a reading comes; what was told wins over every guess."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from market.day_runs import DayRuns
+from market.model.act import ActKind
+from market.model.alarm import ControlLevel
+from market.model.messages import Command, CreateMarket, RecordMeasurements
+from market.model.money import TransferKind, participant_account
+from market.model.power import Measurement
+from market.model.settlement_run import BeginSettlement, Completeness, RunKind
+from market.model.timer import TimerKind
+from market.sequencer import Sequencer
+from market.store import queries
+from market.store.database import Store
+from tests.builders import MIDNIGHT_S, RULES, STEP_S
+from tests.market.written import (
+    MARKET_ID,
+    SETUP,
+    TRADING,
+    StillClock,
+    act,
+    due_command,
+    with_sequencer,
+)
+
+DAY = "2016-06-15"
+END_S = MIDNIGHT_S + 5 * STEP_S
+BEN = participant_account("ben")
+
+
+def _setup(intervals: int) -> tuple[Command, ...]:
+    """The usual market, of some quarters of an hour."""
+    create, *rest = SETUP
+    assert isinstance(create, CreateMarket)
+    rules = replace(RULES, trading_until_s=MIDNIGHT_S + intervals * STEP_S)
+    return (replace(create, rules=rules), *rest)
+
+
+def _runs(store: Store, check: Callable[[Sequencer, DayRuns], Coroutine[Any, Any, None]]) -> None:
+    clock = StillClock(END_S * 1_000_000)
+
+    async def run(sequencer: Sequencer) -> None:
+        await check(sequencer, DayRuns(sequencer, clock, market_id=MARKET_ID))
+
+    with_sequencer(store, run, clock=clock)
+
+
+async def _all(sequencer: Sequencer, runs: DayRuns) -> list[queries.RunView]:
+    """Do what is due; all runs so far."""
+    while await runs.step():
+        assert sequencer.engine.state.ledger.sum_quanta() == 0
+    await sequencer.projected(sequencer.committed_seq)
+    with sequencer.readers.connect() as connection:
+        return list(queries.settlement_runs(connection, MARKET_ID).items)
+
+
+def _reads(injection_wh: int, start_s: int) -> RecordMeasurements:
+    reading = Measurement(unit_id="ben-load", start_s=start_s, injection_wh=injection_wh)
+    return RecordMeasurements(
+        now_us=END_S * 1_000_000, actor="gateway", area_id="RUR", measurements=(reading,)
+    )
+
+
+def _corrected() -> BeginSettlement:
+    return BeginSettlement(
+        now_us=END_S * 1_000_000,
+        actor="op",
+        day=DAY,
+        kind=RunKind.CORRECTED,
+        reason="a meter was read late",
+    )
+
+
+def _with_a_gap(store: Store) -> None:
+    """An hour in which nothing is traded; Ben's meter is silent for one quarter of it."""
+    said = {0: -2_000, 1: -2_200, 3: -2_400}
+    clock = StillClock()
+
+    async def lives(sequencer: Sequencer) -> None:
+        for command in _setup(4)[:4]:
+            await sequencer.submit(command)
+        while (timer := sequencer.engine.next_timer()) is not None:
+            clock.time_us = max(clock.time_us, timer.due_us)
+            await sequencer.submit(due_command(sequencer.engine, timer))
+            place = (timer.start_s - MIDNIGHT_S) // STEP_S
+            if timer.kind is TimerKind.END_DELIVERY and place in said:
+                reading = _reads(said[place], timer.start_s)
+                assert (await sequencer.submit(reading)).answer.rejections == ()
+
+    with_sequencer(store, lives, clock=clock)
+
+
+async def _own(sequencer: Sequencer, run_id: str) -> dict[TransferKind, int]:
+    """What a run has moved to Ben, by kind."""
+    moved: dict[TransferKind, int] = {}
+    with sequencer.readers.connect() as connection:
+        for item in queries.run_differences(connection, MARKET_ID, run_id):
+            if item.credit_account == BEN:
+                moved[item.kind] = moved.get(item.kind, 0) + item.amount_quanta
+            elif item.debit_account == BEN:
+                moved[item.kind] = moved.get(item.kind, 0) - item.amount_quanta
+    return moved
+
+
+def test_a_gap_is_settled_on_what_stands_in_until_it_is_read(store: Store) -> None:
+    """Scheduled nothing, so settled on nothing; by the line 2,300 Wh, by the meter at last 2,400."""
+    _with_a_gap(store)
+    short_ticks = 20_408  # (160 + 40) / 0.98, delivered: nothing was traded
+    fees = {
+        TransferKind.NETWORK_FEE: RULES.tariff.network_ticks,
+        TransferKind.LEVIES: RULES.tariff.levies_ticks,
+    }
+
+    async def check(sequencer: Sequencer, runs: DayRuns) -> None:
+        (first,) = await _all(sequencer, runs)
+        assert first.run.completeness == Completeness(measured=3, substituted=13, linear=1)
+        assert first.run.completeness.schedule == 12
+        assert await _own(sequencer, first.run.run_id) == {
+            TransferKind.DEVIATION: -2_300 * short_ticks,
+            **{kind: -2_300 * ticks for kind, ticks in fees.items()},
+        }
+        assert (await sequencer.submit(_corrected())).events == ()
+        await sequencer.submit(_reads(-2_400, MIDNIGHT_S + 2 * STEP_S))
+        await sequencer.submit(_corrected())
+        _, last = await _all(sequencer, runs)
+        assert last.run.completeness == Completeness(measured=3, late=1, substituted=12)
+        assert await _own(sequencer, last.run.run_id) == {
+            TransferKind.DEVIATION: -100 * short_ticks,
+            **{kind: -100 * ticks for kind, ticks in fees.items()},
+        }
+        told = {}
+        with sequencer.readers.connect() as connection:
+            for version in (1, 2):
+                found = queries.settled_detail(
+                    connection, MARKET_ID, participant_id="ben", day=DAY, version=version
+                )
+                assert found is not None
+                told[version] = [(row["metered_wh"], row["method"]) for row in found[1]]
+        read = [(-2_000, "measured"), (-2_200, "measured")]
+        assert told[1] == [*read, (-2_300, "linear"), (-2_400, "measured")]
+        assert told[2] == [*read, (-2_400, "measured"), (-2_400, "measured")]
+
+    _runs(store, check)
+
+
+def test_a_unit_that_was_told_something_and_is_silent_did_as_it_was_told(store: Store) -> None:
+    """Ben is limited in the second quarter; his meter says the first and the third, and no line wins."""
+    limit = act(
+        ActKind.LIMIT,
+        ControlLevel.UNIT,
+        "ben-load",
+        withdrawal_max_w=4_000,
+        from_s=MIDNIGHT_S + STEP_S,
+        until_s=MIDNIGHT_S + 2 * STEP_S,
+    )
+    clock = StillClock()
+
+    async def lives(sequencer: Sequencer) -> None:
+        for command in (*_setup(3), *TRADING[1:3]):
+            await sequencer.submit(command)
+        limited = False
+        while (timer := sequencer.engine.next_timer()) is not None:
+            clock.time_us = max(clock.time_us, timer.due_us)
+            if timer.kind is TimerKind.END_DELIVERY and not limited:
+                limited = True
+                done = await sequencer.submit(replace(limit, now_us=clock.time_us))
+                assert done.answer.rejections == ()
+            await sequencer.submit(due_command(sequencer.engine, timer))
+            if timer.kind is TimerKind.END_DELIVERY and timer.start_s != MIDNIGHT_S + STEP_S:
+                await sequencer.submit(_reads(-2_400, timer.start_s))
+
+    with_sequencer(store, lives, clock=clock)
+
+    async def check(sequencer: Sequencer, runs: DayRuns) -> None:
+        (view,) = await _all(sequencer, runs)
+        assert view.run.completeness.linear == 0
+        with sequencer.readers.connect() as connection:
+            found = queries.settled_detail(
+                connection, MARKET_ID, participant_id="ben", day=DAY, version=1
+            )
+        assert found is not None
+        told = found[1][1]
+        assert (told["method"], told["metered_wh"], told["scheduled_wh"]) == (
+            "schedule",
+            -1_000,
+            -1_000,
+        )
+        assert told["instructed_wh"] > 0
+        assert told["deviation_quanta"] == 0
+
+    _runs(store, check)
