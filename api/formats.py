@@ -42,6 +42,8 @@ class Form(StrEnum):
     PARQUET = "application/vnd.apache.parquet"
     HTML = "text/html"
     """A page for people."""
+    PDF = "application/pdf"
+    """The same, to keep and to print."""
 
 
 BULK: Final = (Form.JSON, Form.NDJSON, Form.CSV, Form.ARROW)

@@ -506,6 +506,26 @@ class MarketVerbs(Verbs[S_co]):
         return (yield from self._rows(f"bills/{bill_id}/details", as_))
 
     @verb
+    def bill_page(
+        self, bill_id: str, *, language: str = "en", media: str = "text/html"
+    ) -> Exchange[bytes]:
+        """One bill as a page for people, to be written to a file.
+
+        Args:
+            bill_id: which.
+            language: "en" or "zh".
+            media: "text/html", or "application/pdf" where the server has the extra.
+
+        Raises:
+            RefusedError: PDF_NOT_INSTALLED: it has not.
+        """
+        path = self._asking.in_market(f"bills/{bill_id}/page")
+        response = yield from self._asking.fetch(
+            "GET", path, params={"language": language}, accept=media
+        )
+        return response.content
+
+    @verb
     def trades(
         self,
         *,

@@ -14,6 +14,7 @@ from api.fields import FieldError
 from api.formats import TABLES, Form, Record
 from api.lists import answer_list
 from api.permissions import MARKET
+from api.printing import pdf_of
 from api.schemas import BillsIssueIn, BillsMonthIn
 from market.model.bill import BillsDrafted, BillsIssued, BillState, DraftBills, IssueBills
 from market.model.participant import Role
@@ -123,7 +124,7 @@ async def get_bill(call: Call) -> Response:
 
 
 async def get_bill_page(call: Call) -> Response:
-    """One bill as a page for people, in English or 中文."""
+    """One bill as a page for people, in English or 中文; as HTML, or as PDF to keep."""
     found = await _found(call)
     names = await call.stored(
         lambda connection, market_id: queries.participants(
@@ -136,7 +137,14 @@ async def get_bill_page(call: Call) -> Response:
         name=names.items[0].name,
         language=call.query.get("language") or Language.EN,
     )
-    return Response(text, media_type="text/html; charset=utf-8")
+    if call.form is not Form.PDF:
+        return Response(text, media_type="text/html; charset=utf-8")
+    name = f"bill-{found.bill.month}-{found.bill.participant_id}.pdf"
+    return Response(
+        await pdf_of(text),
+        media_type=Form.PDF.value,
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
 
 
 async def list_bill_details(call: Call) -> Response:
@@ -201,7 +209,7 @@ ADDRESSES: Final = (
                 about="en or zh; en by default",
             ),
         ),
-        answers=(Form.HTML,),
+        answers=(Form.HTML, Form.PDF),
     ),
     Address(
         method="GET",

@@ -6,10 +6,13 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pytest
 
+from api.printer import NOT_INSTALLED
 from tests.api.hosting import Server
+from tests.api.printers import printed, printer
 from tests.api.village import Village, make_village
 
 VAT = {
@@ -136,6 +139,38 @@ def test_a_page_is_for_people(billed: Village) -> None:
     assert "电费账单" in chinese.text
     wrong = billed.send("GET", path, "ada", params={"language": "fr"})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "FIELD_FORMAT")
+
+
+def as_pdf(billed: Village, **query: str) -> httpx.Response:
+    path = f"/bills/{own(billed, 'ada')['bill_id']}/page"
+    return billed.send("GET", path, "ada", params=query, headers={"Accept": "application/pdf"})
+
+
+def test_a_page_may_be_had_as_pdf(billed: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.printing.COMMAND", printer("print('%PDF-1.7', len(sys.stdin.read()))"))
+    pdf = as_pdf(billed, language="zh")
+    assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
+    name = f"bill-{month(billed)}-ada.pdf"
+    assert pdf.headers["content-disposition"] == f'inline; filename="{name}"'
+    assert pdf.content.startswith(b"%PDF-1.7")
+
+
+def test_a_server_without_the_extra_says_so(
+    billed: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.printing.COMMAND", printer(f"sys.exit({NOT_INSTALLED})"))
+    refused = as_pdf(billed)
+    assert (refused.status_code, refused.json()["code"]) == (406, "PDF_NOT_INSTALLED")
+    wrong = billed.send("GET", "/bills/bil-1/page", "ada", headers={"Accept": "image/png"})
+    assert (wrong.status_code, wrong.json()["code"]) == (406, "NOT_ACCEPTABLE")
+
+
+def test_this_very_machine_prints_or_says_that_it_does_not(billed: Village) -> None:
+    pdf = as_pdf(billed)
+    if printed("<p>a page</p>").returncode == 0:
+        assert (pdf.status_code, pdf.content[:5]) == (200, b"%PDF-")
+    else:
+        assert (pdf.status_code, pdf.json()["code"]) == (406, "PDF_NOT_INSTALLED")
 
 
 def test_again_changes_nothing(billed: Village) -> None:

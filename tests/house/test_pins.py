@@ -37,7 +37,7 @@ def wanted() -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-node.txt"])
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-node.txt", "constraints-pdf.txt"])
 def test_every_package_is_pinned_with_its_hashes(name: str) -> None:
     found = pins(name)
 
@@ -50,6 +50,18 @@ def test_every_requirement_is_met_by_its_pin(requirement: Requirement) -> None:
     version, _ = pins("constraints.txt")[requirement.name]
 
     assert requirement.specifier.contains(Version(version))
+
+
+def test_an_extra_is_pinned_beside_and_agrees_with_the_rest() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    beside, rest = pins("constraints-pdf.txt"), pins("constraints.txt")
+
+    for line in project["project"]["optional-dependencies"]["pdf"]:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(Version(beside[requirement.name][0]))
+    shared = beside.keys() & rest.keys()
+    assert shared
+    assert [name for name in shared if beside[name][0] != rest[name][0]] == []
 
 
 def test_nothing_heavy_slipped_in() -> None:
@@ -73,8 +85,9 @@ def test_every_library_that_is_imported_is_asked_for() -> None:
     }
     owners = packages_distributions()
 
-    # pandas only hands a frame to somebody who has it; pydantic_core is pydantic's own half.
-    outside -= {"pandas", "pydantic_core"}
+    # pandas only hands a frame to somebody who has it; pydantic_core is pydantic's own half;
+    # weasyprint is an extra, and who has not got it is told so.
+    outside -= {"pandas", "pydantic_core", "weasyprint"}
     lost = {name for name in outside if asked.isdisjoint(map(canonical, owners[name]))}
     assert lost == set()
 
