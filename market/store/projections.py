@@ -133,7 +133,7 @@ from market.store.rows import (
 from market.store.run_rows import RUN_EVENTS, RunEvent, take_run
 from market.store.upsert import upsert
 
-PROJECTION_VERSION: Final = (2 << 32) + tables.layout()
+PROJECTION_VERSION: Final = (3 << 32) + tables.layout()
 """Of the projections' meaning, counted here, and of their layout, which counts by itself; when the
 store has another, they are made again."""
 
@@ -515,7 +515,15 @@ class Projector:
             side, venue = str(trade.side), str(trade.venue)
             what = (side, trade.price_ticks, trade.energy_wh, venue, state)
             rows.append((self._market_id, event_seq, row, *_TRADE(trade), *what))
-        self._change(_FILL, [(trade.order_id, (trade.energy_wh,)) for trade in event.trades])
+        self._change(
+            _FILL,
+            [
+                (trade.order_id, (trade.energy_wh,))
+                for trade in event.trades
+                # What came from a listing, a quote or a contract is named after that.
+                if trade.order_id.startswith(ORDER_PREFIX)
+            ],
+        )
         self._traded[event.start_s] += len(event.trades)
 
     def _recall_requested(self, event: RecallRequested, *_: object) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from market.model.contract import ContractState, DeclineContract
 from market.model.listing import DeclineInquiry, ListingState, QuoteState, WithdrawQuote
-from market.model.order import Side
+from market.model.messages import PlaceOrders
+from market.model.order import OrderState, Side
 from market.model.participant import UnitKind
 from market.model.standing import (
     Forecast,
@@ -29,6 +30,7 @@ from market.store.journal import (
 from market.store.postgres import PostgresStore
 from market.store.projections import Projector
 from market.store.queries import ListingSearch
+from tests.builders import orders
 from tests.market.engine.offering import OFFERING, Offering, at, made
 
 MARKET = OFFERING.market_id
@@ -103,6 +105,27 @@ def test_a_listing_shows_what_is_left_and_how_it_ended(market: Stored) -> None:
     view = queries.listing(market.connection, MARKET, "lst-1")
     assert view is not None
     assert (view.state, view.left) == (ListingState.TAKEN, ())
+
+
+@pytest.mark.parametrize("how", ["listing", "contract"])
+def test_what_is_traded_elsewhere_fills_no_order_of_the_same_number(
+    market: Stored, how: str
+) -> None:
+    market.opens()
+    row = orders("o1 sue-load buy 12000 700")
+    assert market.tells(PlaceOrders, "sue", orders=row).orders[0].order_id == "ord-1"
+    if how == "listing":
+        assert made(market.lists("ann-solar", "sell", 9_000, "400")) == "lst-1"
+        market.takes("ben-load", "300")
+    else:
+        assert made(market.proposes("ben-load", "buy", "ann-solar", 9_000, "300")) == "con-1"
+        market.confirms("ann")
+    assert {trade.order_id for trade in market.trades()} <= {"lst-1", "con-1"}
+
+    (view,) = queries.orders(market.connection, MARKET).items
+    assert (view.state, view.filled_wh) == (OrderState.ACTIVE, 0)
+    account = queries.account(market.connection, MARKET, "sue")
+    assert account.held_quanta == market.engine.state.ledger.held_quanta("sue") == 12_000 * 700
 
 
 def test_the_last_interval_says_how_a_listing_ended(market: Stored) -> None:
