@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from api import answers, cases
 from api.answers import Answer
+from api.certificate_news import CertificateNews, certificate_news
 from api.deltas import Delta, delta
 from api.errors import detail_of
 from api.offers import Offers, Standing
@@ -33,6 +34,12 @@ from api.recalls import news_of
 from market.model.bill import BillsIssued
 from market.model.call import FlexibleAccepted
 from market.model.case import CaseClosed, CaseEvent, CaseOpened, CaseStepped
+from market.model.certificate import (
+    CertificatesExported,
+    CertificatesIssued,
+    CertificatesMoved,
+    CertificatesRetired,
+)
 from market.model.interval import instant_text
 from market.model.messages import (
     Event,
@@ -422,6 +429,12 @@ class Accounts:
         if news is not None and news[0] in self._wallets:
             yield self._delta(news[0], "case", **news[1])
 
+    def _certified(self, event: CertificateNews) -> Iterator[Delta]:
+        """Certificates came or went."""
+        for participant_id, told in certificate_news(event):
+            if participant_id in self._wallets:
+                yield self._delta(participant_id, "certificates", **told)
+
     def _wallet_of(self, account: str) -> tuple[str, Wallet] | None:
         """The participant and wallet of an account; None: it is none of those kept here."""
         participant_id = account.removeprefix(ACCOUNT_PREFIX)
@@ -453,6 +466,10 @@ class Accounts:
         CaseOpened: _case,
         CaseStepped: _case,
         CaseClosed: _case,
+        CertificatesIssued: _certified,
+        CertificatesMoved: _certified,
+        CertificatesRetired: _certified,
+        CertificatesExported: _certified,
         RecallRequested: _recalled,
         RecallDecided: _recalled,
     }

@@ -1035,6 +1035,16 @@ class CaseTold(MoneyTold, tag="case"):
     step: CaseStepShape
 
 
+class CertificatesTold(MoneyTold, tag="certificates"):
+    """Certificates came into one's account, or left it."""
+
+    what: Literal["settled", "received", "move", "retire", "export"]
+    energy_kwh: Energy
+    """What came; negative: what went."""
+    reference: str
+    """The run, or the act's own id."""
+
+
 class OfferTold(MoneyTold, tag="offer"):
     """A step of a listing, an inquiry, a quote or a contract that concerns one."""
 
@@ -1258,6 +1268,7 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
             RecallTold,
             BillTold,
             CaseTold,
+            CertificatesTold,
             OfferTold,
             TransfersTold,
         ),

@@ -1,10 +1,10 @@
-"""What the columns of settlement cost: meters laid out, allocated over trades, and certified.
+"""What the columns of settlement cost: meters laid out, allocated over trades, a day as a whole, its certificates.
 
 Run: python -m benchmarks.settlement_columns [--units N] [--intervals N]
 
 100,000 units over 96 intervals: a third of them roofs, a battery at every tenth metering point, three units to
 a point, a trade or two for most units, in one call and in pairs. Nothing is booked or stored: it is what the way to
-the database may not exceed by far. Each interval is done on its own, as it would be when it settles; the
+the database may not exceed by far. Allocating is done interval by interval beside the whole day; the
 meters of a day (half-hourly, one in a hundred missing) are laid out and filled at once, 10,000 units at a time.
 """
 
@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from market.certificates.issuing import DeliveryColumns, GenerationColumns, settled_shares
-from market.certificates.registry import Registry
-from market.certificates.sheets import use_of
+from market.day_certificates import day_certificates
 from market.model.grid import Area, Grid, Line
 from market.model.meter_rows import MeterRows
 from market.model.participant import Participant, Unit, UnitKind
@@ -81,8 +80,8 @@ def meters(chance: np.random.Generator, units: int, intervals: int) -> float:
     return took_s
 
 
-def settle(chance: np.random.Generator, units: int, intervals: int) -> tuple[float, float]:
-    """Allocate and certify interval by interval; seconds of each."""
+def settle(chance: np.random.Generator, units: int, intervals: int) -> float:
+    """Allocate interval by interval; seconds."""
     number = np.arange(units)
     owner = number // UNITS_TO_A_POINT
     stores = (number % UNITS_TO_A_POINT == 2) & (owner % 10 == 0)
@@ -90,57 +89,38 @@ def settle(chance: np.random.Generator, units: int, intervals: int) -> tuple[flo
     row = np.concatenate((number, chance.permutation(units)[: units // 2]))
     # Most trades are the call's; the second ones are pairs.
     match = np.concatenate((np.zeros(units), 1 + np.arange(units // 2) // 2)).astype(np.int64)
-    registry, allocating_s, certifying_s = Registry(), 0.0, 0.0
-    for interval in range(intervals):
+    allocating_s = 0.0
+    for _ in range(intervals):
         metered_wh = np.where(
             roof, chance.integers(0, 3_000, units), -chance.integers(0, 2_000, units)
         )
         sign = np.where(roof[row], 1, -1)
         traded_wh = sign * chance.integers(1, 1_500, len(row))
-        asks = chance.random(len(row)) > 0.7
         began = time.perf_counter()
-        found = allocate(
+        allocate(
             MeterColumns(metered_wh=metered_wh, point=owner, stores=stores),
             TradeColumns(row=row, rank=match, injection_wh=traded_wh),
         )
-        done = time.perf_counter()
-        shares = settled_shares(
-            GenerationColumns(
-                owner=owner,
-                renewable=roof,
-                supported=owner % 5 == 0,
-                metered_wh=metered_wh,
-                own_use_wh=found.own_use_wh,
-                own_storage_wh=found.own_storage_wh,
-                retail_wh=found.retail_wh,
-            ),
-            DeliveryColumns(
-                row=row,
-                match=match,
-                sold=traded_wh > 0,
-                asks_green=asks,
-                keeps=np.zeros(len(row), dtype=np.bool_),
-                delivered_wh=found.delivered_wh,
-            ),
-        )
-        registry.settle(
-            start_s=900 * interval, version=1, shares=shares, use=use_of(owner, metered_wh)
-        )
-        certifying_s += time.perf_counter() - done
-        allocating_s += done - began
-    return allocating_s, certifying_s
+        allocating_s += time.perf_counter() - began
+    return allocating_s
 
 
-def whole_day(chance: np.random.Generator, units: int, intervals: int) -> tuple[float, float, int]:
-    """Settle a day as a whole and write its lines as Arrow; seconds of each, and bytes."""
+def whole_day(
+    chance: np.random.Generator, units: int, intervals: int
+) -> tuple[list[float], list[int]]:
+    """Settle a day as a whole, write its lines as Arrow, certify it, write that; seconds and bytes."""
     facts = _facts(chance, units, intervals)
     began = time.perf_counter()
     settled = settle_day(facts)
-    done = time.perf_counter()
-    written = sum(
-        len(detail_bytes(facts, settled.detail, area.area_id)[0]) for area in facts.grid.areas
-    )
-    return done - began, time.perf_counter() - done, written
+    times = [began, time.perf_counter()]
+    names = [area.area_id for area in facts.grid.areas]
+    lines = sum(len(detail_bytes(facts, settled.detail, name)[0]) for name in names)
+    times.append(time.perf_counter())
+    certified = day_certificates(facts, settled.detail)
+    times.append(time.perf_counter())
+    sheets = sum(len(each) for name in names for each in certified.area_bytes(name))
+    times.append(time.perf_counter())
+    return [after - before for before, after in pairwise(times)], [lines, sheets]
 
 
 def _facts(chance: np.random.Generator, units: int, intervals: int) -> DayFacts:
@@ -200,6 +180,7 @@ def _facts(chance: np.random.Generator, units: int, intervals: int) -> DayFacts:
             rank=np.zeros(trades, dtype=np.int64),
             injection_wh=injection_wh,
             amount_quanta=10_000 * injection_wh,
+            asks_green=chance.random(trades) > 0.7,
         ),
         instructed_wh=nothing,
         uncompensated_wh=nothing,
@@ -220,19 +201,20 @@ def main() -> None:
     chance = np.random.default_rng(1)
     settle(chance, 1_000, 2)
     laid_s = meters(chance, asked.units, asked.intervals)
-    allocated_s, certified_s = settle(chance, asked.units, asked.intervals)
-    whole_s, written_s, written = whole_day(chance, asked.units, asked.intervals)
+    allocated_s = settle(chance, asked.units, asked.intervals)
+    day_s, (lines, sheets) = whole_day(chance, asked.units, asked.intervals)
     cells = asked.units * asked.intervals
     for what, took_s in (
         ("meters laid out and filled", laid_s),
         ("allocated over trades", allocated_s),
-        ("certified", certified_s),
-        ("all three", laid_s + allocated_s + certified_s),
-        ("a day as a whole", whole_s),
-        ("its lines as Arrow", written_s),
+        ("a day as a whole", day_s[0]),
+        ("its lines as Arrow", day_s[1]),
+        ("its certificates", day_s[2]),
+        ("those as Arrow", day_s[3]),
     ):
         print(f"{what:28} {took_s:8.2f} s {cells / took_s:14,.0f} unit-intervals/s")
-    print(f"{'lines of a day':28} {written:14,} bytes")
+    print(f"{'lines of a day':28} {lines:14,} bytes")
+    print(f"{'certificates of a day':28} {sheets:14,} bytes")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from market.day_certificates import day_certificates
 from market.engine.state import MarketState
 from market.model.clock import Clock
 from market.model.interval import MICROSECONDS
@@ -95,11 +96,20 @@ class DayRuns:
         read = partial(self._stored, begun, dict(state.participants), dict(state.units))
         stored = await asyncio.to_thread(read)
         settled = await asyncio.to_thread(settle_day, stored.facts)
+        certified = await asyncio.to_thread(day_certificates, stored.facts, settled.detail)
         for area_id in run.left:
             detail, rows = await asyncio.to_thread(
                 detail_bytes, stored.facts, settled.detail, area_id
             )
-            area = SettledArea(run_id=begun.run_id, area_id=area_id, detail=detail, rows=rows)
+            certificates, green = await asyncio.to_thread(certified.area_bytes, area_id)
+            area = SettledArea(
+                run_id=begun.run_id,
+                area_id=area_id,
+                detail=detail,
+                rows=rows,
+                certificates=certificates,
+                green=green,
+            )
             await self._submit(
                 RecordSettledArea(now_us=self._clock.now_us(), actor=ACTOR, area=area)
             )
@@ -110,6 +120,7 @@ class DayRuns:
                 run_id=begun.run_id,
                 transfers=differences(stored.booked, settled.dues, begun.run_id),
                 completeness=stored.completeness,
+                certificates=certified.issued(stored.certified),
             )
         )
 

@@ -195,6 +195,8 @@ def _paired(
 
 def summed(unit: Integers, holder: Integers, purpose: Integers, energy_wh: Integers) -> Shares:
     """Shares of the same unit, holder and purpose as one, sorted; what adds up to nothing left out."""
+    (some,) = np.nonzero(energy_wh)
+    unit, holder, purpose, energy_wh = (x[some] for x in (unit, holder, purpose, energy_wh))
     if not len(unit):
         return Shares(unit=unit, holder=holder, purpose=purpose, energy_wh=energy_wh)
     # One number for all three sorts faster than three columns, and sorts alike.

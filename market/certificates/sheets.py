@@ -1,18 +1,23 @@
-"""What settlement made of one interval's certificates, as columns, and how one version differs from the next."""
+"""What settlement made of a day's certificates, as columns: who has which of them, and who used how much.
 
-from collections.abc import Iterator
+The one idea: a whole day is one set of columns, so that a large one costs little; a number of a unit or a
+participant in an interval is its own number times the intervals of the day, plus the interval's.
+"""
+
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.certificates.errors import CertificateError
-from market.certificates.issuing import Purpose, Shares, summed
+from market.certificates.issuing import Purpose, Shares
+from market.model.certificate import IssuedCertificates
 from market.model.splitting import Integers, sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UseColumns:
-    """What participants used in an interval; each participant once, rising."""
+    """What participants used; each participant, or participant and interval, once, rising."""
 
     participant: Integers
     """(p,) number of the participant."""
@@ -33,114 +38,135 @@ def use_of(owner: Integers, metered_wh: Integers) -> UseColumns:
     return UseColumns(participant=participant, energy_wh=used_wh[participant])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sheet:
-    """One version of one interval."""
+def retired_of(shares: Shares, use: UseColumns) -> Integers:
+    """What of everybody's use certificates came with, own use included; (p,) as `use`.
 
-    version: int
-    """0: not settled yet."""
-    shares: Shares
-    use: UseColumns
-    retired_wh_of: Integers
-    """(p,) what of their use certificates came with, own use included."""
+    Raises:
+        CertificateError: certificates would be retired for more than somebody used, or come twice.
+    """
+    again = (
+        (np.diff(shares.unit) == 0) & (np.diff(shares.holder) == 0) & (np.diff(shares.purpose) == 0)
+    )
+    if again.any() or (shares.energy_wh <= 0).any():
+        raise CertificateError("a share comes twice, or is none")
+    spent = shares.purpose != Purpose.HELD
+    holder = shares.holder[spent]
+    place = np.searchsorted(use.participant, holder)
+    known = place < len(use.participant)
+    if not known.all() or (use.participant[place] != holder).any():
+        raise CertificateError("certificates are retired for somebody who used nothing")
+    retired_wh = sums(shares.energy_wh[spent], place, len(use.participant))
+    if (retired_wh > use.energy_wh).any():
+        raise CertificateError("certificates are retired for more than was used")
+    return retired_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ShareColumns:
+    """Certificates of a day, in order of holder, interval, unit and purpose."""
+
+    holder: Integers
+    """(k,) number of the participant."""
+    interval: Integers
+    unit: Integers
+    purpose: Integers
+    """(k,) a `Purpose`."""
+    energy_wh: Integers
+    """(k,) > 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GreenColumns:
+    """What participants used in a day, in order of participant and interval."""
+
+    participant: Integers
+    interval: Integers
+    used_wh: Integers
+    """(p,) > 0."""
+    retired_wh: Integers
+    """(p,) what of it certificates came with; no more than was used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DaySheet:
+    """One version of one day."""
+
+    shares: ShareColumns
+    green: GreenColumns
 
     @classmethod
-    def of(cls, version: int, shares: Shares, use: UseColumns) -> "Sheet":
-        """The sheet of a version.
+    def of(cls, shares: Shares, use: UseColumns, intervals: int) -> "DaySheet":
+        """The sheet of a day whose units and participants are numbered with their intervals.
 
         Raises:
-            CertificateError: certificates would be retired for more than somebody used, or come
-                twice.
+            CertificateError: more is retired than was used, or a share comes twice.
         """
-        again = (
-            (np.diff(shares.unit) == 0)
-            & (np.diff(shares.holder) == 0)
-            & (np.diff(shares.purpose) == 0)
-        )
-        if again.any() or (shares.energy_wh <= 0).any():
-            raise CertificateError("a share comes twice, or is none")
-        spent = shares.purpose != Purpose.HELD
-        place = np.searchsorted(use.participant, shares.holder[spent])
-        known = place < len(use.participant)
-        if not known.all() or (use.participant[place] != shares.holder[spent]).any():
-            raise CertificateError("certificates are retired for somebody who used nothing")
-        retired = sums(shares.energy_wh[spent], place, len(use.participant))
-        if (retired > use.energy_wh).any():
-            raise CertificateError("certificates are retired for more than was used")
-        return cls(version=version, shares=shares, use=use, retired_wh_of=retired)
-
-    @classmethod
-    def empty(cls) -> "Sheet":
-        """The sheet of an interval that has not been settled."""
-        none = np.zeros(0, dtype=np.int64)
-        shares = Shares(unit=none, holder=none, purpose=none, energy_wh=none)
-        return cls.of(0, shares, UseColumns(participant=none, energy_wh=none))
-
-    def says_as(self, other: "Sheet") -> bool:
-        """Whether the two say the same."""
-        mine, theirs = self.shares, other.shares
-        return all(
-            np.array_equal(one, another)
-            for one, another in (
-                (mine.unit, theirs.unit),
-                (mine.holder, theirs.holder),
-                (mine.purpose, theirs.purpose),
-                (mine.energy_wh, theirs.energy_wh),
-                (self.use.participant, other.use.participant),
-                (self.use.energy_wh, other.use.energy_wh),
-            )
+        retired_wh = retired_of(shares, use)
+        holder, interval = np.divmod(shares.holder, intervals)
+        unit = shares.unit // intervals
+        order = np.lexsort((shares.purpose, unit, interval, holder))
+        participant, at = np.divmod(use.participant, intervals)
+        return cls(
+            shares=ShareColumns(
+                holder=holder[order],
+                interval=interval[order],
+                unit=unit[order],
+                purpose=shares.purpose[order],
+                energy_wh=shares.energy_wh[order],
+            ),
+            green=GreenColumns(
+                participant=participant,
+                interval=at,
+                used_wh=use.energy_wh,
+                retired_wh=retired_wh,
+            ),
         )
 
-    def held_wh(self, unit: int, holder: int) -> int:
-        """What settlement put into a holder's account of a unit's certificates."""
-        first, end = np.searchsorted(self.shares.unit, (unit, unit + 1))
-        of = slice(int(first), int(end))
-        hit = (self.shares.holder[of] == holder) & (self.shares.purpose[of] == Purpose.HELD)
-        return int(self.shares.energy_wh[of][hit].sum())
+    def part(self, members: NDArray[np.bool_]) -> "DaySheet":
+        """What concerns some participants: (participants,) whether one is among them."""
+        mine, used = members[self.shares.holder], members[self.green.participant]
+        shares, green = self.shares, self.green
+        return DaySheet(
+            shares=ShareColumns(
+                holder=shares.holder[mine],
+                interval=shares.interval[mine],
+                unit=shares.unit[mine],
+                purpose=shares.purpose[mine],
+                energy_wh=shares.energy_wh[mine],
+            ),
+            green=GreenColumns(
+                participant=green.participant[used],
+                interval=green.interval[used],
+                used_wh=green.used_wh[used],
+                retired_wh=green.retired_wh[used],
+            ),
+        )
 
-    def held_of(self, holder: int) -> Iterator[tuple[int, int]]:
-        """Units and energy of what settlement put into a holder's account."""
-        for unit, purpose, energy_wh in self.of_holder(holder):
-            if purpose is Purpose.HELD:
-                yield unit, energy_wh
-
-    def of_holder(self, holder: int) -> Iterator[tuple[int, Purpose, int]]:
-        """Unit, purpose and energy of every share of a holder."""
-        hit = self.shares.holder == holder
-        for unit, purpose, energy_wh in zip(
-            self.shares.unit[hit].tolist(),
-            self.shares.purpose[hit].tolist(),
-            self.shares.energy_wh[hit].tolist(),
-            strict=True,
-        ):
-            yield unit, Purpose(purpose), energy_wh
-
-    def users(self) -> Iterator[tuple[int, int]]:
-        """Every participant that used something, and how much."""
-        return zip(self.use.participant.tolist(), self.use.energy_wh.tolist(), strict=True)
-
-    def used_wh(self, participant: int) -> int:
-        """What a participant used."""
-        return self._at(participant, self.use.energy_wh)
-
-    def retired_wh(self, participant: int) -> int:
-        """What of it certificates came with, own use included."""
-        return self._at(participant, self.retired_wh_of)
-
-    def _at(self, participant: int, values: Integers) -> int:
-        place = int(np.searchsorted(self.use.participant, participant))
-        if place < len(self.use.participant) and self.use.participant[place] == participant:
-            return int(values[place])
-        return 0
+    def issued(self, names: list[str]) -> IssuedCertificates:
+        """What the day issues in sum; `names` are those of the participants by their numbers."""
+        of = self.shares
+        held = of.purpose == Purpose.HELD
+        held_wh = sums(of.energy_wh[held], of.holder[held], len(names)).tolist()
+        return IssuedCertificates(
+            issued_wh=int(of.energy_wh.sum()),
+            own_use_wh=int(of.energy_wh[of.purpose == Purpose.OWN_USE].sum()),
+            used_wh=int(of.energy_wh[of.purpose == Purpose.USED].sum()),
+            held_wh=tuple(
+                (name, energy_wh)
+                for name, energy_wh in zip(names, held_wh, strict=True)
+                if energy_wh
+            ),
+        )
 
 
-def difference(before: Shares, after: Shares) -> Shares:
-    """What one version issues (positive) or reverses (negative) beside the one before it."""
-    if not len(before.unit):
-        return after
-    return summed(
-        np.concatenate((before.unit, after.unit)),
-        np.concatenate((before.holder, after.holder)),
-        np.concatenate((before.purpose, after.purpose)),
-        np.concatenate((-before.energy_wh, after.energy_wh)),
+def difference(before: IssuedCertificates, after: IssuedCertificates) -> IssuedCertificates:
+    """What one version issues (positive) or takes back (negative) beside the one before it."""
+    held_wh = dict(after.held_wh)
+    for name, energy_wh in before.held_wh:
+        held_wh[name] = held_wh.get(name, 0) - energy_wh
+    return IssuedCertificates(
+        issued_wh=after.issued_wh - before.issued_wh,
+        own_use_wh=after.own_use_wh - before.own_use_wh,
+        used_wh=after.used_wh - before.used_wh,
+        held_wh=tuple((name, energy_wh) for name, energy_wh in held_wh.items() if energy_wh),
     )

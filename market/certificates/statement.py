@@ -4,89 +4,115 @@ The one idea: whoever says "green" can show of which unit, where and when; a sha
 retired for against what was used in the same interval, so nobody is green by night with noon's sun.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-from market.certificates.acts import Lot
 from market.certificates.issuing import Purpose
-from market.certificates.registry import Registry
+from market.model.certificate import CertificateAct, Lot
 from market.model.units import PPM
+
+OWNERS_MIN: Final = 10
+"""The share of fewer participants is nobody else's business (decisions 14a)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where certificates come from."""
+class LotAct:
+    """What an act did to one lot."""
 
-    unit_id: str
-    kind: str
-    """What it is made of: solar, wind, hydro."""
-    area_id: str
-    """Where."""
+    kind: CertificateAct
+    participant_id: str
+    """Who gave it away."""
+    receiver_id: str
+    """Who has it now; empty: nobody."""
+    lot: Lot
+    energy_wh: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """Certificates of one unit and interval in one participant's hands, Wh."""
+    """Certificates of one unit and interval in one participant's hands, Wh.
 
-    source: Source
-    start_s: int
+    held - owed = kept + received - given - retired - exported
+    """
+
+    lot: Lot
     own_use_wh: int
     """Generated and used behind the participant's own metering point."""
     used_wh: int
     """Came with energy it bought and used."""
+    kept_wh: int
+    """What settlement put into its account."""
+    received_wh: int
+    """Moved to it."""
+    given_wh: int
+    """Moved to others."""
     retired_wh: int
     """Retired by an act of its own, for use in the same interval."""
     exported_wh: int
-    held_wh: int
-    """In its account still."""
-    owed_wh: int
-    """Given away, and taken back by a correction."""
 
-    def says_something(self) -> bool:
-        """Whether anything is left in it."""
-        return any(
-            (self.own_use_wh, self.used_wh, self.retired_wh, self.exported_wh, self.held_wh)
-        ) or bool(self.owed_wh)
+    @property
+    def balance_wh(self) -> int:
+        """Held less owed: one of the two is zero."""
+        gone_wh = self.given_wh + self.retired_wh + self.exported_wh
+        return self.kept_wh + self.received_wh - gone_wh
+
+    @property
+    def held_wh(self) -> int:
+        """In its account still."""
+        return max(0, self.balance_wh)
+
+    @property
+    def owed_wh(self) -> int:
+        """Given away, and taken back by a correction."""
+        return max(0, -self.balance_wh)
+
+
+@dataclass(slots=True)
+class _Lot:
+    """A lot on its way to a line."""
+
+    settled_wh: dict[Purpose, int] = field(default_factory=dict)
+    received_wh: int = 0
+    gone_wh: dict[CertificateAct, int] = field(default_factory=dict)
 
 
 def statement(
-    registry: Registry, holder: int, sources: Sequence[Source], *, from_s: int, until_s: int
-) -> Iterator[StatementLine]:
-    """Everything a participant has or had of intervals in [from_s, until_s), oldest first.
+    participant_id: str,
+    settled: Iterable[tuple[Lot, Purpose, int]],
+    acts: Iterable[LotAct],
+) -> list[StatementLine]:
+    """Everything a participant has or had of some lots, oldest first.
 
     Args:
-        registry: the register.
-        holder: number of the participant.
-        sources: of every unit, by its number.
-        from_s: start of the first interval.
-        until_s: end of the last one.
+        participant_id: whose.
+        settled: lot, purpose and energy of what settlement gave it.
+        acts: those it gave something away by, or received something.
     """
-    exported: dict[Lot, int] = {}
-    for bundle in registry.bundles():
-        if bundle.holder == holder:
-            for lot, energy_wh in bundle.parts:
-                exported[lot] = exported.get(lot, 0) + energy_wh
-    settled: dict[tuple[Lot, Purpose], int] = {}
-    for start_s in registry.starts_s():
-        if from_s <= start_s < until_s:
-            for unit, purpose, energy_wh in registry.sheet(start_s).of_holder(holder):
-                settled[Lot(start_s, unit), purpose] = energy_wh
-    touched = {lot for lot, _ in settled} | registry.touched(holder)
-    for lot in sorted(touched):
-        if from_s <= lot.start_s < until_s:
-            balance_wh = registry.balance_wh(lot, holder)
-            line = StatementLine(
-                source=sources[lot.unit],
-                start_s=lot.start_s,
-                own_use_wh=settled.get((lot, Purpose.OWN_USE), 0),
-                used_wh=settled.get((lot, Purpose.USED), 0),
-                retired_wh=registry.retired_later_wh(lot, holder),
-                exported_wh=exported.get(lot, 0),
-                held_wh=max(0, balance_wh),
-                owed_wh=max(0, -balance_wh),
-            )
-            if line.says_something():
-                yield line
+    lots: dict[Lot, _Lot] = {}
+    for lot, purpose, energy_wh in settled:
+        of = lots.setdefault(lot, _Lot()).settled_wh
+        of[purpose] = of.get(purpose, 0) + energy_wh
+    for act in acts:
+        found = lots.setdefault(act.lot, _Lot())
+        if act.receiver_id == participant_id:
+            found.received_wh += act.energy_wh
+        if act.participant_id == participant_id:
+            found.gone_wh[act.kind] = found.gone_wh.get(act.kind, 0) + act.energy_wh
+    return [_line(lot, lots[lot]) for lot in sorted(lots)]
+
+
+def _line(lot: Lot, found: _Lot) -> StatementLine:
+    return StatementLine(
+        lot=lot,
+        own_use_wh=found.settled_wh.get(Purpose.OWN_USE, 0),
+        used_wh=found.settled_wh.get(Purpose.USED, 0),
+        kept_wh=found.settled_wh.get(Purpose.HELD, 0),
+        received_wh=found.received_wh,
+        given_wh=found.gone_wh.get(CertificateAct.MOVE, 0),
+        retired_wh=found.gone_wh.get(CertificateAct.RETIRE, 0),
+        exported_wh=found.gone_wh.get(CertificateAct.EXPORT, 0),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,19 +128,30 @@ class GreenShare:
         """Rounded down, so that all is said only of all; None: nothing was used."""
         return self.green_wh * PPM // self.used_wh if self.used_wh else None
 
-
-def green_shares(registry: Registry, start_s: int) -> dict[int, GreenShare]:
-    """The share of each participant that used something in an interval."""
-    return {
-        participant: GreenShare(used_wh=used_wh, green_wh=registry.green_wh(start_s, participant))
-        for participant, used_wh in registry.sheet(start_s).users()
-    }
+    def plus(self, other: "GreenShare") -> "GreenShare":
+        """Both together."""
+        return GreenShare(
+            used_wh=self.used_wh + other.used_wh, green_wh=self.green_wh + other.green_wh
+        )
 
 
-def market_share(registry: Registry, start_s: int) -> GreenShare:
-    """The share of the market as a whole in an interval."""
-    shares = green_shares(registry, start_s).values()
-    return GreenShare(
-        used_wh=sum(share.used_wh for share in shares),
-        green_wh=sum(share.green_wh for share in shares),
-    )
+NOTHING_USED: Final = GreenShare(used_wh=0, green_wh=0)
+
+
+def merged_areas(users: Mapping[str, int]) -> frozenset[str]:
+    """Areas whose share is shown as one sum, smallest first, until enough are in it or no area is left.
+
+    As with public depth (docs/decisions/0027-depth-of-small-areas-is-merged.md), so that no difference of
+    what is shown is about fewer than ten.
+
+    Args:
+        users: by area, how many participants used something.
+    """
+    merged: set[str] = set()
+    together = 0
+    for area_id in sorted(users, key=lambda name: (users[name], name)):
+        if users[area_id] >= OWNERS_MIN and (not together or together >= OWNERS_MIN):
+            break
+        merged.add(area_id)
+        together += users[area_id]
+    return frozenset(merged)

@@ -4,6 +4,7 @@ The one idea: what a run comes to is worked out outside, from what is stored, li
 decided whether it may be, in which order, and that it is booked once.
 """
 
+from market.engine.certificates import issued_by_run
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.messages import Decision, TransfersBooked
@@ -78,6 +79,7 @@ def finish_settlement(state: MarketState, command: FinishSettlement) -> Decision
 
     Raises:
         ConservationError: a transfer that a run has no say in.
+        CertificateError: certificates that do not add up.
     """
     run = state.settlements.run
     if run is None or run.begun.run_id != command.run_id:
@@ -100,9 +102,10 @@ def finish_settlement(state: MarketState, command: FinishSettlement) -> Decision
         ledger_sum_quanta=state.ledger.sum_quanta(),
         now_us=command.now_us,
     )
+    certified = issued_by_run(begun, command.certificates)
     if not command.transfers:
-        return applied(finished)
-    return applied(TransfersBooked(transfers=command.transfers), finished)
+        return applied(*certified, finished)
+    return applied(*certified, TransfersBooked(transfers=command.transfers), finished)
 
 
 # --- facts --------------------------------------------------------------------------

@@ -6,6 +6,7 @@ The one idea: state changes only in `apply.py`, by events; what decides reads it
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from market.certificates.registry import Registry
 from market.control.alarms import Alarms
 from market.control.burdens import Burdens
 from market.control.forecast import LikeDays, LoadForecast
@@ -98,6 +99,8 @@ class MarketState:
     """Congestion rent by local day and rent account, until the day is closed."""
     bills: Bills = field(default_factory=Bills)
     cases: Cases = field(default_factory=Cases)
+    certificates: Registry = field(default_factory=Registry)
+    """How many certificates everybody may still give away, and what was done already."""
     setpoint_sequence: int = 0
     told: Told = field(default_factory=Told)
     """What units were told last, and which moves somebody has consented to."""

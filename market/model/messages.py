@@ -52,6 +52,15 @@ from market.model.case import (
     TakeCase,
     WithdrawCase,
 )
+from market.model.certificate import (
+    CertificatesExported,
+    CertificatesIssued,
+    CertificatesMoved,
+    CertificatesRetired,
+    ExportCertificates,
+    MoveCertificates,
+    RetireCertificates,
+)
 from market.model.contract import (
     ConfirmContract,
     ContractClosed,
@@ -431,6 +440,9 @@ Command: TypeAlias = (
     | BeginSettlement
     | RecordSettledArea
     | FinishSettlement
+    | MoveCertificates
+    | RetireCertificates
+    | ExportCertificates
     | CloseDay
     | DraftBills
     | IssueBills
@@ -793,6 +805,10 @@ Event: TypeAlias = (
     | SettlementBegun
     | AreaSettled
     | SettlementFinished
+    | CertificatesIssued
+    | CertificatesMoved
+    | CertificatesRetired
+    | CertificatesExported
     | DayClosed
     | BillsDrafted
     | BillsIssued

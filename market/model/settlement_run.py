@@ -7,6 +7,7 @@ is interrupted; it is carried out area by area and booked once, as the differenc
 from dataclasses import dataclass
 from enum import StrEnum
 
+from market.model.certificate import IssuedCertificates
 from market.model.money import Transfer
 from market.model.rules import Tariff
 
@@ -83,6 +84,10 @@ class SettledArea:
     detail: bytes
     """Units by intervals, as an Arrow stream."""
     rows: int
+    certificates: bytes = b""
+    """Of the area's participants, lot by lot, as an Arrow stream; empty: the run made none."""
+    green: bytes = b""
+    """What they used in each interval, and what of it certificates came with; an Arrow stream."""
 
 
 # --- commands -------------------------------------------------------------------------
@@ -120,6 +125,8 @@ class FinishSettlement:
     transfers: tuple[Transfer, ...]
     """From what was booked to what is due; the run's id is their reference."""
     completeness: Completeness
+    certificates: IssuedCertificates | None = None
+    """From what was issued for the day to what its meters say; None: the run made none."""
 
 
 # --- events ---------------------------------------------------------------------------

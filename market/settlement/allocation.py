@@ -90,21 +90,15 @@ def allocate(meters: MeterColumns, trades: TradeColumns) -> Allocation:
     toward = np.sign(net_wh)
     due_wh = np.minimum(np.abs(net_wh), np.maximum(toward * meters.metered_wh, 0))
 
-    order = np.lexsort((trades.rank, trades.row))
-    row, rank = trades.row[order], trades.rank[order]
-    injection_wh = trades.injection_wh[order]
-    energy_wh = np.abs(injection_wh)
-    same_side_wh = np.where(np.sign(injection_wh) == toward[row], energy_wh, 0)
-    contract = _contracts(row, rank)
-    physical_wh = _earlier_first(np.abs(net_wh), row, contract, same_side_wh)
-    delivered_wh = _earlier_first(due_wh, row, contract, physical_wh)
+    energy_wh = np.abs(trades.injection_wh)
+    physical_wh, delivered_wh = _to_trades(trades, net_wh, due_wh)
 
     traded_wh = toward * due_wh
     own_use_wh, own_storage_wh = _own(meters, meters.metered_wh - traded_wh)
     found = Allocation(
-        financial_wh=_back(order, energy_wh - physical_wh),
-        delivered_wh=_back(order, delivered_wh),
-        missing_wh=_back(order, physical_wh - delivered_wh),
+        financial_wh=energy_wh - physical_wh,
+        delivered_wh=delivered_wh,
+        missing_wh=physical_wh - delivered_wh,
         net_wh=net_wh,
         traded_wh=traded_wh,
         own_use_wh=own_use_wh,
@@ -113,6 +107,32 @@ def allocate(meters: MeterColumns, trades: TradeColumns) -> Allocation:
     )
     _check(meters, trades, found)
     return found
+
+
+def deliveries(traded_wh: Integers, trades: TradeColumns) -> Integers:
+    """What each trade was given of the meter, from what of each meter went to trades: as `allocate` says it.
+
+    Args:
+        traded_wh: (n,) of an allocation of the same trades, injection positive.
+        trades: all trades of the rows.
+    """
+    net_wh = sums(trades.injection_wh, trades.row, len(traded_wh))
+    return _to_trades(trades, net_wh, np.abs(traded_wh))[1]
+
+
+def _to_trades(
+    trades: TradeColumns, net_wh: Integers, due_wh: Integers
+) -> tuple[Integers, Integers]:
+    """Of each trade what belongs to the net position, and what of the meter it is given."""
+    order = np.lexsort((trades.rank, trades.row))
+    row, rank = trades.row[order], trades.rank[order]
+    injection_wh = trades.injection_wh[order]
+    same_side = np.sign(injection_wh) == np.sign(net_wh)[row]
+    contract = _contracts(row, rank)
+    rooms_wh = np.where(same_side, np.abs(injection_wh), 0)
+    physical_wh = _earlier_first(np.abs(net_wh), row, contract, rooms_wh)
+    delivered_wh = _earlier_first(due_wh, row, contract, physical_wh)
+    return _back(order, physical_wh), _back(order, delivered_wh)
 
 
 def _contracts(row: Integers, rank: Integers) -> Integers:

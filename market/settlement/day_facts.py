@@ -30,6 +30,8 @@ class DayTrades:
     injection_wh: Integers
     amount_quanta: Integers
     """What the owner received for it; negative: paid."""
+    asks_green: NDArray[np.bool_]
+    """Whether its order is a buyer's who wants renewable energy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -44,6 +44,7 @@ from market.model.call import (
     PlaceFlexible,
 )
 from market.model.case import CaseEvent
+from market.model.certificate import CertificatesIssued
 from market.model.contract import WaysSettled, WaysTaken
 from market.model.grid_check import ChecksReopened, InstructionsWithdrawn, IntervalChecked
 from market.model.interval import MICROSECONDS, MarketDay, day_of
@@ -114,6 +115,11 @@ from market.store.act_rows import ACT_EVENTS, take_act
 from market.store.alarm_rows import change_alarm, raise_alarm
 from market.store.bill_rows import BILL_EVENTS, take_bills
 from market.store.case_rows import CASE_EVENTS, take_case
+from market.store.certificate_rows import (
+    CERTIFICATE_EVENTS,
+    CertificateEvent,
+    take_certificates,
+)
 from market.store.database import write_meta
 from market.store.grid_rows import GRID_EVENTS, GridEvent, GridRows
 from market.store.journal import Batch, Entry
@@ -726,6 +732,11 @@ class Projector:
     def _run(self, event: RunEvent, event_seq: int, *_: object) -> None:
         take_run(self._connection, self._market_id, event, event_seq)
 
+    def _certificates(self, event: CertificateEvent, event_seq: int, *_: object) -> None:
+        assert self._rules is not None, "nobody holds anything before there is a market"
+        zone = self._rules.time_zone
+        take_certificates(self._connection, self._market_id, event, event_seq, zone)
+
     def _alarm_raised(self, event: AlarmRaised, event_seq: int, *_: object) -> None:
         raise_alarm(self._connection, self._market_id, event, event_seq)
 
@@ -797,6 +808,8 @@ class Projector:
         InstructionsWithdrawn: _withdrawn,
         ChecksReopened: None,  # they are checked again, which is told then
         **dict.fromkeys(RUN_EVENTS, _run),
+        CertificatesIssued: None,  # its sums are read off the run's areas when it is finished
+        **dict.fromkeys(CERTIFICATE_EVENTS, _certificates),
         **dict.fromkeys(OFFER_EVENTS, _offer),
         WaysTaken: None,  # what a way was worth is in the TransfersBooked of its call
         WaysSettled: None,

@@ -12,6 +12,7 @@ from market.model.settlement_run import (
     SettlementFinished,
 )
 from market.store import tables
+from market.store.certificate_rows import keep_certificates
 
 RunEvent = SettlementBegun | AreaSettled | SettlementFinished
 RUN_EVENTS: Final = (SettlementBegun, AreaSettled, SettlementFinished)
@@ -49,9 +50,12 @@ def take_run(connection: Connection, market_id: str, event: RunEvent, event_seq:
                 "area_id": area.area_id,
                 "detail": area.detail,
                 "rows": area.rows,
+                "certificates": area.certificates,
+                "green": area.green,
             },
         )
     else:
+        keep_certificates(connection, market_id, event.run_id, event.day)
         connection.execute(
             update(runs)
             .where(runs.c.market_id == market_id, runs.c.run_id == event.run_id)

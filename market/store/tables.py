@@ -45,6 +45,7 @@ from market.model.standing import Forecast, StandingRule
 from market.model.summing import AreasSummed
 from market.model.system import SystemSeen
 from market.model.trade import AreaOutcome, LineOutcome, Trade
+from market.store.certificate_views import CertificateActRow, CertificateDay
 from market.store.views import (
     AccountBalance,
     AccountDay,
@@ -867,6 +868,49 @@ settled_areas: Final = Table(
     _text("area_id", key=True),
     Column("detail", LargeBinary, nullable=False),
     _integer("rows"),
+    Column("certificates", LargeBinary, nullable=False),
+    Column("green", LargeBinary, nullable=False),
+)
+
+certificate_days: Final = Table(
+    "certificate_days",
+    METADATA,
+    _market_id(),
+    # What the version of a day that stands has issued: sums over its intervals.
+    _text("participant_id", key=True),
+    _text("day", key=True),
+    _text("unit_id", key=True),
+    _text("run_id"),  # its lots are with this run ...
+    _text("area_id"),  # ... and area
+    _integer("own_use_wh"),
+    _integer("used_wh"),
+    _integer("kept_wh"),
+    Index("certificate_days_of_day", "market_id", "day"),
+    sqlite_with_rowid=False,
+)
+
+certificate_acts: Final = Table(
+    "certificate_acts",
+    METADATA,
+    _market_id(),
+    # A row for each lot of an act; an export without a bundle has one without a lot.
+    _integer("event_seq", key=True),
+    _integer("row", key=True),
+    _text("kind"),
+    _text("participant_id"),
+    _text("reference"),
+    _text("receiver_id"),  # empty: nobody
+    _text("unit_id"),
+    _integer("start_s"),
+    _text("day"),  # local, of the lot
+    _integer("energy_wh"),
+    _integer("bundle", empty=True),  # its number, of an export
+    _text("actor"),
+    _integer("acted_us"),
+    Index("certificate_acts_given", "market_id", "participant_id", "start_s"),
+    Index("certificate_acts_received", "market_id", "receiver_id", "start_s"),
+    Index("certificate_acts_of_interval", "market_id", "start_s"),
+    sqlite_with_rowid=False,
 )
 
 grid_seen: Final = Table(
@@ -984,6 +1028,8 @@ PROJECTED: Final[dict[str, type]] = {
     "grid_seen": GridSeen,
     "settlement_runs": SettlementRun,
     "settled_areas": SettledArea,
+    "certificate_days": CertificateDay,
+    "certificate_acts": CertificateActRow,
 }
 """The dataclass behind each projection, by table."""
 
@@ -1015,6 +1061,7 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "unit_changes": frozenset({"start_s", "by_rule"}),
     "activations": frozenset({"event_seq"}),
     "settlement_runs": frozenset({"begun_event_seq", "finished_event_seq"}),
+    "certificate_acts": frozenset({"event_seq", "row"}),
 }
 """Columns a projection has beside its dataclass's fields and `market_id`."""
 

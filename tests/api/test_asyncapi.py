@@ -15,6 +15,15 @@ from market.model.act import ControlReason
 from market.model.activation import ActivationCause, UnitActivation, UnitsActivated
 from market.model.bill import BillDue, BillsIssued
 from market.model.call import CallKind
+from market.model.certificate import (
+    CertificatesExported,
+    CertificatesIssued,
+    CertificatesMoved,
+    CertificatesRetired,
+    IssuedCertificates,
+    Lot,
+    LotPart,
+)
 from market.model.grid_check import (
     ElementKind,
     GridChecked,
@@ -371,6 +380,13 @@ def everything(watched: Watched) -> list[Event]:
             now_us=NOW_US,
         ),
         *disputed(NOW_US),
+        CertificatesIssued(
+            run_id="set-1",
+            day="2016-06-15",
+            version=1,
+            issued=IssuedCertificates(issued_wh=9, own_use_wh=0, used_wh=0, held_wh=(("ann", 9),)),
+        ),
+        *certificate_acts(),
         ListingPosted(listing=listing, held_quanta=0),
         ListingTaken(owner_id="ann", take=take),
         TransfersBooked(transfers=(paid,)),
@@ -453,6 +469,19 @@ def everything(watched: Watched) -> list[Event]:
         ),
         UnitStateChanged(report=speaking, now_us=NOW_US),
         *acts_and_alarms(NOW_US),
+    ]
+
+
+def certificate_acts() -> list[Event]:
+    part = LotPart(lot=Lot(start_s=MIDNIGHT_S, unit_id="ann-solar"), energy_wh=3)
+    who = {"actor": "ann", "participant_id": "ann", "now_us": NOW_US}
+    return [
+        CertificatesMoved(**who, reference="m-1", receiver_id="ben", parts=(part,)),
+        CertificatesMoved(
+            **{**who, "participant_id": "ben"}, reference="m-2", receiver_id="ann", parts=(part,)
+        ),
+        CertificatesRetired(**who, reference="r-1", parts=(part,)),
+        CertificatesExported(**who, reference="e-1", bundles=(), bundles_max=None),
     ]
 
 

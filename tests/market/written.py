@@ -41,6 +41,7 @@ from market.model.case import (
     TakeCase,
     WithdrawCase,
 )
+from market.model.certificate import ExportCertificates, LotsRead
 from market.model.contract import ContractTerms, RegisterContract
 from market.model.grid_check import ApplyGridCheck
 from market.model.listing import (
@@ -420,6 +421,18 @@ def on_a_weak_grid() -> tuple[Command, ...]:
     return (*SETUP, registered, *TRADING)
 
 
+def nothing_to_export(now_us: int) -> ExportCertificates:
+    """Ann asks for her certificates in bundles, and has not enough of them for one."""
+    return ExportCertificates(
+        now_us=now_us,
+        actor="ann",
+        participant_id="ann",
+        reference="x-1",
+        bundles_max=None,
+        read=LotsRead(acts=0, versions=(), lots=()),
+    )
+
+
 async def bill(sequencer: Sequencer, clock: StillClock, month: str = "2016-06") -> list[Committed]:
     """Draft the month's bills and issue them."""
     await sequencer.projected(sequencer.committed_seq)
@@ -501,6 +514,7 @@ def write_life(
         if billed:
             while await DayRuns(sequencer, clock, market_id=MARKET_ID).step():
                 pass
+            await sequencer.submit(nothing_to_export(clock.time_us))
             await bill(sequencer, clock)
         if disputed:
             await dispute(sequencer, clock)

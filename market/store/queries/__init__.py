@@ -4,15 +4,26 @@ The one idea: a query takes a connection from `Readers.connect` and the market's
 facts of the model or the small answers of `views`. Queries of one connection see one moment.
 """
 
+from market.store.certificate_views import CertificateActRow
 from market.store.queries.acts import ActFilter, acts, curtailments, unit_limits
 from market.store.queries.alarms import AlarmFilter, alarm, alarms
 from market.store.queries.audit import AuditFilter, AuditLine, audit
 from market.store.queries.bill_sources import bill_sources
 from market.store.queries.bills import bill, bill_details, bills
 from market.store.queries.cases import CaseFilter, case, cases
+from market.store.queries.certificate_reading import lots_read, oldest_lots
+from market.store.queries.certificates import (
+    CertificateBalance,
+    LotLine,
+    certificate_act,
+    certificate_acts,
+    certificate_balances,
+    certificate_statement,
+)
 from market.store.queries.day_facts import StoredDay, stored_day
 from market.store.queries.events import StoredEvent, events
 from market.store.queries.explanations import CallTold, OrderStory, order_story, refused
+from market.store.queries.green_shares import GreenInterval, green_shares
 from market.store.queries.grids import (
     GridCheckView,
     UnitTold,
@@ -90,14 +101,18 @@ __all__ = [
     "BillDetail",
     "CallTold",
     "CaseFilter",
+    "CertificateActRow",
+    "CertificateBalance",
     "CursorFault",
     "Curve",
     "DayTotals",
+    "GreenInterval",
     "GridCheckView",
     "IntervalRow",
     "IntervalView",
     "LedgerView",
     "ListingSearch",
+    "LotLine",
     "MarketDefinition",
     "OrderStory",
     "Page",
@@ -128,6 +143,10 @@ __all__ = [
     "bills",
     "case",
     "cases",
+    "certificate_act",
+    "certificate_acts",
+    "certificate_balances",
+    "certificate_statement",
     "contracts",
     "curtailments",
     "curves",
@@ -136,6 +155,7 @@ __all__ = [
     "events",
     "forecasts",
     "gaps",
+    "green_shares",
     "grid_checks",
     "inquiries",
     "intervals",
@@ -143,8 +163,10 @@ __all__ = [
     "ledger",
     "listing",
     "listings",
+    "lots_read",
     "market",
     "measurements",
+    "oldest_lots",
     "order",
     "order_story",
     "orders",

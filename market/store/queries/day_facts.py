@@ -17,6 +17,7 @@ from market.control.readings import is_overtaken
 from market.model.act import ControlReason, Curtailed
 from market.model.activation import ActivationCause, UnitsActivated
 from market.model.call import CallKind
+from market.model.certificate import IssuedCertificates
 from market.model.grid import Grid
 from market.model.interval import MarketDay
 from market.model.money import TransferKind, limit_rent_account, rent_account
@@ -35,6 +36,7 @@ from market.settlement.meter_series import Origin
 from market.settlement.ordered import TREATMENTS, Treatment
 from market.settlement.outcomes import exchanged, priced
 from market.store import tables
+from market.store.queries.certificate_sums import green_orders, issued_of_day
 from market.store.queries.market import market
 from market.store.queries.money import joined
 from market.store.queries.pages import fact
@@ -52,6 +54,8 @@ class StoredDay:
     completeness: Completeness
     booked: Dues
     """What was booked for it so far because of meters and fees."""
+    certified: IssuedCertificates
+    """What the version that stands has issued."""
 
 
 def day_starts_s(rules: MarketRules, day: str) -> range:
@@ -155,7 +159,12 @@ class _Reader:
             exchanged=[exchanged(*pair) for pair in pairs],
             rents_quanta=rents_quanta,
         )
-        return StoredDay(facts=facts, completeness=completeness, booked=booked)
+        return StoredDay(
+            facts=facts,
+            completeness=completeness,
+            booked=booked,
+            certified=issued_of_day(self._connection, self._market_id, self._day),
+        )
 
     def _within(self, table: FromClause) -> ColumnElement[bool]:
         c = table.c
@@ -169,24 +178,27 @@ class _Reader:
         """Trades that stand; contracts in the order in which they were made."""
         c = tables.trades.c
         rows = self._connection.execute(
-            select(c.match_id, c.unit_id, c.start_s, c.side, c.price_ticks, c.energy_wh)
+            select(c.match_id, c.unit_id, c.start_s, c.side, c.price_ticks, c.energy_wh, c.order_id)
             .where(self._within(tables.trades), c.state != TradeState.CANCELLED.value)
             .order_by(c.event_seq, c.row)
         )
         rank: dict[str, int] = {}
-        found: list[tuple[int, int, int, int, int]] = []
-        for match_id, unit_id, start_s, side, price_ticks, energy_wh in rows:
+        found: list[tuple[int, int, int, int, int, bool]] = []
+        green = green_orders(self._connection, self._market_id, self._starts_s)
+        for match_id, unit_id, start_s, side, price_ticks, energy_wh, order_id in rows:
             injection_wh = energy_wh if side == Side.SELL.value else -energy_wh
             made = rank.setdefault(match_id, len(rank))
             place = (self._row[unit_id], self._column[start_s])
-            found.append((*place, made, injection_wh, price_ticks * injection_wh))
-        columns = np.array(found, dtype=np.int64).reshape(-1, 5).T
+            amount_quanta = price_ticks * injection_wh
+            found.append((*place, made, injection_wh, amount_quanta, order_id in green))
+        columns = np.array(found, dtype=np.int64).reshape(-1, 6).T
         trades = DayTrades(
             unit=columns[0],
             interval=columns[1],
             rank=columns[2],
             injection_wh=columns[3],
             amount_quanta=columns[4],
+            asks_green=columns[5] > 0,
         )
         traded_wh = np.zeros(self._shape, dtype=np.int64)
         np.add.at(traded_wh, (trades.unit, trades.interval), trades.injection_wh)

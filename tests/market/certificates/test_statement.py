@@ -1,87 +1,91 @@
-"""A statement says of every Wh from which unit, where and when; a share says of how much use."""
+"""A statement says of every Wh from which unit and when; a share says of how much use."""
 
-from market.certificates.acts import BUNDLE_WH, Export, Lot, Move, Retire
+import pytest
+
 from market.certificates.issuing import Purpose
-from market.certificates.registry import Registry
 from market.certificates.statement import (
     GreenShare,
-    Source,
+    LotAct,
     StatementLine,
-    green_shares,
-    market_share,
+    merged_areas,
     statement,
 )
-from tests.market.certificates.test_registry import ANN, BEN, CEM, LATER, NOON, held, settle
+from market.model.certificate import CertificateAct, Lot
 
-ROOF = Source(unit_id="roof", kind="solar", area_id="RUR")
-MILL = Source(unit_id="mill", kind="wind", area_id="SEM")
-
-
-def lines(
-    registry: Registry, holder: int, *, from_s: int = NOON, until_s: int = LATER + 900
-) -> list[StatementLine]:
-    return list(statement(registry, holder, (ROOF, MILL), from_s=from_s, until_s=until_s))
+NOON_S = 1_465_984_800
+ROOF = Lot(start_s=NOON_S, unit_id="roof")
+MILL = Lot(start_s=NOON_S + 900, unit_id="mill")
 
 
-def line(source: Source, start_s: int, **energies_wh: int) -> StatementLine:
-    nothing = dict.fromkeys(
-        ("own_use_wh", "used_wh", "retired_wh", "exported_wh", "held_wh", "owed_wh"), 0
+def line(lot: Lot, **energies_wh: int) -> StatementLine:
+    names = ("own_use", "used", "kept", "received", "given", "retired", "exported")
+    nothing = {f"{name}_wh": 0 for name in names}
+    return StatementLine(lot=lot, **{**nothing, **energies_wh})
+
+
+def act(kind: CertificateAct, lot: Lot, energy_wh: int, receiver_id: str = "") -> LotAct:
+    return LotAct(
+        kind=kind, participant_id="ann", receiver_id=receiver_id, lot=lot, energy_wh=energy_wh
     )
-    return StatementLine(source=source, start_s=start_s, **{**nothing, **energies_wh})
 
 
-def test_every_wh_stands_with_source_place_and_time() -> None:
-    registry = Registry()
-    settle(
-        registry, (0, ANN, Purpose.OWN_USE, 3), held(0, ANN, 20), (1, ANN, Purpose.USED, 5), ann=15
-    )
-    settle(registry, held(1, ANN, BUNDLE_WH), start_s=LATER)
-    registry.retire(Retire(reference="r1", lot=Lot(NOON, 0), holder=ANN, energy_wh=7))
-    registry.move(Move(reference="m1", lot=Lot(NOON, 0), giver=ANN, receiver=BEN, energy_wh=13))
-    registry.export(Export(reference="e1", holder=ANN))
+ACTS = (
+    act(CertificateAct.RETIRE, ROOF, 7),
+    act(CertificateAct.MOVE, ROOF, 13, "ben"),
+    act(CertificateAct.EXPORT, MILL, 900),
+    act(CertificateAct.EXPORT, MILL, 100),
+)
 
-    assert lines(registry, ANN) == [
-        line(ROOF, NOON, own_use_wh=3, retired_wh=7),
-        line(MILL, NOON, used_wh=5),
-        line(MILL, LATER, exported_wh=BUNDLE_WH),
+
+def test_every_wh_stands_with_unit_and_time() -> None:
+    settled = [
+        (MILL, Purpose.HELD, 1_000),
+        (ROOF, Purpose.OWN_USE, 3),
+        (ROOF, Purpose.HELD, 20),
+        (MILL, Purpose.USED, 5),
     ]
-    assert lines(registry, BEN) == [line(ROOF, NOON, held_wh=13)]
-    assert lines(registry, ANN, from_s=LATER) == [line(MILL, LATER, exported_wh=BUNDLE_WH)]
 
+    found = statement("ann", settled, ACTS)
 
-def test_what_a_correction_took_back_is_said() -> None:
-    registry = Registry()
-    settle(registry, held(0, ANN, 9))
-    registry.move(Move(reference="m1", lot=Lot(NOON, 0), giver=ANN, receiver=BEN, energy_wh=9))
-    settle(registry, held(0, ANN, 6), version=2)
-
-    assert lines(registry, ANN) == [line(ROOF, NOON, owed_wh=3)]
-    assert lines(registry, BEN) == [line(ROOF, NOON, held_wh=9)]
-
-
-def test_green_shares_of_participants_and_of_the_market() -> None:
-    registry = Registry()
-    settle(registry, (0, ANN, Purpose.OWN_USE, 4), (0, BEN, Purpose.USED, 3), ann=4, ben=9, cem=7)
-
-    assert green_shares(registry, NOON) == {
-        ANN: GreenShare(used_wh=4, green_wh=4),
-        BEN: GreenShare(used_wh=9, green_wh=3),
-        CEM: GreenShare(used_wh=7, green_wh=0),
-    }
-    assert [share.share_ppm for share in green_shares(registry, NOON).values()] == [
-        1_000_000,
-        333_333,
-        0,
+    assert found == [
+        line(ROOF, own_use_wh=3, kept_wh=20, given_wh=13, retired_wh=7),
+        line(MILL, used_wh=5, kept_wh=1_000, exported_wh=1_000),
     ]
-    assert market_share(registry, NOON) == GreenShare(used_wh=20, green_wh=7)
+    assert [item.balance_wh for item in found] == [0, 0]
 
 
-def test_a_night_is_not_green_with_noons_sun() -> None:
-    registry = Registry()
-    settle(registry, held(0, ANN, 9))
-    settle(registry, start_s=LATER, ann=9)
+def test_who_received_them_has_them() -> None:
+    (found,) = statement("ben", (), ACTS[1:2])
 
-    registry.retire(Retire(reference="r1", lot=Lot(NOON, 0), holder=ANN, energy_wh=9))
+    assert found == line(ROOF, received_wh=13)
+    assert (found.held_wh, found.owed_wh) == (13, 0)
 
-    assert market_share(registry, LATER).share_ppm == 0
-    assert market_share(registry, NOON).share_ppm is None
+
+def test_what_a_correction_took_back_is_owed() -> None:
+    found = statement("ann", [(ROOF, Purpose.HELD, 6)], ACTS[1:2])
+
+    assert [(item.held_wh, item.owed_wh) for item in found] == [(0, 7)]
+
+
+@pytest.mark.parametrize(
+    ("used_wh", "green_wh", "share_ppm"), [(4, 4, 10**6), (9, 3, 333_333), (7, 0, 0), (0, 0, None)]
+)
+def test_all_is_said_only_of_all(used_wh: int, green_wh: int, share_ppm: int | None) -> None:
+    assert GreenShare(used_wh=used_wh, green_wh=green_wh).share_ppm == share_ppm
+
+
+@pytest.mark.parametrize(
+    ("users", "merged"),
+    [
+        ({"a": 10, "b": 12}, set()),
+        ({"a": 9, "b": 12}, {"a", "b"}),
+        ({"a": 4, "b": 6, "c": 10}, {"a", "b"}),
+        ({"a": 4, "b": 5, "c": 10, "d": 11}, {"a", "b", "c"}),
+        ({"a": 3}, {"a"}),
+        ({}, set()),
+    ],
+)
+def test_no_difference_of_what_is_shown_is_about_fewer_than_ten(
+    users: dict[str, int], merged: set[str]
+) -> None:
+    assert merged_areas(users) == merged

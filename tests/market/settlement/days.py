@@ -190,6 +190,7 @@ def days(
             rank=chance.integers(0, 3, count),
             injection_wh=injection_wh,
             amount_quanta=injection_wh * chance.integers(-500, 20_000, count),
+            asks_green=chance.random(count) < 0.2,
         ),
         instructed_wh=instructed_wh,
         uncompensated_wh=np.where(stopped, instructed_wh // 2, 0),
@@ -199,7 +200,7 @@ def days(
             if some[:, place].any() and (helped := draw(_helped(starts_s[place])))
         },
         metered_wh=metered_wh,
-        origin=np.full(shape, Origin.MEASURED, dtype=np.int8),
+        origin=np.where(chance.random(shape) < 0.9, Origin.MEASURED, Origin.LINEAR).astype(np.int8),
         priced=outcomes,
         exchanged=outcomes,
         rents_quanta={
@@ -290,6 +291,7 @@ def lived(  # noqa: C901 - one arm an event
             rank=whole(rank for rank, _ in standing),
             injection_wh=whole(trade.injection_wh for _, trade in standing),
             amount_quanta=whole(trade.price_ticks * trade.injection_wh for _, trade in standing),
+            asks_green=np.zeros(len(standing), dtype=np.bool_),
         ),
         instructed_wh=scheduled_wh - traded_wh,
         uncompensated_wh=np.zeros_like(traded_wh),  # nobody is stopped on it

@@ -428,6 +428,7 @@ def facts_of(found: Drawn, rents_quanta: dict[str, int]) -> DayFacts:
             rank=whole(number // 2 for number in range(len(deals))),
             injection_wh=whole(deal.injection_wh for deal in deals),
             amount_quanta=whole(deal.price * deal.injection_wh for deal in deals),
+            asks_green=np.zeros(len(deals), dtype=np.bool_),
         ),
         instructed_wh=change_wh,
         uncompensated_wh=back_wh,

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from market.model.units import split_exactly
 from market.settlement import allocation
-from market.settlement.allocation import Allocation, MeterColumns, TradeColumns, allocate
+from market.settlement.allocation import (
+    Allocation,
+    MeterColumns,
+    TradeColumns,
+    allocate,
+    deliveries,
+)
 from market.settlement.energy import ConservationError
 
 
@@ -30,21 +36,26 @@ class Leg(NamedTuple):
     injection_wh: int
 
 
-def settled(units: list[Unit], legs: list[Leg]) -> Allocation:
-    def column(values: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.array(values, dtype=np.int64)
+def column(values: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array(values, dtype=np.int64)
 
+
+def trades_of(legs: list[Leg]) -> TradeColumns:
+    return TradeColumns(
+        row=column([leg.unit for leg in legs]),
+        rank=column([leg.rank for leg in legs]),
+        injection_wh=column([leg.injection_wh for leg in legs]),
+    )
+
+
+def settled(units: list[Unit], legs: list[Leg]) -> Allocation:
     return allocate(
         MeterColumns(
             metered_wh=column([unit.metered_wh for unit in units]),
             point=column([unit.point for unit in units]),
             stores=np.array([unit.stores for unit in units], dtype=np.bool_),
         ),
-        TradeColumns(
-            row=column([leg.unit for leg in legs]),
-            rank=column([leg.rank for leg in legs]),
-            injection_wh=column([leg.injection_wh for leg in legs]),
-        ),
+        trades_of(legs),
     )
 
 
@@ -267,6 +278,16 @@ def test_the_columns_do_what_the_rule_says(units: list[Unit], legs: list[Leg]) -
     columns = (found.financial_wh, found.delivered_wh, found.missing_wh)
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == trades
     assert uses(*units, legs=tuple(legs)) == meters
+
+
+@given(UNITS, LEGS)
+def test_what_each_trade_was_given_follows_from_what_of_the_meters_was_traded(
+    units: list[Unit], legs: list[Leg]
+) -> None:
+    legs = [leg for leg in legs if leg.unit < len(units)]
+    found = settled(units, legs)
+
+    assert deliveries(found.traded_wh, trades_of(legs)).tolist() == found.delivered_wh.tolist()
 
 
 @given(UNITS, LEGS)

@@ -14,9 +14,7 @@ from market.certificates.issuing import (
     Shares,
     settled_shares,
 )
-from market.certificates.registry import Registry
-from market.certificates.sheets import use_of
-from market.certificates.statement import market_share
+from market.certificates.sheets import UseColumns, retired_of, use_of
 from market.model.interval import MarketDay, second_of
 from market.model.meter_rows import Label, MeterRows
 from market.model.splitting import Integers
@@ -230,18 +228,21 @@ def settled(metered_wh: Integers, trades: TradeColumns) -> tuple[dict[str, int],
     }, shares
 
 
-def day_settled(*, trading: bool) -> tuple[dict[str, int], Registry]:
+def day_settled(*, trading: bool) -> tuple[dict[str, int], list[tuple[Shares, UseColumns]]]:
     metered_wh = network()
     totals: dict[str, int] = {}
-    registry = Registry()
-    for start_s, of_interval in zip(NETWORK_DAY.starts_s(), metered_wh.T, strict=True):
+    certified = []
+    for of_interval in metered_wh.T:
         trades = traded(of_interval) if trading else NO_TRADES
         of_interval[GRID] = trades.injection_wh[trades.row == GRID].sum()
         parts, shares = settled(of_interval, trades)
         totals = {name: totals.get(name, 0) + part for name, part in parts.items()}
-        use = use_of(np.array(OWNERS), of_interval)
-        registry.settle(start_s=start_s, version=1, shares=shares, use=use)
-    return totals, registry
+        certified.append((shares, use_of(np.array(OWNERS), of_interval)))
+    return totals, certified
+
+
+def in_all(certified: list[tuple[Shares, UseColumns]], purpose: Purpose) -> int:
+    return sum(shares.total_wh(purpose) for shares, _ in certified)
 
 
 def test_the_networks_day_is_there_to_the_wh() -> None:
@@ -254,7 +255,7 @@ def test_the_networks_day_is_there_to_the_wh() -> None:
 
 
 def test_own_use_and_retail_of_the_network_without_trade() -> None:
-    totals, registry = day_settled(trading=False)
+    totals, certified = day_settled(trading=False)
 
     # Own use: 11,968 + 26,797 + 377 + 11,415; the rest of 351,853 is fed in, of 1,083,075 bought.
     assert totals == {
@@ -264,12 +265,12 @@ def test_own_use_and_retail_of_the_network_without_trade() -> None:
         "bought": 0,
         "from_retail": 1_032_518,
     }
-    assert registry.totals().own_use_wh == 50_557
-    assert registry.totals().held_wh == 301_296
+    assert in_all(certified, Purpose.OWN_USE) == 50_557
+    assert in_all(certified, Purpose.HELD) == 301_296
 
 
 def test_trade_within_the_network_takes_the_certificates_along() -> None:
-    totals, registry = day_settled(trading=True)
+    totals, certified = day_settled(trading=True)
 
     assert totals == {
         "own_use": 50_557,
@@ -279,24 +280,20 @@ def test_trade_within_the_network_takes_the_certificates_along() -> None:
         "from_retail": 0,
     }
     # The neighbours always want more than the sun has left, so all of it is used in the network.
-    found = registry.totals()
-    assert found.holds()
-    assert (found.own_use_wh, found.used_wh, found.held_wh) == (50_557, 301_296, 0)
-    shares = [market_share(registry, start_s) for start_s in registry.starts_s()]
-    assert sum(share.green_wh for share in shares) == 351_853
-    assert sum(share.used_wh for share in shares) == 1_083_075
+    assert [in_all(certified, purpose) for purpose in Purpose] == [50_557, 301_296, 0]
+    assert sum(int(retired_of(shares, use).sum()) for shares, use in certified) == 351_853
+    assert sum(int(use.energy_wh.sum()) for _, use in certified) == 1_083_075
 
 
 def test_who_asks_for_green_energy_is_served_first() -> None:
-    _, registry = day_settled(trading=True)
+    _, certified = day_settled(trading=True)
 
     short = 0
-    for start_s in registry.starts_s():
-        shares = registry.sheet(start_s).shares
+    for shares, use in certified:
         came = shares.purpose == Purpose.USED
         own_wh = int(shares.energy_wh[came & (shares.holder == GREEN_BUYER)].sum())
         others_wh = int(shares.energy_wh[came & (shares.holder != GREEN_BUYER)].sum())
-        wanted_wh = registry.used_wh(start_s, GREEN_BUYER)
+        wanted_wh = int(use.energy_wh[use.participant == GREEN_BUYER].sum())
         assert own_wh == min(wanted_wh, own_wh + others_wh)
         short += 0 < own_wh < wanted_wh
     # Mornings and evenings have less sun left than even this one business uses.

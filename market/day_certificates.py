@@ -1,0 +1,111 @@
+"""The certificates (绿证) of a day that is settled as a whole: from its meters and trades to who has which.
+
+The one idea: a run has read everything already; certificates are the same day seen once more, so they come to
+the same however often it is run, and a version books what the one before it did not.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.certificates.issuing import DeliveryColumns, GenerationColumns, settled_shares
+from market.certificates.sheets import DaySheet, difference, use_of
+from market.model.certificate import IssuedCertificates
+from market.model.participant import GREEN_KINDS, UnitKind
+from market.model.splitting import Integers
+from market.settlement.allocation import TradeColumns, deliveries
+from market.settlement.day_facts import DayDetail, DayFacts
+from market.settlement.meter_series import Origin
+from market.store.certificate_sheets import green_bytes, share_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DayCertificates:
+    """A day's certificates."""
+
+    facts: DayFacts
+    sheet: DaySheet
+
+    def issued(self, before: IssuedCertificates) -> IssuedCertificates:
+        """What this version issues beside the one that stands."""
+        return difference(before, self.sheet.issued(list(self.facts.participants)))
+
+    def area_bytes(self, area_id: str) -> tuple[bytes, bytes]:
+        """What concerns an area's participants: their certificates, and how green they were."""
+        part = self.sheet.part(_members(self.facts, area_id))
+        return share_bytes(self.facts, part.shares), green_bytes(self.facts, part.green)
+
+
+def day_certificates(facts: DayFacts, detail: DayDetail) -> DayCertificates:
+    """The certificates of a settled day: of all units, whether their lines are old or new.
+
+    Only a reading is generation: where the schedule stands in for the meter, nothing is certified until one
+    comes. What a unit is paid the last resort's feed-in price for, as nothing was traded in its area, is
+    supported and brings none.
+
+    Raises:
+        CertificateError: they do not add up to the meters; nothing may be booked on them.
+    """
+    units, times = list(facts.units.values()), len(facts.starts_s)
+    numbers = {name: number for number, name in enumerate(facts.participants)}
+    owner = np.array([numbers[unit.participant_id] for unit in units], dtype=np.int64)
+    green = np.array([unit.kind in GREEN_KINDS for unit in units], dtype=np.bool_)
+    resells = np.array([unit.kind is UnitKind.RETAILER for unit in units], dtype=np.bool_)
+    cell_owner = (owner[:, None] * times + np.arange(times)).ravel()
+    trades = facts.trades
+    row = trades.unit * times + trades.interval
+    given = TradeColumns(row=row, rank=trades.rank, injection_wh=trades.injection_wh)
+    shares = settled_shares(
+        GenerationColumns(
+            owner=cell_owner,
+            renewable=(green[:, None] & (detail.origin == Origin.MEASURED)).ravel(),
+            supported=_supported(facts).ravel(),
+            metered_wh=detail.metered_wh.ravel(),
+            own_use_wh=detail.own_use_wh.ravel(),
+            own_storage_wh=detail.own_storage_wh.ravel(),
+            retail_wh=detail.retail_wh.ravel(),
+        ),
+        DeliveryColumns(
+            row=row,
+            match=_matches(trades.rank * times + trades.interval),
+            sold=trades.injection_wh > 0,
+            asks_green=trades.asks_green,
+            keeps=resells[trades.unit],
+            delivered_wh=deliveries(detail.traded_wh.ravel(), given),
+        ),
+    )
+    # What a retailer takes to sell it again is nobody's use.
+    used_wh = np.where(resells[:, None], 0, detail.metered_wh).ravel()
+    return DayCertificates(
+        facts=facts, sheet=DaySheet.of(shares, use_of(cell_owner, used_wh), times)
+    )
+
+
+def _matches(numbers: Integers) -> Integers:
+    """Numbers from 0 for matches, each in one interval."""
+    return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+
+
+def _supported(facts: DayFacts) -> NDArray[np.bool_]:
+    """(n, t) whether what nobody bought is paid the last resort's price: its area has none of its own."""
+    places = {area.area_id: place for place, area in enumerate(facts.grid.areas)}
+    without = np.ones((len(places), len(facts.starts_s)), dtype=np.bool_)
+    if not any(item.is_last_resort for item in facts.participants.values()):
+        # Nobody pays for it at all.
+        without[:] = False
+    for interval, outcome in enumerate(facts.priced):
+        for area in () if outcome is None else outcome.areas:
+            if area.price_ticks is not None:
+                without[places[area.area_id], interval] = False
+    rows = np.array([places[unit.area_id] for unit in facts.units.values()], dtype=np.int64)
+    found: NDArray[np.bool_] = without[rows]
+    return found
+
+
+def _members(facts: DayFacts, area_id: str) -> NDArray[np.bool_]:
+    """(participants,) whose first unit is in the area: everybody who has certificates is in one area."""
+    home: dict[str, str] = {}
+    for unit in facts.units.values():
+        home.setdefault(unit.participant_id, unit.area_id)
+    return np.array([home.get(name) == area_id for name in facts.participants], dtype=np.bool_)

@@ -1,0 +1,141 @@
+"""A day's certificates as bytes and back: two Arrow streams for each area.
+
+The one idea: a row is a lot in somebody's hands, or what somebody used in an interval; ids and whole numbers
+with their unit in the name, so that anybody who reads Arrow reads it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from market.certificates.issuing import Purpose
+from market.certificates.sheets import GreenColumns, ShareColumns
+from market.model.certificate import Lot
+from market.model.splitting import Integers
+from market.settlement.day_facts import DayFacts
+
+_CODEC: Final = "zstd"
+
+
+def share_bytes(facts: DayFacts, shares: ShareColumns) -> bytes:
+    """The certificates of some participants."""
+    return _bytes(
+        {
+            "participant_id": _named(list(facts.participants), shares.holder),
+            "unit_id": _named(list(facts.units), shares.unit),
+            "start_s": _starts(facts, shares.interval),
+            "purpose": pa.array(shares.purpose, type=pa.int8()),
+            "energy_wh": pa.array(shares.energy_wh),
+        }
+    )
+
+
+def green_bytes(facts: DayFacts, green: GreenColumns) -> bytes:
+    """What some participants used, and what of it certificates came with."""
+    return _bytes(
+        {
+            "participant_id": _named(list(facts.participants), green.participant),
+            "start_s": _starts(facts, green.interval),
+            "used_wh": pa.array(green.used_wh),
+            "retired_wh": pa.array(green.retired_wh),
+        }
+    )
+
+
+def _starts(facts: DayFacts, interval: Integers) -> Any:  # noqa: ANN401 - pyarrow carries no types
+    return pa.array(np.array(facts.starts_s, dtype=np.int64)[interval])
+
+
+def _named(names: list[str], numbers: Integers) -> Any:  # noqa: ANN401 - pyarrow carries no types
+    """Ids by their numbers; only those that come up are written."""
+    present, place = np.unique(numbers, return_inverse=True)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(place, type=pa.int32()), pa.array([names[n] for n in present], type=pa.string())
+    )
+
+
+def _bytes(columns: dict[str, Any]) -> bytes:
+    table = pa.table(columns)
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression=_CODEC)
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    found: bytes = sink.getvalue().to_pybytes()
+    return found
+
+
+def _table(content: bytes) -> Any:  # noqa: ANN401 - pyarrow carries no types
+    with pa.ipc.open_stream(content) as reader:
+        return reader.read_all()
+
+
+def shares_held(content: bytes, participant_id: str) -> Iterator[tuple[Lot, Purpose, int]]:
+    """A participant's lots by what they are there for, oldest first."""
+    table = _table(content)
+    mine = table.filter(pc.equal(table["participant_id"], participant_id))
+    for unit_id, start_s, purpose, energy_wh in zip(
+        *(mine[name].to_pylist() for name in ("unit_id", "start_s", "purpose", "energy_wh")),
+        strict=True,
+    ):
+        yield Lot(start_s=start_s, unit_id=unit_id), Purpose(purpose), energy_wh
+
+
+def share_sums(content: bytes) -> Iterator[tuple[str, str, dict[Purpose, int]]]:
+    """Participant, unit, and the energy of each purpose over all intervals; in order of the ids."""
+    table = _table(content)
+    sums = table.group_by(["participant_id", "unit_id", "purpose"]).aggregate(
+        [("energy_wh", "sum")]
+    )
+    found: dict[tuple[str, str], dict[Purpose, int]] = {}
+    for participant_id, unit_id, purpose, energy_wh in zip(
+        *(
+            sums[name].to_pylist()
+            for name in ("participant_id", "unit_id", "purpose", "energy_wh_sum")
+        ),
+        strict=True,
+    ):
+        found.setdefault((participant_id, unit_id), {})[Purpose(purpose)] = energy_wh
+    for key in sorted(found):
+        yield *key, found[key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GreenRows:
+    """What participants of an area used, and what of it certificates came with."""
+
+    names: list[str]
+    who: Integers
+    """(p,) place of the participant among the names."""
+    start_s: Integers
+    used_wh: Integers
+    retired_wh: Integers
+
+    def rows_of(self, participant_id: str) -> Integers:
+        """The rows of one participant."""
+        if participant_id not in self.names:
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(self.who == self.names.index(participant_id))
+
+
+def green_rows(content: bytes) -> GreenRows:
+    """What was written."""
+    table = _table(content).combine_chunks()
+    names = pa.array([], pa.string())
+    who = np.zeros(0, dtype=np.int64)
+    if table.num_rows:
+        column = table["participant_id"].chunk(0)
+        names, who = column.dictionary, column.indices.to_numpy()
+    start_s, used_wh, retired_wh = (
+        table[name].to_numpy().astype(np.int64) for name in ("start_s", "used_wh", "retired_wh")
+    )
+    return GreenRows(
+        names=names.to_pylist(),
+        who=who.astype(np.int64),
+        start_s=start_s,
+        used_wh=used_wh,
+        retired_wh=retired_wh,
+    )
