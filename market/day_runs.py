@@ -12,6 +12,7 @@ from typing import Final
 
 from market.day_certificates import day_certificates
 from market.engine.state import MarketState
+from market.model.certificate import IssuedCertificates
 from market.model.clock import Clock
 from market.model.interval import MICROSECONDS
 from market.model.messages import Command, DayClosed
@@ -94,7 +95,7 @@ class DayRuns:
         begun = run.begun
         await self._sequencer.projected(self._sequencer.committed_seq)
         read = partial(self._stored, begun, dict(state.participants), dict(state.units))
-        stored = await asyncio.to_thread(read)
+        stored, standing = await asyncio.to_thread(read)
         settled = await asyncio.to_thread(settle_day, stored.facts)
         certified = await asyncio.to_thread(day_certificates, stored.facts, settled.detail)
         for area_id in run.left:
@@ -120,7 +121,7 @@ class DayRuns:
                 run_id=begun.run_id,
                 transfers=differences(stored.booked, settled.dues, begun.run_id),
                 completeness=stored.completeness,
-                certificates=certified.issued(stored.certified),
+                certificates=certified.issued(standing),
             )
         )
 
@@ -129,11 +130,12 @@ class DayRuns:
         begun: SettlementBegun,
         participants: Mapping[str, Participant],
         units: Mapping[str, Unit],
-    ) -> queries.StoredDay:
+    ) -> tuple[queries.StoredDay, IssuedCertificates]:
+        """The day as it is stored, and the certificates of the version that stands."""
         with self._sequencer.readers.connect() as connection:
             found = queries.settlement_run(connection, self._market_id, begun.run_id)
             assert found is not None, "it was projected before"
-            return queries.stored_day(
+            stored = queries.stored_day(
                 connection,
                 self._market_id,
                 participants=participants,
@@ -142,6 +144,7 @@ class DayRuns:
                 tariff=begun.tariff,
                 event_seq=found.begun_event_seq,
             )
+            return stored, queries.issued_of_day(connection, self._market_id, begun.day)
 
     async def _submit(self, command: Command) -> None:
         _check(command, await self._committed(command))

@@ -12,6 +12,7 @@ from market.store.queries.bill_sources import bill_sources
 from market.store.queries.bills import bill, bill_details, bills
 from market.store.queries.cases import CaseFilter, case, cases
 from market.store.queries.certificate_reading import lots_read, oldest_lots
+from market.store.queries.certificate_sums import issued_of_day
 from market.store.queries.certificates import (
     CertificateBalance,
     LotLine,
@@ -159,6 +160,7 @@ __all__ = [
     "grid_checks",
     "inquiries",
     "intervals",
+    "issued_of_day",
     "last_run",
     "ledger",
     "listing",

@@ -17,7 +17,6 @@ from market.control.readings import is_overtaken
 from market.model.act import ControlReason, Curtailed
 from market.model.activation import ActivationCause, UnitsActivated
 from market.model.call import CallKind
-from market.model.certificate import IssuedCertificates
 from market.model.grid import Grid
 from market.model.interval import MarketDay
 from market.model.money import TransferKind, limit_rent_account, rent_account
@@ -36,7 +35,7 @@ from market.settlement.meter_series import Origin
 from market.settlement.ordered import TREATMENTS, Treatment
 from market.settlement.outcomes import exchanged, priced
 from market.store import tables
-from market.store.queries.certificate_sums import green_orders, issued_of_day
+from market.store.queries.certificate_sums import green_orders
 from market.store.queries.market import market
 from market.store.queries.money import joined
 from market.store.queries.pages import fact
@@ -54,8 +53,6 @@ class StoredDay:
     completeness: Completeness
     booked: Dues
     """What was booked for it so far because of meters and fees."""
-    certified: IssuedCertificates
-    """What the version that stands has issued."""
 
 
 def day_starts_s(rules: MarketRules, day: str) -> range:
@@ -159,12 +156,7 @@ class _Reader:
             exchanged=[exchanged(*pair) for pair in pairs],
             rents_quanta=rents_quanta,
         )
-        return StoredDay(
-            facts=facts,
-            completeness=completeness,
-            booked=booked,
-            certified=issued_of_day(self._connection, self._market_id, self._day),
-        )
+        return StoredDay(facts=facts, completeness=completeness, booked=booked)
 
     def _within(self, table: FromClause) -> ColumnElement[bool]:
         c = table.c
@@ -182,15 +174,14 @@ class _Reader:
             .where(self._within(tables.trades), c.state != TradeState.CANCELLED.value)
             .order_by(c.event_seq, c.row)
         )
+        found: list[tuple[int, ...]] = []
         rank: dict[str, int] = {}
-        found: list[tuple[int, int, int, int, int, bool]] = []
         green = green_orders(self._connection, self._market_id, self._starts_s)
         for match_id, unit_id, start_s, side, price_ticks, energy_wh, order_id in rows:
             injection_wh = energy_wh if side == Side.SELL.value else -energy_wh
             made = rank.setdefault(match_id, len(rank))
-            place = (self._row[unit_id], self._column[start_s])
-            amount_quanta = price_ticks * injection_wh
-            found.append((*place, made, injection_wh, amount_quanta, order_id in green))
+            amounts = (injection_wh, price_ticks * injection_wh, order_id in green)
+            found.append((self._row[unit_id], self._column[start_s], made, *amounts))
         columns = np.array(found, dtype=np.int64).reshape(-1, 6).T
         trades = DayTrades(
             unit=columns[0],
