@@ -55,10 +55,13 @@ def day_dues(
     _add_net(dues, frame, columns, told)
     by_owner = _exact_sums(columns.withdrawal_wh, owner, len(owners))
     withdrawn_wh = dict(zip(owners, by_owner, strict=True))
+    members = {
+        name: item for name, item in frame.participants.items() if name not in frame.newcomers
+    }
     rents = rent_return(
         rents_quanta=frame.rents_quanta,
         withdrawal_wh=withdrawn_wh,
-        participants=frame.participants,
+        participants=members,
         grid=frame.grid,
         day=frame.day,
     )

@@ -50,6 +50,8 @@ class DayFrame:
     """By interval, what flows over lines in all calls together."""
     rents_quanta: Mapping[str, int]
     """The day's congestion rent by rent account."""
+    newcomers: frozenset[str]
+    """Participants who came after the day was closed: no rent of it is theirs."""
 
     @property
     def last_resort_id(self) -> str | None:
@@ -91,6 +93,8 @@ class DayFacts:
     """By interval, what flows over lines in all calls together."""
     rents_quanta: Mapping[str, int]
     """The day's congestion rent by rent account."""
+    newcomers: frozenset[str] = frozenset()
+    """Participants who came after the day was closed: no rent of it is theirs."""
 
     def frame(self) -> DayFrame:
         """What of it is the same whatever its meters show."""

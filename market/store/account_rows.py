@@ -1,4 +1,4 @@
-"""Balances of accounts, and what was booked to each of them day by day.
+"""Balances of accounts, what was booked to each of them day by day, and between which sorts of them.
 
 The one idea: what moved is gathered and added once per account, in Python, because a sum may pass
 64 bits. A posting belongs to the day on which it was booked, and never to a day before that of an
@@ -6,10 +6,11 @@ earlier one: once a later day has begun, the balances of a day stand for ever.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Table, func, select
 
@@ -20,8 +21,18 @@ NAMED_MAX: Final = 500
 """Up to so many accounts are asked for by name; the database takes no longer list."""
 
 
+Movement: TypeAlias = tuple[str, str, str]
+"""What sort of account gave, what sort received, and the kind."""
+
+
 def _sums() -> defaultdict[str, int]:
     return defaultdict(int)
+
+
+@lru_cache(maxsize=65_536)  # accounts are as many as participants, and named again and again
+def _sort(account: str) -> str:
+    """What sort of account it is: its name up to the colon."""
+    return account.partition(":")[0]
 
 
 @dataclass(slots=True)
@@ -30,6 +41,16 @@ class DayRows:
 
     given_quanta: defaultdict[str, int] = field(default_factory=_sums)
     received_quanta: defaultdict[str, int] = field(default_factory=_sums)
+    moved: dict[Movement, list[int]] = field(default_factory=dict)
+    """Quanta and postings."""
+
+    def book(self, giver: str, receiver: str, amount_quanta: int, kind: str) -> None:
+        """Count one posting."""
+        self.given_quanta[giver] += amount_quanta
+        self.received_quanta[receiver] += amount_quanta
+        moved = self.moved.setdefault((_sort(giver), _sort(receiver), kind), [0, 0])
+        moved[0] += amount_quanta
+        moved[1] += 1
 
 
 class AccountRows:
@@ -56,6 +77,7 @@ class AccountRows:
         }
         if not touched:  # an interval was settled, and nobody owed anything
             return
+        self._write_movements(market_id, days)
         balances = {
             row.account: row.balance_quanta
             for row in self._stored(tables.accounts, market_id, touched)
@@ -92,6 +114,34 @@ class AccountRows:
                 for account in touched
             ],
         )
+
+    def _write_movements(self, market_id: str, days: Mapping[str, DayRows]) -> None:
+        """Add what moved between sorts of accounts to what stands of the same days."""
+        c = tables.day_movements.c
+        stood = {
+            (row.day, row.giver, row.receiver, row.kind): row
+            for row in self._connection.execute(
+                select(tables.day_movements).where(
+                    c.market_id == market_id, c.day.in_(sorted(days))
+                )
+            )
+        }
+        rows: list[dict[str, object]] = []
+        for day, gathered in days.items():
+            for (giver, receiver, kind), (amount_quanta, postings) in gathered.moved.items():
+                before = stood.get((day, giver, receiver, kind))
+                rows.append(
+                    {
+                        "market_id": market_id,
+                        "day": day,
+                        "giver": giver,
+                        "receiver": receiver,
+                        "kind": kind,
+                        "amount_quanta": amount_quanta + (before.amount_quanta if before else 0),
+                        "postings": postings + (before.postings if before else 0),
+                    }
+                )
+        self._connection.execute(upsert(self._connection, tables.day_movements), rows)
 
     def _stored(
         self, table: Table, market_id: str, accounts: Collection[str], **wanted: str

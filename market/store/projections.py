@@ -316,11 +316,13 @@ class Projector:
         self._market_id, self._rules = event.rules.market_id, event.rules
         self._add(tables.markets, [{"rules": event.rules, "grid": event.grid}])
 
-    def _participants(self, event: ParticipantsRegistered, *_: object) -> None:
-        self._add(tables.participants, map(_fields_of, event.participants))
+    def _participants(self, event: ParticipantsRegistered, event_seq: int, *_: object) -> None:
+        rows = ({**_fields_of(item), "event_seq": event_seq} for item in event.participants)
+        self._add(tables.participants, rows)
 
-    def _units(self, event: UnitsRegistered, *_: object) -> None:
-        self._add(tables.units, map(_fields_of, event.units))
+    def _units(self, event: UnitsRegistered, event_seq: int, *_: object) -> None:
+        rows = ({**_fields_of(item), "event_seq": event_seq} for item in event.units)
+        self._add(tables.units, rows)
 
     def _setpoints(self, event: SetpointsChanged, *_: object) -> None:
         rows = ({**_fields_of(item), "area_id": event.area_id} for item in event.setpoints)
@@ -675,11 +677,19 @@ class Projector:
             if counts_s is None:
                 counts_s = booked_s if day_start_s is None else day_start_s
             giver, receiver, amount_quanta = _MOVED(transfer)
-            why = (str(transfer.kind), str(transfer.reference), transfer.start_s, counts_s)
+            kind = str(transfer.kind)
+            why = (kind, str(transfer.reference), transfer.start_s, counts_s)
             sums.add(counts_s, zone, transfer)
             rows.append((self._market_id, event_seq, row, giver, receiver, amount_quanta, *why))
-            day.given_quanta[giver] += amount_quanta
-            day.received_quanta[receiver] += amount_quanta
+            day.book(giver, receiver, amount_quanta, kind)
+
+    def _day_closed(self, event: DayClosed, event_seq: int, *_: object) -> None:
+        self._add(tables.closed_days, [{"day": event.day, "event_seq": event_seq}])
+
+    def _lines_used(self, event: LinesUsed, event_seq: int, *_: object) -> None:
+        place = {"event_seq": event_seq, "start_s": event.start_s}
+        rows = ({**_fields_of(use), **place, "row": row} for row, use in enumerate(event.uses))
+        self._add(tables.line_uses, rows)
 
     def _first_of_day(self, entry: Entry) -> int | None:
         """The first interval of the day whose closing or run booked the transfers; None: neither did."""
@@ -777,7 +787,7 @@ class Projector:
         OwnLimitsSet: None,
         OutageReported: None,
         OutageEnded: None,
-        LinesUsed: None,
+        LinesUsed: _lines_used,
         OrdersCancelled: _orders_cancelled,
         PhaseChanged: _phase_changed,
         IntervalCleared: _interval_cleared,
@@ -790,7 +800,7 @@ class Projector:
         IntervalSettled: _interval_settled,
         SystemSeen: _system_seen,
         AreasSummed: _areas_summed,
-        DayClosed: None,
+        DayClosed: _day_closed,
         **dict.fromkeys(BILL_EVENTS, _bills),
         **dict.fromkeys(CASE_EVENTS, _case),
         **dict.fromkeys(ACT_EVENTS, _act),

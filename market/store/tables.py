@@ -35,7 +35,7 @@ from market.model.case import Case
 from market.model.contract import Contract
 from market.model.grid_check import GridChecked, GridSeen, UnitChange, UnitsRedispatched
 from market.model.listing import Inquiry, Listing, Quote, Take
-from market.model.messages import MarketCreated
+from market.model.messages import DayClosed, LineUse, MarketCreated
 from market.model.money import Transfer
 from market.model.order import OrderHeader
 from market.model.participant import Participant, Unit
@@ -51,6 +51,7 @@ from market.store.views import (
     AccountDay,
     CallResult,
     Curve,
+    DayMovement,
     DeviationPriceRow,
     InquiryAsked,
     IntervalRow,
@@ -172,6 +173,7 @@ participants: Final = Table(
     _text("area_id"),
     Column("is_last_resort", Boolean, nullable=False),
     _text("voltage_level"),
+    _integer("event_seq"),  # that registered it
     sqlite_with_rowid=False,
 )
 
@@ -187,6 +189,7 @@ units: Final = Table(
     _integer("withdrawal_max_w"),
     Column("controllable", Boolean, nullable=False),
     Column("storage", Structure(Unit.__annotations__["storage"])),
+    _integer("event_seq"),  # that registered it
     Index("units_of_participant", "market_id", "participant_id"),
     sqlite_with_rowid=False,
 )
@@ -329,6 +332,28 @@ posting_days: Final = Table(
     sqlite_with_rowid=False,
 )
 
+day_movements: Final = Table(
+    "day_movements",
+    METADATA,
+    _market_id(),
+    _text("day", key=True),  # local, of the booking: that of `account_days`
+    _text("giver", key=True),  # what sort of account: its name up to the colon
+    _text("receiver", key=True),
+    _text("kind", key=True),
+    Column("amount_quanta", WideInteger, nullable=False),
+    _integer("postings"),
+    sqlite_with_rowid=False,
+)
+
+closed_days: Final = Table(
+    "closed_days",
+    METADATA,
+    _market_id(),
+    _text("day", key=True),
+    _integer("event_seq"),  # that closed it
+    sqlite_with_rowid=False,
+)
+
 bills: Final = Table(
     "bills",
     METADATA,
@@ -445,6 +470,22 @@ line_outcomes: Final = Table(
     _integer("received_backward_wh"),
     _integer("capacity_forward_wh"),
     _integer("capacity_backward_wh"),
+    sqlite_with_rowid=False,
+)
+
+line_uses: Final = Table(
+    "line_uses",
+    METADATA,
+    _market_id(),
+    _integer("event_seq", key=True),
+    _integer("row", key=True),
+    _integer("start_s"),
+    _text("line_id"),
+    Column("forward", Boolean, nullable=False),
+    _integer("sent_wh"),  # below zero where a match was undone
+    _integer("received_wh"),
+    _text("match_id"),
+    Index("line_uses_of_interval", "market_id", "start_s"),
     sqlite_with_rowid=False,
 )
 
@@ -991,11 +1032,14 @@ PROJECTED: Final[dict[str, type]] = {
     "accounts": AccountBalance,
     "account_days": AccountDay,
     "posting_days": PostingDay,
+    "day_movements": DayMovement,
+    "closed_days": DayClosed,
     "bills": Bill,
     "cases": Case,
     "intervals": IntervalRow,
     "area_outcomes": AreaOutcome,
     "line_outcomes": LineOutcome,
+    "line_uses": LineUse,
     "curves": Curve,
     "call_results": CallResult,
     "call_reasons": OrdersExplained,
@@ -1034,10 +1078,14 @@ PROJECTED: Final[dict[str, type]] = {
 """The dataclass behind each projection, by table."""
 
 BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
+    "participants": frozenset({"event_seq"}),
+    "units": frozenset({"event_seq"}),
     "orders": frozenset({"terms", "price_ticks", "energy_wh", "state", "filled_wh", "held_quanta"}),
     "refusals": frozenset({"event_seq", "row"}),
     "trades": frozenset({"event_seq", "row", "state"}),
     "transfers": frozenset({"event_seq", "row", "counts_s"}),
+    "closed_days": frozenset({"event_seq"}),
+    "line_uses": frozenset({"event_seq", "row", "start_s"}),
     "bills": frozenset({"event_seq", "row", "state", "issued_us"}),
     "cases": frozenset({"number", "bill_id", "month"}),
     "area_outcomes": frozenset({"start_s", "call", "position"}),

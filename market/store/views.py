@@ -316,6 +316,21 @@ class AccountDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayMovement:
+    """What one sort of account gave another for one reason on one local day."""
+
+    day: str
+    """On which it was booked, as in 2016-06-15."""
+    giver: str
+    """What sort of account gave: participant, grid_operator, rent ..."""
+    receiver: str
+    kind: TransferKind
+    amount_quanta: int
+    """Sum of so many ..."""
+    postings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialBalance:
     """Every account at the end of one local day; what was received in sum was given in sum."""
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from market.day_runs import DayRuns
-from market.model.messages import RecordMeasurements
+from market.model.messages import RecordMeasurements, RegisterParticipants, RegisterUnits
 from market.model.money import TransferKind, participant_account
+from market.model.participant import Participant, UnitKind
 from market.model.power import Measurement
 from market.model.rejection import Code
 from market.model.rules import Tariff
@@ -25,7 +26,8 @@ from market.settlement.dues import Dues
 from market.settlement.run import settle_day
 from market.store import queries
 from market.store.database import Store
-from tests.builders import MIDNIGHT_S, RULES, STEP_S
+from market.store.queries.money import amounts_by_account
+from tests.builders import MIDNIGHT_S, RULES, STEP_S, unit
 from tests.market.written import (
     MARKET_ID,
     StillClock,
@@ -194,6 +196,43 @@ def test_other_fees_are_a_new_version_and_hold_from_then_on(store: Store) -> Non
         await sequencer.submit(_corrected())
         *_, last = await _all(sequencer, runs)
         assert (last.run.version, last.run.tariff) == (3, dearer)
+
+    _runs(store, check)
+
+
+def test_who_comes_after_a_day_was_closed_gets_nothing_of_its_rent(store: Store) -> None:
+    """Nobody withdrew, so the line's rent is shared equally: among those who were there."""
+    write_life(store)
+    eve = Participant(participant_id="eve", name="Eve", area_id="RUR")
+    house = unit("eve-load", "eve", UnitKind.LOAD, withdrawal_max_w=10_000)
+    now = {"now_us": LATE_S * 1_000_000, "actor": "op"}
+
+    async def check(sequencer: Sequencer, runs: DayRuns) -> None:
+        await _all(sequencer, runs)
+        await sequencer.submit(RegisterParticipants(**now, participants=(eve,)))
+        await sequencer.submit(RegisterUnits(**now, units=(house,)))
+        for start_s in (MIDNIGHT_S, MIDNIGHT_S + STEP_S):
+            still = tuple(
+                Measurement(unit_id=name, start_s=start_s, injection_wh=0)
+                for name in ("ann-load", "ann-battery", "ann-solar", "ben-load")
+            )
+            await sequencer.submit(RecordMeasurements(**now, area_id="RUR", measurements=still))
+        await sequencer.submit(_corrected())
+        _, view = await _all(sequencer, runs)
+        # Her house was not there, so it lacks no reading either.
+        assert (view.run.completeness.late, view.run.completeness.substituted) == (8, 0)
+        with sequencer.readers.connect() as connection:
+            given = amounts_by_account(connection, MARKET_ID)
+        rent = {
+            name: kinds[TransferKind.RENT_RETURN]
+            for name, kinds in given.items()
+            if kinds.get(TransferKind.RENT_RETURN)
+        }
+        whole_quanta = -rent.pop("rent:GRID-RUR")
+        assert rent == {
+            "participant:ann": whole_quanta // 2,
+            "participant:ben": whole_quanta // 2,
+        }
 
     _runs(store, check)
 

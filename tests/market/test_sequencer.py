@@ -43,6 +43,7 @@ from tests.market.written import (
     every_mode,
     helped_next_door,
     live,
+    over_a_line,
     place,
     projected,
     with_sequencer,
@@ -641,7 +642,7 @@ def test_projections_made_again_are_the_same(
 ) -> None:
     # so that there are curves too
     monkeypatch.setattr("market.trading.public_curves.OWNERS_MIN", 2)
-    lives = (every_mode(), True), (helped_next_door(), False)
+    lives = (every_mode(), True), (helped_next_door(), False), (over_a_line(), False)
     without_rows: list[set[str]] = []
     for commands, billed in lives:
         store = new_store()

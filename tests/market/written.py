@@ -388,6 +388,34 @@ def every_mode() -> tuple[Command, ...]:
     return (*setup, registered, *TRADING, *OFFERS, *OPERATING)
 
 
+def over_a_line() -> tuple[Command, ...]:
+    """The commands of a life in which Ben takes from the other area before the call does."""
+    rules = replace(TWO_INTERVALS, listing=True)
+    setup = (replace(SETUP[0], rules=rules), *SETUP[1:])  # type: ignore[call-arg]
+    posted = PostListing(
+        **_MINE,
+        actor="retailer",
+        participant_id="retailer",
+        client_listing_id="l-1",
+        terms=ListingTerms(
+            unit_id="retailer-sells",
+            side=Side.SELL,
+            price_ticks=12_000,
+            legs=((MIDNIGHT_S, 1_000),),
+        ),
+    )
+    taken = TakeListing(
+        **_MINE,
+        actor="ben",
+        participant_id="ben",
+        client_take_id="t-1",
+        listing_id="lst-1",
+        unit_id="ben-load",
+        legs=((MIDNIGHT_S, 98),),
+    )
+    return (*setup, posted, taken, *TRADING)
+
+
 def helped_next_door() -> tuple[Command, ...]:
     """The commands of a life on a weak grid, in which a battery of the other area helps."""
     # What the last resort pays back is less than energy is worth to a battery, fees and all.

@@ -3,6 +3,7 @@
 The one idea: a run counts what had come when it began and nothing later, so it finds the same facts
 however often it is begun again.
 """
+# house: long because all that a day depends on is read in one place.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +37,7 @@ from market.settlement.ordered import TREATMENTS, Treatment
 from market.settlement.outcomes import exchanged, priced
 from market.store import tables
 from market.store.queries.certificate_sums import green_orders
-from market.store.queries.market import market
+from market.store.queries.market import came_after, market
 from market.store.queries.money import joined
 from market.store.queries.pages import fact
 from market.store.queries.stand_ins import Asked, stand_ins
@@ -116,7 +117,7 @@ class _Reader:
         participants: Mapping[str, Participant],
     ) -> None:
         self._connection, self._market_id, self._event_seq = connection, market_id, event_seq
-        self._day, self._rules = day, rules
+        self._day, self._rules, self._closing = day, rules, (connection, market_id, day)
         self._starts_s = day_starts_s(rules, day)
         self._column = {start_s: place for place, start_s in enumerate(self._starts_s)}
         self._units, self._participants = units, participants
@@ -155,6 +156,7 @@ class _Reader:
             priced=[priced(*pair) for pair in pairs],
             exchanged=[exchanged(*pair) for pair in pairs],
             rents_quanta=rents_quanta,
+            newcomers=came_after(*self._closing, tables.participants.c.participant_id),
         )
         return StoredDay(facts=facts, completeness=completeness, booked=booked)
 
@@ -259,7 +261,13 @@ class _Reader:
             metered_wh[place] = reading.injection_wh
             measured[place], in_time[place] = True, False
         origin = np.where(measured, np.int8(Origin.MEASURED), np.int8(Origin.SCHEDULE))
-        meters = np.array([unit.kind is not UnitKind.RETAILER for unit in self._units.values()])
+        later = came_after(*self._closing, tables.units.c.unit_id)
+        meters = np.array(
+            [
+                u.kind is not UnitKind.RETAILER and name not in later
+                for name, u in self._units.items()
+            ]
+        )
         gaps = ~measured & meters[:, None]
         filled = stand_ins(
             Asked(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from market.model.grid import Grid
 from market.model.participant import Participant, Unit, UnitKind, VoltageLevel
@@ -103,3 +103,20 @@ def units(
         lambda row: fact(Unit, row, kind=UnitKind(row.kind)),
         lambda row: str(row.unit_id),
     )
+
+
+def came_after(
+    connection: Connection, market_id: str, day: str, name: Column[str]
+) -> frozenset[str]:
+    """Who, or what, was registered after a day was closed; nobody of a day that is open.
+
+    `name`: the id of participants or of units.
+    """
+    closed, c = tables.closed_days.c, name.table.c
+    closing = (
+        select(closed.event_seq)
+        .where(closed.market_id == market_id, closed.day == day)
+        .scalar_subquery()
+    )
+    query = select(name).where(c.market_id == market_id, c.event_seq > closing)
+    return frozenset(connection.execute(query).scalars())

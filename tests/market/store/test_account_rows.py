@@ -28,9 +28,7 @@ def prepared(connection: Connection) -> AccountRows:
 
 
 def booked(rows: AccountRows, day: date, giver: str, receiver: str, amount_quanta: int) -> None:
-    gathered = rows.day(day)
-    gathered.given_quanta[giver] += amount_quanta
-    gathered.received_quanta[receiver] += amount_quanta
+    rows.day(day).book(giver, receiver, amount_quanta, "trade")
 
 
 def on(connection: Connection, day: date) -> dict[str, tuple[int, int, int, int]]:
