@@ -59,6 +59,7 @@ PLACES: Final[Mapping[str, int]] = {
     "_hz": FREQUENCY_DECIMALS,
     "_per_mwh": PRICE_DECIMALS,
     "amount": MONEY_DECIMALS,
+    "_amount": MONEY_DECIMALS,
     "held": MONEY_DECIMALS,
     "welfare": MONEY_DECIMALS,
     "upper_bound": MONEY_DECIMALS,
@@ -69,7 +70,8 @@ TIMES: Final = frozenset({"start", "end", "until", "at"})
 WHOLE: Final = frozenset(
     {
         *("sequence", "revision", "trades", "solve_ms", "count", "command_seq", "first_event_seq"),
-        *("batch", "epoch", "rows", "version"),
+        *("batch", "epoch", "rows", "version", "intervals", "settled_intervals"),
+        *("full_intervals", "unit_intervals", "postings", "bills"),
     }
 )
 FLAGS: Final = frozenset(

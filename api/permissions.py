@@ -199,6 +199,11 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/settlement-runs"): _OPERATOR,
     ("GET", f"{MARKET}/settlement-runs/{{run_id}}/differences"): _OPERATOR,
     ("GET", f"{MARKET}/report"): _OPERATOR,
+    **{
+        ("GET", f"{MARKET}/reports/{period}{of}"): _OPERATOR
+        for period in ("day", "month")
+        for of in ("", "/page", "/{table}")
+    },
     # The first message of the stream authenticates; each channel is checked in `stream.py`.
     ("WEBSOCKET", f"{MARKET}/stream"): _PUBLIC,
     # Public channels only.

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from market.model.splitting import Integers
 from market.settlement.day_facts import DayDetail, DayFacts
 from market.settlement.meter_series import Origin
 
@@ -51,3 +52,15 @@ def detail_rows(detail: bytes, unit_ids: Sequence[str]) -> list[Mapping[str, Any
     wanted = pc.is_in(table["unit_id"], value_set=pa.array(unit_ids, type=pa.string()))
     rows: list[Mapping[str, Any]] = table.filter(wanted).to_pylist()
     return rows
+
+
+def detail_columns(
+    detail: bytes, names: Sequence[str], *, without: Sequence[str] = ()
+) -> dict[str, Integers]:
+    """Some columns of whole numbers, for all units but those named; (rows,) each."""
+    with pa.ipc.open_stream(detail) as reader:
+        table = reader.read_all()
+    if without:
+        other = pc.is_in(table["unit_id"], value_set=pa.array(without, type=pa.string()))
+        table = table.filter(pc.invert(other))
+    return {name: table[name].to_numpy() for name in names}

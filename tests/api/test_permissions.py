@@ -44,6 +44,7 @@ NOBODYS = {
     "area_id": "nowhere",
     "bill_id": "bil-999",
     "case_id": "cas-999",
+    "table": "nothing",
 }
 """Ids in addresses; nothing has them."""
 

@@ -5,6 +5,25 @@ facts of the model or the small answers of `views`. Queries of one connection se
 """
 
 from market.store.certificate_views import CertificateActRow
+from market.store.period_views import (
+    AccountPeriod,
+    BillSum,
+    DayState,
+    Debt,
+    FlowRow,
+    ImbalanceRow,
+    KindSum,
+    MeterRow,
+    MoneyFault,
+    NetSum,
+    PeriodDay,
+    PeriodMeters,
+    PeriodMoney,
+    PeriodSpan,
+    PeriodTrades,
+    PriceRow,
+    VolumeRow,
+)
 from market.store.queries.acts import ActFilter, acts, curtailments, unit_limits
 from market.store.queries.alarms import AlarmFilter, alarm, alarms
 from market.store.queries.audit import AuditFilter, AuditLine, audit
@@ -55,6 +74,7 @@ from market.store.queries.offers import (
 )
 from market.store.queries.orders import order, orders, recent_trades, trades
 from market.store.queries.pages import LIMIT_MAX, CursorFault
+from market.store.queries.period_report import PeriodReport, period_report, span_of
 from market.store.queries.positions import positions
 from market.store.queries.power import deviations, gaps, measurements, setpoints
 from market.store.queries.report import day_totals
@@ -93,6 +113,7 @@ from market.store.views import (
 __all__ = [
     "LIMIT_MAX",
     "AccountBalance",
+    "AccountPeriod",
     "AccountView",
     "ActFilter",
     "AlarmFilter",
@@ -100,25 +121,41 @@ __all__ = [
     "AuditFilter",
     "AuditLine",
     "BillDetail",
+    "BillSum",
     "CallTold",
     "CaseFilter",
     "CertificateActRow",
     "CertificateBalance",
     "CursorFault",
     "Curve",
+    "DayState",
     "DayTotals",
+    "Debt",
+    "FlowRow",
     "GreenInterval",
     "GridCheckView",
+    "ImbalanceRow",
     "IntervalRow",
     "IntervalView",
+    "KindSum",
     "LedgerView",
     "ListingSearch",
     "LotLine",
     "MarketDefinition",
+    "MeterRow",
+    "MoneyFault",
+    "NetSum",
     "OrderStory",
     "Page",
     "ParticipantTotals",
+    "PeriodDay",
+    "PeriodMeters",
+    "PeriodMoney",
+    "PeriodReport",
+    "PeriodSpan",
+    "PeriodTrades",
     "Position",
+    "PriceRow",
     "PricedCurve",
     "ReadingGap",
     "ReadingView",
@@ -131,6 +168,7 @@ __all__ = [
     "TrialBalance",
     "UnitPosition",
     "UnitTold",
+    "VolumeRow",
     "account",
     "activations",
     "acts",
@@ -174,6 +212,7 @@ __all__ = [
     "orders",
     "outside_minutes",
     "participants",
+    "period_report",
     "position",
     "positions",
     "prices",
@@ -185,6 +224,7 @@ __all__ = [
     "settled_detail",
     "settlement_run",
     "settlement_runs",
+    "span_of",
     "standing_rules",
     "statement",
     "stored_day",

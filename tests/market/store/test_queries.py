@@ -1,6 +1,7 @@
 """What is asked of a market's file is what its engine has lived through."""
 # house: long because every question of the wire is asked once of the same life.
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -29,6 +30,7 @@ from tests.market.written import (
     SETUP,
     TRADING,
     TWO_INTERVALS,
+    every_mode,
     with_sequencer,
     write_life,
 )
@@ -143,6 +145,20 @@ def test_an_order_shows_what_became_of_it(reading: Connection) -> None:
         "r-2": OrderState.PARTIALLY_FILLED,
         "r-3": OrderState.EXPIRED,
     }
+
+
+def test_what_a_listing_trades_fills_no_order_of_its_number(new_store: NewStore) -> None:
+    store = new_store()
+    write_life(store, every_mode())
+    readers = Readers(store)
+    with readers.connect() as connection:
+        traded: dict[str, int] = defaultdict(int)
+        for trade in queries.trades(connection, MARKET_ID, limit=1_000).items:
+            traded[trade.order_id] += trade.energy_wh
+        assert any(name.startswith("lst-") for name in traded)
+        for view in queries.orders(connection, MARKET_ID, limit=100).items:
+            assert view.filled_wh == traded[view.order.header.order_id]
+    readers.close()
 
 
 def test_one_order_by_id_is_the_order_that_was_placed(reading: Connection) -> None:
