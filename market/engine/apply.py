@@ -243,6 +243,7 @@ def interval_settled(state: MarketState, event: IntervalSettled) -> None:
     state.day_ahead_outcomes.pop(event.start_s, None)
     state.capacity.forget(event.start_s)
     state.acts.settled(event.start_s)
+    state.forced.settled(event.start_s + state.step_s)
     state.burdens.settled(event.start_s, state.local_day(event.start_s))
     state.networks.forget(event.start_s)
     state.measured_wh.pop(event.start_s, None)

@@ -16,6 +16,7 @@ from market.model.act import (
 from market.model.alarm import ControlLevel
 from market.model.burden import BurdensShared
 from market.model.interval import MICROSECONDS
+from market.model.reach import SERVER
 
 
 def proposed(state: MarketState, event: ActProposed) -> None:
@@ -116,12 +117,15 @@ def area_decoupled(state: MarketState, event: AreaDecoupled) -> None:
         area_id=event.area_id, actor=event.actor, reason=event.reason, since_us=event.now_us
     )
     state.capacity.decouple(event.area_id)
+    if event.actor == SERVER:
+        state.forced.lost(event.area_id, event.now_us // MICROSECONDS)
 
 
 def area_coupled(state: MarketState, event: AreaCoupled) -> None:
     """The area's lines carry what they have left again."""
     state.acts.decoupled.pop(event.area_id, None)
     state.capacity.couple(event.area_id)
+    state.forced.found(event.area_id, event.now_us // MICROSECONDS)
 
 
 def units_curtailed(state: MarketState, event: UnitsCurtailed) -> None:

@@ -7,6 +7,7 @@ The one idea: an interval is settled once, on readings where there are any and o
 from collections import defaultdict
 from collections.abc import Mapping
 
+from market.engine.forced_outages import forced_outages
 from market.engine.networks import grid_seen
 from market.engine.phase_steps import step_taken
 from market.engine.picture import system_seen
@@ -42,7 +43,10 @@ def end_delivery(state: MarketState, command: EndDelivery) -> Decision:
     refusal = state.phases.step_refusal(command.start_s, Step.END_DELIVERY)
     if refusal is not None:
         return refused([refusal])
-    return applied(step_taken(command.start_s, Step.END_DELIVERY, command.now_us))
+    return applied(
+        *forced_outages(state, command.start_s),
+        step_taken(command.start_s, Step.END_DELIVERY, command.now_us),
+    )
 
 
 def settle_interval(state: MarketState, command: SettleInterval) -> Decision:

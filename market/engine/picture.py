@@ -5,19 +5,20 @@ levels below have answered, when the meters have spoken; nothing is estimated la
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from market.control.forecast import generation_of, load_of, untraded_load_of
 from market.control.market import Security
+from market.engine.forced_outages import FORCED, of_unit_wh
 from market.engine.state import MarketState
 from market.engine.steering import caps_of
 from market.model.act import ActKind, ControlReason
 from market.model.alarm import ControlLevel
 from market.model.grid import Area
 from market.model.grid_check import GridSeen
-from market.model.participant import GREEN_KINDS, Unit, UnitKind
+from market.model.participant import GREEN_KINDS, UnitKind
 from market.model.power import Deviation, Measurement
 from market.model.system import (
     AreaPicture,
@@ -89,7 +90,7 @@ def system_seen(
     outside = {item.area_id: item.outside_minutes for item in grids}
     bound = _bound_areas(state, start_s)
     units = _units_by_area(state, start_s, measured_wh)
-    _add_curtailed(state, start_s, units)
+    _add_curtailed(state, start_s, units, deviations)
     return SystemSeen(
         start_s=start_s,
         now_us=now_us,
@@ -259,27 +260,36 @@ def _add_reading(here: _Units, reading: Measurement | None) -> None:
         here.frequencies_mhz.append(reading.frequency_mhz)
 
 
-def _add_curtailed(state: MarketState, start_s: int, found: Mapping[str, _Units]) -> None:
-    """What operators' acts, area limits and redispatch took away from what units had traded."""
+def _add_curtailed(
+    state: MarketState, start_s: int, found: Mapping[str, _Units], deviations: Iterable[Deviation]
+) -> None:
+    """What acts, limits and redispatch took away from what units had traded, and what was missed by force."""
     traded_wh = state.positions.scheduled_wh(start_s)
-    minutes = state.rules.interval_minutes
-
-    def add(unit: Unit, reason: ControlReason, change_wh: int) -> None:
-        here, wanted_wh = found[unit.area_id], traded_wh.get(unit.unit_id, 0)
+    for unit_id, reason, change_wh in _changes(state, start_s, deviations):
+        here, wanted_wh = found[state.units[unit_id].area_id], traded_wh.get(unit_id, 0)
         # Less of what it traded is taken away; more, or the other way, is an activation.
         taken_wh = min(-change_wh, wanted_wh) if wanted_wh > 0 else min(change_wh, -wanted_wh)
-        if taken_wh <= 0:
-            return
-        here.curtailed_wh[reason] += taken_wh
-        if wanted_wh < 0 and reason in INTERRUPTIONS:
-            here.not_served_wh += taken_wh
+        if taken_wh > 0:
+            here.curtailed_wh[reason] += taken_wh
+            if wanted_wh < 0 and reason in INTERRUPTIONS:
+                here.not_served_wh += taken_wh
 
+
+def _changes(
+    state: MarketState, start_s: int, deviations: Iterable[Deviation]
+) -> Iterator[tuple[str, ControlReason, int]]:
+    """Unit, why and by how much it did something else than it has traded; Wh, injection positive."""
+    minutes = state.rules.interval_minutes
     for unit_id, pieces in state.acts.curtailed.get(start_s, {}).items():
         for piece in pieces:
-            add(state.units[unit_id], piece.reason, piece.energy_wh)
+            if piece.reason not in FORCED:
+                yield unit_id, piece.reason, piece.energy_wh
+    for item in deviations:
+        if item.level == ControlLevel.UNIT:
+            for reason, energy_wh in of_unit_wh(state, start_s, item).items():
+                yield item.member_id, reason, energy_wh
     for unit_id, change in state.networks.changes(start_s).items():
-        change_wh = energy_from_power_wh(change.change_w, minutes)
-        add(state.units[unit_id], change.reason, change_wh)
+        yield unit_id, change.reason, energy_from_power_wh(change.change_w, minutes)
 
 
 def _retail(state: MarketState, start_s: int) -> RetailPicture:

@@ -12,11 +12,9 @@ from market.engine.state import MarketState
 from market.model.act import AreaCoupled, AreaDecoupled, ControlReason
 from market.model.alarm import AlarmKind, ControlLevel
 from market.model.messages import Decision, Event
-from market.model.reach import AreaHeard, AreaReported, HearArea, MissArea, ReportArea
+from market.model.reach import SERVER, AreaHeard, AreaReported, HearArea, MissArea, ReportArea
 from market.model.rejection import Code, Rejection
 
-SERVER: Final = "server"
-"""Who decouples an area that is not heard."""
 OUT_OF_REACH_S: Final = 15
 """Three heartbeats; real time."""
 DECOUPLED_S: Final = 120

@@ -9,6 +9,7 @@ from typing import ClassVar
 from market.certificates.registry import Registry
 from market.control.alarms import Alarms
 from market.control.burdens import Burdens
+from market.control.forced import ForcedOutages
 from market.control.forecast import LikeDays, LoadForecast
 from market.control.market import MarketControl
 from market.control.networks import Networks
@@ -139,6 +140,8 @@ class MarketState:
     """What each unit said of itself when its state last changed."""
     networks: Networks = field(default_factory=Networks)
     """Real grids of areas, and what they made of the schedules."""
+    forced: ForcedOutages = field(default_factory=ForcedOutages)
+    """When units could not follow though nobody had told them to stand still."""
     burdens: Burdens = field(default_factory=Burdens)
     """What units have given up for limits they share with others."""
     areas_heard: dict[str, int] = field(default_factory=dict)

@@ -7,6 +7,7 @@ the picture and the money go by the same schedule.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from market.engine.forced_outages import FORCED, of_unit_wh
 from market.engine.state import MarketState
 from market.model.act import ControlReason
 from market.model.alarm import ControlLevel
@@ -14,10 +15,17 @@ from market.model.power import Deviation
 from market.settlement.ordered import Ordered, ordered
 
 
-def orders_of(state: MarketState, start_s: int) -> Iterator[tuple[str, ControlReason, int]]:
+def orders_of(
+    state: MarketState, start_s: int, *, forced: bool = True
+) -> Iterator[tuple[str, ControlReason, int]]:
     """Unit, why and by how much it was told to differ from its trades; Wh, injection positive.
 
     The retailer of last resort delivers what the others leave; nothing is an order to it.
+
+    Args:
+        state: the market.
+        start_s: the interval.
+        forced: with what units could not follow, which nobody told them.
     """
     redispatched_wh = state.networks.instructed_wh(start_s)
     for unit_id, change in state.networks.changes(start_s).items():
@@ -26,7 +34,8 @@ def orders_of(state: MarketState, start_s: int) -> Iterator[tuple[str, ControlRe
     for unit_id, pieces in state.acts.curtailed.get(start_s, {}).items():
         if state.units[unit_id].participant_id != last_resort_id:
             for piece in pieces:
-                yield unit_id, piece.reason, piece.energy_wh
+                if forced or piece.reason not in FORCED:
+                    yield unit_id, piece.reason, piece.energy_wh
 
 
 def orders_by_treatment(state: MarketState, start_s: int) -> Ordered:
@@ -37,7 +46,7 @@ def orders_by_treatment(state: MarketState, start_s: int) -> Ordered:
 def told_schedule_wh(state: MarketState, start_s: int) -> dict[str, int]:
     """Net injection by unit as it was told in the end: its trades, and what was ordered about them."""
     scheduled_wh = state.positions.scheduled_wh(start_s)
-    for unit_id, energy_wh in orders_by_treatment(state, start_s).total_wh().items():
+    for unit_id, _, energy_wh in orders_of(state, start_s, forced=False):
         scheduled_wh[unit_id] = scheduled_wh.get(unit_id, 0) + energy_wh
     return scheduled_wh
 
@@ -45,9 +54,12 @@ def told_schedule_wh(state: MarketState, start_s: int) -> dict[str, int]:
 def with_reasons(
     state: MarketState, deviations: tuple[Deviation, ...], start_s: int
 ) -> tuple[Deviation, ...]:
-    """Deviations of units that were told something else say how much of that, and why."""
+    """Deviations of units that were told something else, or could not follow, say how much of that, and why."""
     orders: dict[str, dict[ControlReason, int]] = {}
-    for unit_id, reason, energy_wh in orders_of(state, start_s):
+    for item in deviations:
+        if item.level == ControlLevel.UNIT and (missed := of_unit_wh(state, start_s, item)):
+            orders[item.member_id] = missed
+    for unit_id, reason, energy_wh in orders_of(state, start_s, forced=False):
         of_unit = orders.setdefault(unit_id, {})
         of_unit[reason] = of_unit.get(reason, 0) + energy_wh
     if not orders:

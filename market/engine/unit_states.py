@@ -2,6 +2,7 @@
 
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
+from market.model.interval import MICROSECONDS
 from market.model.messages import Decision
 from market.model.rejection import Code, Rejection
 from market.model.unit_report import ReportUnitState, UnitStateChanged
@@ -20,4 +21,6 @@ def report_unit_state(state: MarketState, command: ReportUnitState) -> Decision:
 
 def unit_state_changed(state: MarketState, event: UnitStateChanged) -> None:
     """The unit is in another state."""
-    state.unit_reports[event.report.unit_id] = event.report
+    report = event.report
+    state.unit_reports[report.unit_id] = report
+    state.forced.said(report.unit_id, report.state, event.now_us // MICROSECONDS)

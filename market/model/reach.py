@@ -6,8 +6,12 @@ its writer and as the how-manieth of it, so that whoever hears nobody knows what
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from market.model.power import PowerLimits, Setpoint, UnitLimit
+
+SERVER: Final = "server"
+"""Who decouples an area that is not heard."""
 
 
 class Standing(StrEnum):

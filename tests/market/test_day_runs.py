@@ -33,6 +33,7 @@ from tests.market.written import (
     StillClock,
     every_mode,
     on_a_weak_grid,
+    out_of_reach,
     projected,
     with_sequencer,
     write_life,
@@ -107,7 +108,7 @@ async def _day(sequencer: Sequencer) -> queries.StoredDay:
         )
 
 
-@pytest.mark.parametrize("life", [every_mode, on_a_weak_grid])
+@pytest.mark.parametrize("life", [every_mode, on_a_weak_grid, out_of_reach])
 def test_a_day_that_has_not_changed_comes_to_what_its_intervals_booked(
     store: Store, life: Callable[[], Any]
 ) -> None:
@@ -160,6 +161,31 @@ def test_a_late_reading_posts_just_the_difference(store: Store) -> None:
         assert reached == dict(ledger.accounts())
         after = await _day(sequencer)
         assert after.booked == settle_day(after.facts).dues != stood
+
+    _runs(store, check)
+
+
+def test_what_a_late_reading_lacks_of_an_area_out_of_reach_is_no_deviation(store: Store) -> None:
+    write_life(store, out_of_reach())
+
+    async def check(sequencer: Sequencer, runs: DayRuns) -> None:
+        await _all(sequencer, runs)
+        traded = sequencer.engine.state.positions.scheduled_wh(MIDNIGHT_S)
+        assert traded["ben-load"] < -1_000
+        await sequencer.submit(_late())
+        await sequencer.submit(_corrected())
+        _, view = await _all(sequencer, runs)
+        with sequencer.readers.connect() as connection:
+            moved = queries.run_differences(connection, MARKET_ID, view.run.run_id)
+        own = {
+            item.kind: item.amount_quanta
+            for item in moved
+            if "participant:ben" in (item.debit_account, item.credit_account)
+        }
+        assert own[TransferKind.INSTRUCTED] > 0
+        # What the first reading was beyond the trades was a deviation, and is none any more.
+        first_wh = -2_450 - traded["ben-load"]
+        assert (TransferKind.DEVIATION in own) == (first_wh != 0)
 
     _runs(store, check)
 

@@ -21,6 +21,7 @@ from market.control.alarms import Alarms
 from market.control.grid_check import check, see
 from market.day_runs import DayRuns
 from market.engine.engine import Engine
+from market.engine.reach import DECOUPLED_S
 from market.model.act import Act, ActKind, ApproveAct, PerformAct, digest_of
 from market.model.alarm import (
     AcknowledgeAlarm,
@@ -77,6 +78,7 @@ from market.model.network import RegisterNetwork
 from market.model.order import Side
 from market.model.participant import UnitKind
 from market.model.power import Measurement
+from market.model.reach import SERVER, HearArea, MissArea
 from market.model.rules import LastResortBand, Tariff
 from market.model.standing import Forecast, RecordForecasts, SetStandingRule, StandingTerms
 from market.model.timer import Timer, TimerKind
@@ -458,6 +460,16 @@ def nothing_to_export(now_us: int) -> ExportCertificates:
         reference="x-1",
         bundles_max=None,
         read=LotsRead(acts=0, versions=(), lots=()),
+    )
+
+
+def out_of_reach() -> tuple[Command, ...]:
+    """The commands of a life in which the market's word does not reach the village after the orders."""
+    return (
+        *SETUP,
+        *TRADING,
+        HearArea(now_us=DAY_BEFORE_US, actor=SERVER, area_id="RUR"),
+        MissArea(now_us=DAY_BEFORE_US, actor=SERVER, area_id="RUR", silent_s=DECOUPLED_S),
     )
 
 

@@ -2,6 +2,8 @@
 
 The one idea: a run counts what had come when it began and nothing later, so it finds the same facts
 however often it is begun again.
+
+house: long because every fact of a day is read once, in the order in which a run wants them.
 """
 # house: long because all that a day depends on is read in one place.
 
@@ -128,8 +130,11 @@ class _Reader:
         participants = self._participants
         trades, traded_wh = self._trades()
         scheduled_wh = self._scheduled(traded_wh)
-        uncompensated_wh = self._at_area_price()
-        instructed_wh = scheduled_wh - traded_wh
+        given_back = [how for how in TREATMENTS if TREATMENTS[how] is Treatment.AT_AREA_PRICE]
+        uncompensated_wh = self._curtailed(given_back)
+        # Who could not follow was told nothing: that is no part of what stands in for a reading.
+        forced_wh = self._curtailed([ControlReason.DECOUPLED])
+        instructed_wh = scheduled_wh - traded_wh + forced_wh
         if not any(item.is_last_resort for item in participants.values()):
             # Nobody is there to take what a stopped unit would give back.
             instructed_wh, uncompensated_wh = instructed_wh - uncompensated_wh, 0 * uncompensated_wh
@@ -211,15 +216,13 @@ class _Reader:
             found[row_of[unit_id], column_of[start_s]] = scheduled_wh
         return found
 
-    def _at_area_price(self) -> Integers:
-        """What of the orders is given back at the area price; none is to the last resort."""
+    def _curtailed(self, reasons: Iterable[ControlReason]) -> Integers:
+        """(n, t) pieces with one of these reasons; none is the last resort's."""
         table = tables.curtailments
-        given_back = [
-            reason.value for reason, how in TREATMENTS.items() if how is Treatment.AT_AREA_PRICE
-        ]
+        wanted = [reason.value for reason in reasons]
         found = np.zeros(self._shape, dtype=np.int64)
         for row in self._connection.execute(
-            select(table).where(self._within(table), table.c.reason.in_(given_back))
+            select(table).where(self._within(table), table.c.reason.in_(wanted))
         ):
             unit = self._units[row.unit_id]
             if not self._participants[unit.participant_id].is_last_resort:
