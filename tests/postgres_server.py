@@ -18,6 +18,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from tests.patience import PATIENCE_S
+
 ADDRESS = "WATTMARKET_TEST_POSTGRES"
 
 
@@ -41,7 +43,7 @@ def server() -> Iterator[str]:
         # Nothing of it is wanted any more: it need not write down what it holds before it ends.
         server_process = started.get_postmaster_info()
         os.kill(server_process.pid, signal.SIGQUIT)
-        server_process.process.wait(timeout=30)
+        server_process.process.wait(timeout=PATIENCE_S)
         started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -14,8 +14,9 @@ from typing import Any, Final
 from api.errors import PROBLEMS
 from market.model.rejection import Code
 from tests.api.mutations import Maker, Request, bent
+from tests.patience import PATIENCE_S
 
-TIMEOUT_S: Final = 30
+TIMEOUT_S: Final = PATIENCE_S
 NO_HTTP: Final = b"Invalid HTTP request received."
 PROBLEM: Final = "application/problem+json"
 FIELDS: Final = {"type", "title", "status", "detail", "instance", "code", "trace_id", "errors"}

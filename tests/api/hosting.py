@@ -26,9 +26,9 @@ from clearing.network import NetworkArrays, PowerFlow
 from clearing.problem import ClearingProblem, ClearingResult
 from clearing.redispatch_problem import RedispatchProblem, RedispatchResult
 from clearing.service import ClearingService
+from tests.patience import PATIENCE_S
 
 US: Final = 1_000_000
-PATIENCE_S: Final = 60
 """How long a test waits for what must come; far beyond what it takes."""
 
 
@@ -181,7 +181,7 @@ class Server:
             assert self._thread.is_alive(), "the server did not start"
             assert time.monotonic() < give_up
             time.sleep(0.005)
-        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_S)
         return self
 
     @property

@@ -11,8 +11,9 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.api.hosting import PATIENCE_S, Server
+from tests.api.hosting import Server
 from tests.api.village import Json, Reader, Village, bearer
+from tests.patience import PATIENCE_S
 
 ADA = {"role": "participant", "participant_id": "ada"}
 ADAS_METER = {"role": "device", "unit_id": "ada-load"}

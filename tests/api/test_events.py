@@ -13,8 +13,9 @@ import pytest
 from api.permissions import CHANNELS, Channel
 from api.routes import events
 from tests.api.described import check
-from tests.api.hosting import PATIENCE_S, HandClock, LazySolver, Server
+from tests.api.hosting import HandClock, LazySolver, Server
 from tests.api.village import Village, make_village
+from tests.patience import PATIENCE_S
 
 
 class Source:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from api.frames import FRAGMENTS_MAX
-from tests.api.hosting import PATIENCE_S
 from tests.api.village import Village
+from tests.patience import PATIENCE_S
 
 TEXT, BINARY, CONTINUED, CLOSE, PING = 1, 2, 0, 8, 9
 FINAL = 0x80

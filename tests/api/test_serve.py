@@ -21,9 +21,9 @@ from api import checks
 from api.__main__ import main
 from api.serve import OPEN_FILES, StartRefusedError, check, listen, open_as_many_as_allowed
 from api.settings import Settings
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
 
 
 @contextmanager
@@ -58,14 +58,14 @@ def running(var: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str],
 def test_it_serves_and_ends_when_told(tmp_path: Path) -> None:
     start = {"start": "2016-06-14T22:00:00+01:00", "paused": "true", "speed": "720"}
     with running(tmp_path, **start) as (process, port):
-        clock = httpx.get(f"http://127.0.0.1:{port}/v1/clock", timeout=30).json()
+        clock = httpx.get(f"http://127.0.0.1:{port}/v1/clock", timeout=PATIENCE_S).json()
         assert clock == {
             "now": "2016-06-14T21:00:00.000Z",
             "speed": 720,
             "simulated": True,
             "running": False,
         }
-        answer = httpx.get(f"http://127.0.0.1:{port}/v1/health", timeout=30)
+        answer = httpx.get(f"http://127.0.0.1:{port}/v1/health", timeout=PATIENCE_S)
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "server" not in answer.headers
         process.send_signal(signal.SIGTERM)

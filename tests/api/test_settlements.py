@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.api.hosting import PATIENCE_S, Server
+from tests.api.hosting import Server
 from tests.api.village import Json, Village, make_village
+from tests.patience import PATIENCE_S
 
 
 def reading(village: Village, consumption_kwh: str) -> Json:

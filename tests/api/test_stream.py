@@ -12,8 +12,9 @@ from websockets.sync.client import connect
 
 from api.permissions import Channel
 from api.stream import SUBSCRIPTIONS_MAX, Hub
-from tests.api.hosting import PATIENCE_S, Server
+from tests.api.hosting import Server
 from tests.api.village import Reader, Village
+from tests.patience import PATIENCE_S
 
 
 def closed_with(reader: Reader) -> tuple[int, str]:

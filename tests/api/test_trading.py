@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.hosting import PATIENCE_S, Server
+from tests.api.hosting import Server
 from tests.api.village import Json, Village, make_village
+from tests.patience import PATIENCE_S
 
 CONTINUOUS = {"continuous": {"opens_minutes": 2_880}, "call_opens_minutes": 30}
 

@@ -15,7 +15,8 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from tests.api.described import check
-from tests.api.hosting import PATIENCE_S, US, Server
+from tests.api.hosting import US, Server
+from tests.patience import PATIENCE_S
 
 Json: TypeAlias = Any
 """Whatever JSON holds."""
@@ -188,7 +189,9 @@ class Reader:
     def __init__(self, village: Village, token: str | None) -> None:
         address = f"ws://127.0.0.1:{village.server.port}{village.path}/stream"
         # Some tests leave much unread, behind which the answer to our goodbye would wait.
-        self._connecting = connect(address, compression=None, max_size=None, close_timeout=0.2)
+        self._connecting = connect(
+            address, compression=None, max_size=None, close_timeout=0.2, ping_timeout=None
+        )
         self._token = token
         self.last: dict[str, Any] = {}
 

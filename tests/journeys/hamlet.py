@@ -22,6 +22,7 @@ import httpx
 
 from sim.profiles import Village, load_village
 from sim.scenario import SEED, write_scenario
+from tests.patience import PATIENCE_S
 from wattmarket import Client
 
 MARKET_ID = "village"
@@ -29,7 +30,6 @@ START = "2016-06-15T10:30:00+01:00"
 TRADING_FROM, TRADING_UNTIL = "2016-06-15T11:00:00+01:00", "2016-06-15T13:00:00+01:00"
 INTERVALS = 8
 HOMES_PER_AREA = 8
-PATIENCE_S = 30.0
 WITNESS = "GRID-WITNESS"
 """A participant nobody simulates; the test itself orders for it."""
 
@@ -116,7 +116,10 @@ class Town:
 def command(*words: str) -> str:
     """Run one of the project's commands to its end; returns what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "wattmarket", *words], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "wattmarket", *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -159,7 +162,7 @@ def town(folder: Path, *, speed: float, database_url: str | None = None) -> Iter
         raise
     finally:
         made.server.terminate()
-        made.server.wait(timeout=20)
+        made.server.wait(timeout=PATIENCE_S)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.hamlet import free_port
-from tests.journeys.test_unit_agent import MARKET, PATIENCE_S, Yard
+from tests.journeys.test_unit_agent import MARKET, Yard
+from tests.patience import PATIENCE_S
 
 # Two silences of three real heartbeats each are waited out.
 pytestmark = [pytest.mark.journey, pytest.mark.long]

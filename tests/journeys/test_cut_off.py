@@ -22,6 +22,7 @@ from tests.journeys.hamlet import (
     town,
     wait_for_settled,
 )
+from tests.patience import PATIENCE_S
 from wattmarket import AsyncClient, Client
 
 pytestmark = pytest.mark.journey
@@ -36,7 +37,7 @@ def test_an_area_cut_off_for_a_while_costs_nobody_a_reading(tmp_path: Path) -> N
     with town(tmp_path, speed=600) as made:
         with simulation(made, "--cut", CUT) as homes, made.operator() as operator:
             asyncio.run(people(made, operator, cut))
-            assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
+            assert homes.wait(timeout=PATIENCE_S) == 0, (tmp_path / "simulation.log").read_text()
             wait_for_settled(operator, INTERVALS)
             (counted,) = tally(made)["cuts"]
             story = asyncio.run(told(made, operator, counted))

@@ -11,7 +11,6 @@ import pytest
 
 from tests.journeys.hamlet import (
     INTERVALS,
-    PATIENCE_S,
     Town,
     command,
     hamlet,
@@ -20,6 +19,7 @@ from tests.journeys.hamlet import (
     town,
     wait_for_settled,
 )
+from tests.patience import PATIENCE_S
 from wattmarket import Client
 
 pytestmark = pytest.mark.journey
@@ -34,7 +34,7 @@ def test_the_day_in_short(tmp_path: Path) -> None:
         with simulation(made) as homes, made.operator() as operator:
             the_five_lines_of_the_documentation_work(made)
             operator.start_clock()
-            assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
+            assert homes.wait(timeout=PATIENCE_S) == 0, (tmp_path / "simulation.log").read_text()
             wait_for_settled(operator, INTERVALS)
             wait_for_the_day(operator)
 
@@ -63,7 +63,9 @@ def the_five_lines_of_the_documentation_work(made: Town) -> None:
     lines = text.split("```python\n")[1].split("```")[0]
     lines = lines.replace("http://localhost:8000", made.url)
     lines = lines.replace("var/demo/credentials.json", str(made.credentials))
-    done = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.stdout.endswith(" active\n"), done.stderr
 
 

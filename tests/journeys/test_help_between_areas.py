@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.hosting import PATIENCE_S, HandClock, LazySolver, Server
+from tests.api.hosting import HandClock, LazySolver, Server
 from tests.api.village import instant, market_body, unit_body
+from tests.patience import PATIENCE_S
 from wattmarket import Client
 from wattmarket.market_file import MarketPlan, create_market
 from wattmarket.reasons import sentence

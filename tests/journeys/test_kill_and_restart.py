@@ -15,6 +15,7 @@ from tests.journeys.hamlet import (
     town,
     wait_for_settled,
 )
+from tests.patience import PATIENCE_S
 from wattmarket import WattmarketError
 
 pytestmark = pytest.mark.journey
@@ -76,7 +77,7 @@ def test_kill_the_server_in_the_middle_of_the_day_and_start_it_again(
             made.kill_server()
             made.start_server(paused=False)
             operator.health()
-            assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
+            assert homes.wait(timeout=PATIENCE_S) == 0, (tmp_path / "simulation.log").read_text()
         wait_for_settled(operator, INTERVALS)
 
         assert before > 10

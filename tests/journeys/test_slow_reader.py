@@ -16,13 +16,13 @@ from tests.api.described import check
 from tests.journeys.hamlet import (
     INTERVALS,
     MARKET_ID,
-    PATIENCE_S,
     WITNESS,
     Town,
     simulation,
     town,
     wait_for_settled,
 )
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.journey
 
@@ -101,7 +101,7 @@ def test_a_slow_reader_is_let_go_while_the_day_goes_on(tmp_path: Path) -> None:
             operator.start_clock()
             assert _read_nothing_until_closed(slow, lambda: _make_news(made, token)) == SLOW_READER
 
-            assert homes.wait(timeout=60) == 0, (tmp_path / "simulation.log").read_text()
+            assert homes.wait(timeout=PATIENCE_S) == 0, (tmp_path / "simulation.log").read_text()
             wait_for_settled(operator, INTERVALS)
         quick.join(PATIENCE_S)
         for channel, numbers in quick.seen.items():

@@ -14,6 +14,7 @@ import pytest
 
 from tests.api.village import market_body, unit_body
 from tests.journeys.hamlet import free_port, start_server
+from tests.patience import PATIENCE_S
 from wattmarket import Client
 
 pytestmark = pytest.mark.journey
@@ -23,7 +24,6 @@ FIRST_S = 1_465_984_800
 """2016-06-15T11:00+01:00, half an hour after the server's clock begins."""
 SPEED = 120
 """An interval in 7.5 s, a second in two minutes."""
-PATIENCE_S = 60.0
 INTERVALS = 8
 EVERY_INTERVAL_KW = "4.000"
 
@@ -198,7 +198,7 @@ def test_it_follows_survives_the_server_and_resumes(yard: Yard) -> None:
         agent.wait_for(follows, after=back)
 
         agent.process.send_signal(signal.SIGINT)
-        assert agent.process.wait(timeout=20) == 0
+        assert agent.process.wait(timeout=PATIENCE_S) == 0
         assert agent.lines()[-1] == "ended: the unit is in its safe state"
         assert all("target -4.2" not in line for line in agent.lines())
     kept = json.loads((yard.folder / "unit" / "ada-car.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sim.profiles import UnitProfile, Village
 from sim.scenario import FOLDER
-from tests.api.hosting import PATIENCE_S
+from tests.patience import PATIENCE_S
 from wattmarket import Client
 from wattmarket.market_file import MarketPlan, create_market, read_market_file
 from wattmarket.values import text_of, time_from_seconds

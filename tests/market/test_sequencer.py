@@ -49,6 +49,7 @@ from tests.market.written import (
     with_sequencer,
     write_life,
 )
+from tests.patience import PATIENCE_S
 
 
 async def set_up(sequencer: Sequencer) -> None:
@@ -185,7 +186,7 @@ class SlowDisk:
 
     def _held(self, batch: Batch) -> bytes:
         self.reached.set()
-        assert self.free.wait(timeout=20)
+        assert self.free.wait(timeout=PATIENCE_S)
         if self._fault is not None:
             raise self._fault
         return self._append(batch)

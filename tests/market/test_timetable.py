@@ -44,6 +44,7 @@ from market.timetable import (
 from tests.api.virtual_time import VirtualTime, settle
 from tests.builders import DAY_BEFORE_US, GRID, MIDNIGHT_S, STEP_S
 from tests.market.written import MARKET_ID, SETUP, TRADING, TWO_INTERVALS
+from tests.patience import PATIENCE_S
 
 SECOND = 1_000_000
 GATE_US = (MIDNIGHT_S - STEP_S) * SECOND
@@ -65,7 +66,7 @@ class Here:
     def solve(self, problem: ClearingProblem, deadline_s: float) -> ClearingResult:
         self.deadlines.append(deadline_s)
         if self.may_solve is not None:
-            assert self.may_solve.wait(timeout=60)
+            assert self.may_solve.wait(timeout=PATIENCE_S)
         return clear(problem)
 
     def power_flow(
@@ -82,7 +83,7 @@ class Here:
     def redispatch(self, problem: RedispatchProblem, deadline_s: float) -> RedispatchResult:
         self.cures.append(deadline_s)
         if self.may_cure is not None:
-            assert self.may_cure.wait(timeout=60)
+            assert self.may_cure.wait(timeout=PATIENCE_S)
         return redispatch(problem)
 
 
@@ -357,7 +358,7 @@ def test_an_act_that_does_not_happen_is_a_fault_and_no_endless_loop(
     async def story(world: World) -> None:
         await world.sequencer.submit(SETUP[0])
         with pytest.raises(TimetableFault):
-            await asyncio.wait_for(asyncio.shield(world.running), timeout=60)
+            await asyncio.wait_for(asyncio.shield(world.running), timeout=PATIENCE_S)
 
     in_world(path, story, engine=Contrary(refuses=refuses))
 
@@ -378,7 +379,7 @@ def test_calls_open_while_the_solver_is_still_warming_up(
     started = ClearingService.start
 
     def slow_start(service: ClearingService) -> None:
-        assert warm.wait(timeout=60)
+        assert warm.wait(timeout=PATIENCE_S)
         started(service)
 
     monkeypatch.setattr(ClearingService, "start", slow_start)
