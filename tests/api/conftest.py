@@ -19,8 +19,7 @@ def solver() -> Iterator[LazySolver]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, solver: LazySolver) -> Iterator[Server]:
     clock = HandClock(int(datetime(2016, 6, 14, 21, tzinfo=UTC).timestamp()))
-    # The markets below live as long as the run, so what was issued for them has to as well.
-    made = Server(tmp_path_factory.mktemp("var"), clock, solver, token_lifetime_s=3_600).start()
+    made = Server(tmp_path_factory.mktemp("var"), clock, solver).start()
     yield made
     made.stop()
     assert made.faults == []

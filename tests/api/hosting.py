@@ -137,6 +137,10 @@ class RealTime:
         return time.time() + self.ahead_s
 
 
+TOKEN_LIFETIME_S: Final = 3_600
+"""Tokens live in real time: a slow machine must not be signed out in the middle of a test."""
+
+
 class Server:
     """A server on a free port of this machine."""
 
@@ -146,7 +150,9 @@ class Server:
         self.var, self.clock = var, clock
         self.real_time_s = RealTime()
         self.faults: list[BaseException] = []
-        self.settings = Settings.model_validate({"var": var, "port": 0, **settings})
+        self.settings = Settings.model_validate(
+            {"var": var, "port": 0, "token_lifetime_s": TOKEN_LIFETIME_S, **settings}
+        )
         self.app = create_app(
             self.settings,
             on_fault=self.faults.append,

@@ -311,4 +311,5 @@ def test_every_operation_answers_as_it_is_described(
 def test_every_operation_answers_many_as_it_is_described(
     described: Village, session: Session, label: str
 ) -> None:
+    described.sign_in()
     check_operation(described, label, 100, session)

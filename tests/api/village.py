@@ -111,11 +111,18 @@ class Village:
     first_s: int
     tokens: dict[str, str] = field(default_factory=dict)
     """By name: operator, ada, bob, retailer, rural (area), grid (area), meter (Ada's device)."""
+    credentials: dict[str, Json] = field(default_factory=dict)
+    """What each of them signs in with."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     @property
     def path(self) -> str:
         return f"/v1/markets/{self.market_id}"
+
+    def sign_in(self) -> None:
+        """New tokens for everybody: in a long test they run out."""
+        for name, credential in self.credentials.items():
+            self.tokens[name] = self.server.token(credential)
 
     def send(
         self, method: str, path: str, who: str | None = None, **arguments: Json
@@ -239,7 +246,8 @@ def make_village(server: Server, intervals: int = 4, days_ahead: int = 0, **rule
     if first_s < midnight_s < first_s + intervals * QUARTER_S:
         first_s = midnight_s  # all intervals in one market day, whatever the hour is now
     village = Village(server=server, market_id=f"village-{next(_numbers)}", first_s=first_s)
-    village.tokens["operator"] = server.token(server.operator_credential())
+    village.credentials["operator"] = server.operator_credential()
+    village.sign_in()
     body = market_body(village.market_id, first_s, intervals)
     body["call_opens_minutes"] += days_ahead * 1440
     body |= rules
@@ -281,7 +289,8 @@ def make_village(server: Server, intervals: int = 4, days_ahead: int = 0, **rule
     answer = village.act("/clients:batch", "operator", {"items": list(wanted.values())})
     assert answer.status_code == 201, answer.text
     for name, credential in zip(wanted, answer.json()["items"], strict=True):
-        village.tokens[name] = server.token(credential)
+        village.credentials[name] = credential
+    village.sign_in()
     first_open = "continuous" if rules.get("continuous") and not rules.get("day_ahead") else "call"
     village.wait_for_phase(first_open, intervals - 1)
     return village
