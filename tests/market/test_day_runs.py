@@ -1,4 +1,7 @@
-"""A closed day is settled as a whole: again when its facts change, booked once, whatever interrupts it."""
+"""A closed day is settled as a whole: again when its facts change, booked once, whatever interrupts it.
+
+house: long because everything that can happen to a run is told once, on one life.
+"""
 
 import contextlib
 from collections.abc import Callable, Coroutine
