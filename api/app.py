@@ -31,6 +31,7 @@ from api.routes import (
     audit,
     bills,
     cases,
+    certificates,
     changes,
     contracts,
     credentials,
@@ -103,6 +104,7 @@ ADDRESSES: Final[tuple[Address, ...]] = (
     *audit.ADDRESSES,
     *bills.ADDRESSES,
     *cases.ADDRESSES,
+    *certificates.ADDRESSES,
     *events.ADDRESSES,
     # Last, because the console's files may have any name.
     *pages.ADDRESSES,

@@ -72,6 +72,7 @@ WHOLE: Final = frozenset(
         *("sequence", "revision", "trades", "solve_ms", "count", "command_seq", "first_event_seq"),
         *("batch", "epoch", "rows", "version", "intervals", "settled_intervals"),
         *("full_intervals", "unit_intervals", "postings", "bills"),
+        *("bundle", "share_ppm"),
     }
 )
 FLAGS: Final = frozenset(

@@ -147,6 +147,14 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/account"): _PARTICIPANT,
     ("GET", f"{MARKET}/account/statement"): _PARTICIPANT,
     ("GET", f"{MARKET}/account/settlement"): _PARTICIPANT,
+    ("GET", f"{MARKET}/account/certificates"): _PARTICIPANT,
+    ("GET", f"{MARKET}/account/certificates/statement"): _PARTICIPANT,
+    ("GET", f"{MARKET}/certificates"): _OPERATOR,
+    ("GET", f"{MARKET}/certificates/acts"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/certificates:move"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/certificates:retire"): _PARTICIPANT_SEEN,
+    ("POST", f"{MARKET}/certificates:export"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/green-share"): _PUBLIC,
     ("GET", f"{MARKET}/setpoints"): _MEMBERS,
     ("POST", f"{MARKET}/measurements:batch"): Permission(
         reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN}

@@ -16,6 +16,7 @@ from wattmarket.alarms import Alarms
 from wattmarket.asking import ROWS_PER_PAGE, Number, Time, Verbs, new_own_id
 from wattmarket.call_orders import CallOrders
 from wattmarket.cases import Cases
+from wattmarket.certificates import Certificates
 from wattmarket.changes import OrderChanges, OrderOptions, asked_options
 from wattmarket.errors import RefusedError, UsageError, further_down
 from wattmarket.exchange import Exchange, S_co, verb
@@ -399,6 +400,7 @@ class MarketVerbs(Verbs[S_co]):
         self.acts: Acts[S_co] = Acts(session)
         self.alarms: Alarms[S_co] = Alarms(session)
         self.cases: Cases[S_co] = Cases(session)
+        self.certificates: Certificates[S_co] = Certificates(session)
         self.mandates: Mandates[S_co] = Mandates(session)
         self.networks: Networks[S_co] = Networks(session)
         self.limits: Limits[S_co] = Limits(session)

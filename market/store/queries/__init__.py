@@ -4,6 +4,7 @@ The one idea: a query takes a connection from `Readers.connect` and the market's
 facts of the model or the small answers of `views`. Queries of one connection see one moment.
 """
 
+from market.certificates.statement import GreenShare
 from market.store.certificate_views import CertificateActRow
 from market.store.period_views import (
     AccountPeriod,
@@ -133,6 +134,7 @@ __all__ = [
     "Debt",
     "FlowRow",
     "GreenInterval",
+    "GreenShare",
     "GridCheckView",
     "ImbalanceRow",
     "IntervalRow",
