@@ -474,6 +474,9 @@ FROM: Final = QueryField(
 TO: Final = QueryField(
     name="to", read=fields.instant_s, about="Intervals that start before this, RFC 3339"
 )
+AS_OF: Final = QueryField(
+    name="as_of", read=fields.moment_us, about="As it was known at this instant, RFC 3339"
+)
 UNIT: Final = QueryField(name="unit_id", read=fields.identifier, about="One unit")
 PAGE: Final = (LIMIT, CURSOR)
 

@@ -580,6 +580,7 @@ class MarketVerbs(Verbs[S_co]):
         to: Time | None = None,
         unit_id: str | None = None,
         versions: bool = False,
+        as_of: Time | None = None,
         as_: Format = "records",
     ) -> Exchange[Table]:
         """Meter readings of the units one may see, as a table.
@@ -589,6 +590,7 @@ class MarketVerbs(Verbs[S_co]):
             to: only of intervals that start before.
             unit_id: only of this unit.
             versions: every reading that came in; False: those that count.
+            as_of: as it was known at this instant; None: now.
             as_: the form of the table.
         """
         return (
@@ -597,6 +599,7 @@ class MarketVerbs(Verbs[S_co]):
                 as_,
                 unit_id=unit_id,
                 versions="true" if versions else None,
+                as_of=as_of,
                 **{"from": from_, "to": to},
             )
         )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api import answers, columns
 from api.call import (
+    AS_OF,
     BATCH_BODY_MAX,
     FROM,
     PAGE,
@@ -142,6 +143,7 @@ async def list_measurements(call: Call) -> Response:
             area_id=call.own(Role.AREA, call.who.area_id),
             participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
             versions=call.query.get("versions", False),
+            as_of_us=call.query.get("as_of"),
             cursor=cursor,
             limit=limit,
         )
@@ -199,6 +201,7 @@ ADDRESSES: Final = (
             TO,
             UNIT,
             QueryField(name="versions", read=flag, about="true: every reading that came in"),
+            AS_OF,
             *PAGE,
         ),
         answers=TABLES,

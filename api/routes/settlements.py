@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import fields
-from api.call import PAGE, Address, Call, QueryField, answer, listed, page_limit
+from api.call import AS_OF, PAGE, Address, Call, QueryField, answer, listed, page_limit
 from api.errors import refuse
 from api.formats import TABLES
 from api.lists import Found, answer_list
@@ -74,6 +74,7 @@ async def list_differences(call: Call) -> Response:
 async def list_details(call: Call) -> Response:
     """What a version of a day says of one's own units, interval by interval."""
     day, version = call.query["day"].isoformat(), call.query.get("version")
+    as_of_us = call.query.get("as_of")
     participant_id = call.participant_id
 
     def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
@@ -82,7 +83,12 @@ async def list_details(call: Call) -> Response:
             raise queries.CursorFault
         first = int(text)
         found = queries.settled_detail(
-            connection, market_id, participant_id=participant_id, day=day, version=version
+            connection,
+            market_id,
+            participant_id=participant_id,
+            day=day,
+            version=version,
+            as_of_us=as_of_us,
         )
         if found is None:
             return [], None
@@ -133,6 +139,7 @@ ADDRESSES: Final = (
             QueryField(
                 name="version", read=_version, about="A version of the day; the last one else"
             ),
+            AS_OF,
             *PAGE,
         ),
         answers=TABLES,

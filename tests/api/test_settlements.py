@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.api.hosting import Server
-from tests.api.village import Json, Village, make_village
+from tests.api.village import Json, Village, instant, make_village
 from tests.patience import PATIENCE_S
 
 
@@ -113,6 +113,25 @@ def test_everybody_reads_the_own_lines_of_each_version(closed: Village) -> None:
     # 1.4 kWh at 70 and 50 per MWh.
     assert (line["network_fee_amount"], line["levies_amount"]) == ("-0.09800000", "-0.07000000")
     assert closed.get("/account/settlement", "ada", day=day, version=9)["items"] == []
+
+
+def test_what_stood_at_an_instant_is_read_as_it_stood(closed: Village) -> None:
+    before = instant(closed.first_s + 2 * 900 + 30)
+    closed.go_to(2 * 900 + 60)
+    closed.post("/measurements:batch", "rural", reading(closed, "1.400"))
+    again(closed, "a-late-reading-0004")
+    finished(closed, 2)
+    day = closed.local_day()
+    for as_of, version, known in ((before, 1, ["1.600"]), (None, 2, ["1.600", "1.400"])):
+        query = {} if as_of is None else {"as_of": as_of}
+        lines = closed.get("/account/settlement", "ada", day=day, **query)["items"]
+        assert {line["version"] for line in lines} == {version}
+        read = closed.get("/measurements", "ada", versions="true", **query)["items"]
+        assert [item["consumption_kwh"] for item in read] == known
+    refused = closed.send(
+        "GET", "/account/settlement", "ada", params={"day": day, "as_of": "yesterday"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "FIELD_FORMAT")
 
 
 def test_only_operators_settle_again(closed: Village) -> None:

@@ -15,6 +15,7 @@ from market.model.messages import RecordMeasurements, RegisterParticipants, Regi
 from market.model.money import TransferKind, participant_account
 from market.model.participant import Participant, UnitKind
 from market.model.power import Measurement
+from market.model.recall import DecideRecall, RequestRecall, TradeState
 from market.model.rejection import Code
 from market.model.rules import Tariff
 from market.model.settlement_run import (
@@ -30,7 +31,7 @@ from market.settlement.run import settle_day
 from market.store import queries
 from market.store.database import Store
 from market.store.queries.money import amounts_by_account
-from tests.builders import MIDNIGHT_S, RULES, STEP_S, unit
+from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, RULES, STEP_S, unit
 from tests.market.written import (
     MARKET_ID,
     StillClock,
@@ -264,6 +265,63 @@ def test_who_comes_after_a_day_was_closed_gets_nothing_of_its_rent(store: Store)
         }
 
     _runs(store, check)
+
+
+def test_a_recalled_trade_is_not_of_the_day_whose_versions_stay_readable(store: Store) -> None:
+    """Two operators undo what Ben took of Ann's listing; then a reading comes late."""
+    match = {"match_id": "mat-1", "start_s": MIDNIGHT_S, "now_us": DAY_BEFORE_US}
+    undone = (
+        RequestRecall(actor="op1", reason="wrong price", **match),
+        DecideRecall(actor="op1", cancel=True, **match),
+        DecideRecall(actor="op2", cancel=True, **match),
+    )
+    write_life(store, (*every_mode(), *undone))
+    clock = _clock()
+
+    def bens_lines(sequencer: Sequencer, as_of_us: int | None) -> tuple[int, int, int]:
+        """Version, and of the first interval what was metered and what it paid for trades."""
+        with sequencer.readers.connect() as connection:
+            found = queries.settled_detail(
+                connection, MARKET_ID, participant_id="ben", day=DAY, as_of_us=as_of_us
+            )
+        assert found is not None
+        number, rows = found
+        return number, rows[0]["metered_wh"], rows[0]["trade_quanta"]
+
+    async def check(sequencer: Sequencer) -> None:
+        runs = DayRuns(sequencer, clock, market_id=MARKET_ID)
+        (first,) = await _all(sequencer, runs)
+        with sequencer.readers.connect() as connection:
+            trades = queries.trades(connection, MARKET_ID, participant_id="ben").items
+        recalled = [item for item in trades if item.match_id == "mat-1"]
+        assert {item.state for item in recalled} == {TradeState.CANCELLED}
+        bought_quanta = sum(
+            item.amount_quanta
+            for item in trades
+            if item.start_s == MIDNIGHT_S and item.state is not TradeState.CANCELLED
+        )
+        assert bens_lines(sequencer, None) == (1, -2_450, -bought_quanta)
+        assert first.differences == 0
+
+        stood_us = clock.time_us
+        clock.time_us += 3_600 * 10**6
+        await sequencer.submit(_late())
+        await sequencer.submit(_corrected())
+        _, second = await _all(sequencer, runs)
+        assert second.differences > 0
+        with sequencer.readers.connect() as connection:
+            moved = queries.run_differences(connection, MARKET_ID, second.run.run_id)
+        assert TransferKind.TRADE not in {item.kind for item in moved}
+        assert bens_lines(sequencer, None) == (2, -1_000, -bought_quanta)
+        assert bens_lines(sequencer, clock.time_us)[0] == 2
+        assert bens_lines(sequencer, stood_us) == (1, -2_450, -bought_quanta)
+        with sequencer.readers.connect() as connection:
+            before = queries.settled_detail(
+                connection, MARKET_ID, participant_id="ben", day=DAY, as_of_us=stood_us - 1
+            )
+        assert before is None
+
+    with_sequencer(store, check, clock=clock)
 
 
 def test_versions_stay_readable(store: Store) -> None:

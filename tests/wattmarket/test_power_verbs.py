@@ -15,10 +15,12 @@ def test_readings_and_their_versions() -> None:
     server = Server(_page({"unit_id": "u"}), _page({"unit_id": "u"}, {"unit_id": "u"}))
     with client(server) as market:
         assert market.measurements() == [{"unit_id": "u"}]
-        assert len(market.measurements(unit_id="u", versions=True)) == 2
+        known = market.measurements(unit_id="u", versions=True, as_of="2016-06-15T12:00:00Z")
+        assert len(known) == 2
     first, second = (dict(request.url.params) for request in server.asked)
     assert "versions" not in first
     assert (second["versions"], second["unit_id"]) == ("true", "u")
+    assert second["as_of"] == "2016-06-15T12:00:00Z"
 
 
 def test_gaps_are_asked_for_a_span() -> None:

@@ -83,6 +83,7 @@ def measurements(
     area_id: str | None = None,
     participant_id: str | None = None,
     versions: bool = False,
+    as_of_us: int | None = None,
     cursor: str | None = None,
     limit: int = 100,
 ) -> Page[ReadingView]:
@@ -97,6 +98,7 @@ def measurements(
         area_id: only of units in this area.
         participant_id: only of this participant's units.
         versions: every reading that came in, in the order they came; False: only those that count.
+        as_of_us: as it was known at this instant, of what had come in by then; None: now.
         cursor: read on from here.
         limit: most readings to give back.
 
@@ -104,10 +106,12 @@ def measurements(
         CursorFault: a cursor no list has given out.
     """
     c = tables.measurements.c
-    counts = _counts()
+    counts = _counts(as_of_us)
     query = select(tables.measurements, _version(), counts.label("counts")).where(
         c.market_id == market_id
     )
+    if as_of_us is not None:
+        query = query.where(c.recorded_us <= as_of_us)
     if from_s is not None:
         query = query.where(c.start_s >= from_s)
     if until_s is not None:
@@ -209,8 +213,8 @@ def _same() -> ColumnElement[bool]:
     )
 
 
-def _counts() -> ColumnElement[bool]:
-    """Of all that neither came late nor was overtaken the last one counts."""
+def _counts(as_of_us: int | None) -> ColumnElement[bool]:
+    """Of all that neither came late nor was overtaken the last one counts; of what had come by then."""
     c, other = tables.measurements.c, _other.c
     newer = select(other.row).where(
         _same(),
@@ -218,6 +222,8 @@ def _counts() -> ColumnElement[bool]:
         other.late.is_(False),
         tuple_(other.event_seq, other.row) > tuple_(c.event_seq, c.row),
     )
+    if as_of_us is not None:
+        newer = newer.where(other.recorded_us <= as_of_us)
     return c.older.is_(False) & c.late.is_(False) & ~exists(newer)
 
 

@@ -116,11 +116,26 @@ def run_differences(connection: Connection, market_id: str, run_id: str) -> tupl
 
 
 def settled_detail(
-    connection: Connection, market_id: str, *, participant_id: str, day: str, version: int | None
+    connection: Connection,
+    market_id: str,
+    *,
+    participant_id: str,
+    day: str,
+    version: int | None = None,
+    as_of_us: int | None = None,
 ) -> tuple[int, list[Mapping[str, Any]]] | None:
     """A version of a day and what it says of a participant's units, by unit and interval.
 
-    `version`: None: the last finished one. Gives None where there is no such version.
+    Args:
+        connection: of a reader.
+        market_id: the market.
+        participant_id: whose units.
+        day: local date, ISO 8601.
+        version: which; None: the last one.
+        as_of_us: of those that were finished by this instant; None: of all.
+
+    Returns:
+        The version's number and its lines; None: there is no such version.
     """
     runs, areas, units = tables.settlement_runs.c, tables.settled_areas.c, tables.units.c
     query = select(runs.run_id, runs.version).where(
@@ -128,6 +143,8 @@ def settled_detail(
     )
     if version is not None:
         query = query.where(runs.version == version)
+    if as_of_us is not None:
+        query = query.where(runs.finished_us <= as_of_us)
     found = connection.execute(query.order_by(runs.version.desc()).limit(1)).one_or_none()
     if found is None:
         return None

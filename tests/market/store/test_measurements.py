@@ -34,6 +34,9 @@ OLDER = replace(FIRST, sequence=4, injection_wh=-2_050)
 LATE = replace(FIRST, sequence=6, injection_wh=-2_222)
 """In the order in which they come."""
 END_S = MIDNIGHT_S + 2 * STEP_S
+MINUTE_US = 60_000_000
+OVER_US = (MIDNIGHT_S + STEP_S) * 1_000_000
+"""The first interval is over, and read for the first time."""
 
 
 async def _live(sequencer: Sequencer, clock: StillClock, last: TimerKind | None) -> None:
@@ -47,6 +50,7 @@ async def _live(sequencer: Sequencer, clock: StillClock, last: TimerKind | None)
         if first and timer.kind is TimerKind.END_DELIVERY:
             for reading in (FIRST, NEWER, OLDER, NEWER):
                 await _report(sequencer, clock, reading)
+                clock.time_us += MINUTE_US
         if first and timer.kind is TimerKind.SETTLE:
             await _report(sequencer, clock, LATE)
         if timer.kind is last:
@@ -93,7 +97,27 @@ def test_the_reading_that_counts_is_shown_whole(reading: Connection) -> None:
     (shown,) = _bens(reading)
     assert shown.reading == NEWER
     assert (shown.version, shown.counts, shown.area_id) == (2, True, "RUR")
-    assert shown.recorded_us == (MIDNIGHT_S + STEP_S) * 1_000_000
+    assert shown.recorded_us == OVER_US + MINUTE_US
+
+
+@pytest.mark.parametrize(
+    ("as_of_us", "counting", "known"),
+    [
+        (OVER_US - 1, [], 0),
+        (OVER_US, [FIRST], 1),
+        (OVER_US + MINUTE_US - 1, [FIRST], 1),
+        (OVER_US + MINUTE_US, [NEWER], 2),
+        (OVER_US + 2 * MINUTE_US, [NEWER], 3),
+        (END_S * 1_000_000, [NEWER], 4),
+    ],
+)
+def test_readings_are_shown_as_they_were_known_at_an_instant(
+    reading: Connection, as_of_us: int, counting: list[Measurement], known: int
+) -> None:
+    assert [item.reading for item in _bens(reading, as_of_us=as_of_us)] == counting
+    versions = _bens(reading, as_of_us=as_of_us, versions=True)
+    assert [item.version for item in versions] == list(range(1, known + 1))
+    assert [item.reading for item in versions if item.counts] == counting
 
 
 def test_every_version_is_kept_in_the_order_it_came(reading: Connection) -> None:
