@@ -91,6 +91,7 @@ def market(rules: MarketRules, grid: Grid) -> Answer:
         "capability_tolerance_ppm": rules.capability_tolerance_ppm,
         "deviation_adder_ppm": rules.deviation_adder_ppm,
         "deviation_adder_min_per_mwh": price_text(rules.deviation_adder_min_ticks),
+        "deviation_band_ppm": rules.deviation_band_ppm,
         "open_orders_max": rules.open_orders_max,
         **_sessions(rules),
         "tariff": tariff(rules.tariff),

@@ -271,6 +271,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="No later bill of the month was issued",
         action="Settle the day again where that is needed, draft and issue the month; or give a credit.",
     ),
+    Code.UNIT_IN_GROUP: Problem(
+        status=409,
+        title="The unit is in a balance group already on such a day",
+        action="End its time in the other group first, or name it once.",
+    ),
     Code.UNIT_UNKNOWN: Problem(
         status=404,
         title="There is no such unit, or it is not yours",

@@ -206,6 +206,9 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", f"{MARKET}/settlement-runs"): _OPERATOR,
     ("GET", f"{MARKET}/settlement-runs"): _OPERATOR,
     ("GET", f"{MARKET}/settlement-runs/{{run_id}}/differences"): _OPERATOR,
+    ("POST", f"{MARKET}/balance-groups"): _OPERATOR,
+    ("GET", f"{MARKET}/balance-groups"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/settled-months"): _PARTICIPANT_SEEN,
     ("GET", f"{MARKET}/report"): _OPERATOR,
     **{
         ("GET", f"{MARKET}/reports/{period}{of}"): _OPERATOR

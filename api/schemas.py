@@ -313,6 +313,7 @@ class MarketIn(_Body):
     limits_less_forecast: Flag = False
     readings_signed: Flag = False
     area_move_ppm_per_minute: Annotated[int, Field(strict=True, ge=1, le=PPM)] | None = 250_000
+    deviation_band_ppm: Ppm = 0
     tariff: TariffIn
     taxes: Annotated[tuple[TaxIn, ...], *_rows(0, 100)] = ()
     dispute_windows: Annotated[tuple[DisputeWindowIn, ...], *_rows(0, 100)] = ()
@@ -352,6 +353,7 @@ class MarketIn(_Body):
             limits_less_forecast=self.limits_less_forecast,
             readings_signed=self.readings_signed,
             area_move_ppm_per_minute=self.area_move_ppm_per_minute,
+            deviation_band_ppm=self.deviation_band_ppm,
             tariff=self.tariff.tariff(),
             taxes=tuple(item.tax() for item in self.taxes),
             dispute_windows=tuple(item.window() for item in self.dispute_windows),

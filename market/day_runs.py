@@ -24,6 +24,7 @@ from market.model.settlement_run import (
     SettledArea,
     SettlementBegun,
 )
+from market.month_runs import MonthRuns
 from market.sequencer import Committed, Published, QueueFull, Sequencer
 from market.settlement.dues import differences
 from market.settlement.run import settle_day
@@ -46,6 +47,7 @@ class DayRuns:
     def __init__(self, sequencer: Sequencer, clock: Clock, *, market_id: str) -> None:
         self._sequencer, self._clock, self._market_id = sequencer, clock, market_id
         self._changed = asyncio.Event()
+        self._months = MonthRuns(sequencer, clock, self._submit, market_id=market_id, actor=ACTOR)
 
     async def run(self) -> None:
         """Do what is due, for ever.
@@ -69,7 +71,7 @@ class DayRuns:
             self._changed.set()
 
     async def step(self) -> bool:
-        """Do one run, or what is left of it; False: nothing is due."""
+        """Do one run, or what is left of it, or a month; False: nothing is due."""
         if not self._sequencer.engine.exists:
             return False
         state = self._sequencer.engine.state
@@ -78,7 +80,7 @@ class DayRuns:
                 self._clock.now_us() // MICROSECONDS, state.rules.late_readings_days * _DAY_S
             )
             if due is None:
-                return False
+                return await self._months.step(state)
             day, kind = due
             begin = BeginSettlement(now_us=self._clock.now_us(), actor=ACTOR, day=day, kind=kind)
             committed = await self._committed(begin)

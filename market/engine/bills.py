@@ -4,6 +4,7 @@ The one idea: drafting books nothing and may be done again; issuing books tax an
 reversing what an earlier bill of the month had booked.
 """
 
+from market.engine.months import is_open
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.bill import Bill, BillsDrafted, BillsIssued, BillSource, DraftBills, IssueBills
@@ -74,7 +75,7 @@ def _drafted(
 
 
 def _month_refusal(state: MarketState, month: str) -> Rejection | None:
-    """A month can be billed once every interval in it is settled and every day closed."""
+    """A month can be billed once every day in it is closed and its groups got their adders back."""
     its = MarketMonth.of(month, state.rules.time_zone)
     rules = state.rules
     if rules.trading_from_s >= its.until_s or (
@@ -82,6 +83,8 @@ def _month_refusal(state: MarketState, month: str) -> Rejection | None:
     ):
         return Rejection(code=Code.PRODUCT_UNKNOWN, pointer="month")
     if state.phases.closed_until_s() < min(its.until_s, rules.trading_until_s or its.until_s):
+        return Rejection(code=Code.BILL_MONTH_OPEN, pointer="month", parameters={"month": month})
+    if is_open(state, its):
         return Rejection(code=Code.BILL_MONTH_OPEN, pointer="month", parameters={"month": month})
     return None
 

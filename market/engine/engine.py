@@ -21,6 +21,7 @@ from market.engine import (
     apply_continuous,
     apply_offers,
     apply_together,
+    balance_groups,
     bills,
     calls,
     cases,
@@ -37,6 +38,7 @@ from market.engine import (
     listings,
     mandates,
     measuring,
+    months,
     networks,
     orders,
     picture,
@@ -76,6 +78,7 @@ from market.model.alarm import (
     CommentAlarm,
     RaiseAlarm,
 )
+from market.model.balance_group import BalanceGroupSet, SetBalanceGroup
 from market.model.bill import BillsDrafted, BillsIssued, DraftBills, IssueBills
 from market.model.burden import BurdensShared
 from market.model.call import (
@@ -216,6 +219,7 @@ from market.model.recall import (
 )
 from market.model.rejection import Code, Rejection
 from market.model.service import EndOutage, OutageEnded, OutageReported, ReportOutage
+from market.model.settled_month import MonthSettled, SettleMonth
 from market.model.settlement_run import (
     AreaSettled,
     BeginSettlement,
@@ -468,6 +472,8 @@ _DECIDES: Final[Mapping[type, _Decides]] = {
     MoveCertificates: certificates.move_certificates,
     RetireCertificates: certificates.retire_certificates,
     ExportCertificates: certificates.export_certificates,
+    SettleMonth: months.settle_month,
+    SetBalanceGroup: balance_groups.set_balance_group,
     PlaceTogether: together.place_together,
     ReplaceOrder: changes.replace_order,
     HibernateOrders: changes.hibernate_orders,
@@ -550,6 +556,8 @@ _APPLIES: Final[Mapping[type, _Applies | None]] = {
     CertificatesMoved: certificates.moved,
     CertificatesRetired: certificates.retired,
     CertificatesExported: certificates.exported,
+    MonthSettled: months.month_settled,
+    BalanceGroupSet: balance_groups.balance_group_set,
     OrdersPended: apply.orders_pended,
     TogetherAccepted: apply_together.accepted,
     OrderReplaced: apply_continuous.replaced,

@@ -29,7 +29,9 @@ from market.model.service import Outage
 from market.model.trade import ClearingOutcome
 from market.model.unit_report import UnitReport
 from market.model.units import SECONDS_PER_MINUTE
+from market.settlement.balance_group import BalanceGroups
 from market.settlement.billing import Bills
+from market.settlement.months import SettledMonths
 from market.settlement.runs import Settlements
 from market.trading.acts import Acts, areas_around
 from market.trading.bilateral import Contracts
@@ -95,6 +97,9 @@ class MarketState:
     day_withdrawal_wh: dict[str, dict[str, int]] = field(default_factory=dict)
     """Metered withdrawal by local day and participant, until the day is closed."""
     settlements: Settlements = field(default_factory=Settlements)
+    months: SettledMonths = field(default_factory=SettledMonths)
+    """Months whose balance groups were given back their adders."""
+    balance_groups: BalanceGroups = field(default_factory=BalanceGroups)
     """Closed days, each settled as a whole as often as its facts change."""
     day_rent_quanta: dict[str, dict[str, int]] = field(default_factory=dict)
     """Congestion rent by local day and rent account, until the day is closed."""

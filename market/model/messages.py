@@ -30,6 +30,7 @@ from market.model.alarm import (
     CommentAlarm,
     RaiseAlarm,
 )
+from market.model.balance_group import BalanceGroupSet, SetBalanceGroup
 from market.model.bill import BillsDrafted, BillsIssued, DraftBills, IssueBills
 from market.model.burden import BurdensShared
 from market.model.call import (
@@ -125,6 +126,7 @@ from market.model.recall import (
 from market.model.rejection import Rejection
 from market.model.rules import MarketRules
 from market.model.service import EndOutage, OutageEnded, OutageReported, ReportOutage
+from market.model.settled_month import MonthSettled, SettleMonth
 from market.model.settlement_run import (
     AreaSettled,
     BeginSettlement,
@@ -443,6 +445,8 @@ Command: TypeAlias = (
     | MoveCertificates
     | RetireCertificates
     | ExportCertificates
+    | SettleMonth
+    | SetBalanceGroup
     | CloseDay
     | DraftBills
     | IssueBills
@@ -809,6 +813,8 @@ Event: TypeAlias = (
     | CertificatesMoved
     | CertificatesRetired
     | CertificatesExported
+    | MonthSettled
+    | BalanceGroupSet
     | DayClosed
     | BillsDrafted
     | BillsIssued

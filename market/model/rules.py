@@ -155,6 +155,8 @@ class MarketRules:
     area_move_ppm_per_minute: int | None = 250_000
     """Area guard: what an area's units may move together within any minute, upward and downward, as part
     of the range from the most the area can take in to the most it can give out; None: no guard."""
+    deviation_band_ppm: int = 0
+    """Over a month a balance group pays no adder on deviations up to this part of its metered volume."""
     taxes: tuple[TaxRule, ...] = ()
     """Taxes on bills."""
     dispute_windows: tuple[DisputeWindow, ...] = ()

@@ -43,6 +43,8 @@ AS_BOOKED: Final[Mapping[TransferKind, ChargeKind]] = {
     TransferKind.INSTRUCTED: ChargeKind.INSTRUCTED,
     TransferKind.LAST_RESORT: ChargeKind.LAST_RESORT,
     TransferKind.REPLACEMENT: ChargeKind.REPLACEMENT,
+    TransferKind.GROUP_NETTING: ChargeKind.GROUP_NETTING,
+    TransferKind.BAND_WAIVER: ChargeKind.BAND_WAIVER,
 }
 """Postings that stand on a bill as the ledger has them; no price times energy is behind them."""
 PROVEN: Final[Mapping[TransferKind, tuple[ChargeKind, ...]]] = {

@@ -100,11 +100,16 @@ def deviation_prices(
             band = last_resort_band(rules, start_s)
             short, long = delivered_ticks(band=band, grid=grid, area_id=area.area_id)
         else:
-            adder = share_ppm(abs(price_ticks), rules.deviation_adder_ppm)
-            adder = max(adder, rules.deviation_adder_min_ticks)
+            adder = adder_ticks(price_ticks, rules)
             long, short = price_ticks - adder, price_ticks + adder
         prices.append(DeviationPrice(area_id=area.area_id, long_ticks=long, short_ticks=short))
     return tuple(prices)
+
+
+def adder_ticks(price_ticks: int, rules: MarketRules) -> int:
+    """What a deviation costs beside the area price, whichever way it goes."""
+    adder = share_ppm(abs(price_ticks), rules.deviation_adder_ppm)
+    return max(adder, rules.deviation_adder_min_ticks)
 
 
 def deviation_transfers(

@@ -45,6 +45,18 @@ def detail_bytes(facts: DayFacts, detail: DayDetail, area_id: str) -> tuple[byte
     return sink.getvalue().to_pybytes(), table.num_rows
 
 
+def detail_grid(
+    detail: bytes, names: Sequence[str]
+) -> tuple[list[str], list[int], list[Integers]]:
+    """Units, intervals, and (units, intervals) for each column of whole numbers that is named."""
+    with pa.ipc.open_stream(detail) as reader:
+        table = reader.read_all().combine_chunks()
+    starts_s: list[int] = table["start_s"].unique().to_pylist()
+    unit_ids: list[str] = table["unit_id"].unique().to_pylist()
+    shape = (len(unit_ids), len(starts_s))
+    return unit_ids, starts_s, [table[name].to_numpy().reshape(shape) for name in names]
+
+
 def detail_rows(detail: bytes, unit_ids: Sequence[str]) -> list[Mapping[str, Any]]:
     """The rows of some units, in order of unit and interval."""
     with pa.ipc.open_stream(detail) as reader:

@@ -34,6 +34,7 @@ from market.model.act import (
     UnitsCurtailed,
 )
 from market.model.alarm import AlarmAcknowledged, AlarmClosed, AlarmCommented, AlarmRaised
+from market.model.balance_group import BalanceGroupSet
 from market.model.bill import BillsDrafted, BillsIssued
 from market.model.burden import BurdensShared
 from market.model.call import (
@@ -99,6 +100,7 @@ from market.model.reach import AreaHeard, AreaReported
 from market.model.recall import RecallDecided, RecallProposed, RecallRequested, TradeState
 from market.model.rules import MarketRules
 from market.model.service import OutageEnded, OutageReported
+from market.model.settled_month import MonthSettled
 from market.model.settlement_run import SettlementFinished
 from market.model.stop import (
     DeadManArmed,
@@ -692,11 +694,20 @@ class Projector:
         self._add(tables.line_uses, rows)
 
     def _first_of_day(self, entry: Entry) -> int | None:
-        """The first interval of the day whose closing or run booked the transfers; None: neither did."""
+        """The first interval of the day whose closing or run booked the transfers; None: neither did.
+
+        What a month has booked counts on the last of its days.
+        """
         for event in entry.events:
-            if isinstance(event, DayClosed | SettlementFinished) and self._rules is not None:
+            if isinstance(event, MonthSettled):
+                day, _ = event.settled.basis[-1]
+            elif isinstance(event, DayClosed | SettlementFinished):
+                day = event.day
+            else:
+                continue
+            if self._rules is not None:
                 return MarketDay(
-                    day=date.fromisoformat(event.day),
+                    day=date.fromisoformat(day),
                     zone=self._rules.time_zone,
                     minutes=self._rules.interval_minutes,
                 ).starts_s()[0]
@@ -746,6 +757,10 @@ class Projector:
         assert self._rules is not None, "nobody holds anything before there is a market"
         zone = self._rules.time_zone
         take_certificates(self._connection, self._market_id, event, event_seq, zone)
+
+    def _month(self, event: MonthSettled, *_: object) -> None:
+        row = {**_fields_of(event.settled), "market_id": self._market_id}
+        self._connection.execute(insert(tables.settled_months), row)
 
     def _alarm_raised(self, event: AlarmRaised, event_seq: int, *_: object) -> None:
         raise_alarm(self._connection, self._market_id, event, event_seq)
@@ -820,6 +835,8 @@ class Projector:
         **dict.fromkeys(RUN_EVENTS, _run),
         CertificatesIssued: None,  # its sums are read off the run's areas when it is finished
         **dict.fromkeys(CERTIFICATE_EVENTS, _certificates),
+        MonthSettled: _month,
+        BalanceGroupSet: None,  # groups are asked of the market itself
         **dict.fromkeys(OFFER_EVENTS, _offer),
         WaysTaken: None,  # what a way was worth is in the TransfersBooked of its call
         WaysSettled: None,

@@ -40,6 +40,7 @@ from market.model.money import Transfer
 from market.model.order import OrderHeader
 from market.model.participant import Participant, Unit
 from market.model.power import Deviation, Measurement, Setpoint, UnitLimit
+from market.model.settled_month import SettledMonth
 from market.model.settlement_run import SettledArea, SettlementRun
 from market.model.standing import Forecast, StandingRule
 from market.model.summing import AreasSummed
@@ -954,6 +955,19 @@ certificate_acts: Final = Table(
     sqlite_with_rowid=False,
 )
 
+settled_months: Final = Table(
+    "settled_months",
+    METADATA,
+    _market_id(),
+    _text("month", key=True),
+    _integer("version", key=True),
+    Column("basis", Structure(SettledMonth.__annotations__["basis"]), nullable=False),
+    Column("detail", LargeBinary, nullable=False),
+    _integer("rows"),
+    _integer("differences"),
+    _integer("now_us"),
+)
+
 grid_seen: Final = Table(
     "grid_seen",
     METADATA,
@@ -1074,6 +1088,7 @@ PROJECTED: Final[dict[str, type]] = {
     "settled_areas": SettledArea,
     "certificate_days": CertificateDay,
     "certificate_acts": CertificateActRow,
+    "settled_months": SettledMonth,
 }
 """The dataclass behind each projection, by table."""
 

@@ -42,6 +42,8 @@ UNTOLD = {
     "BillsDrafted",  # seen by operators, who ask
     "SettlementBegun",  # the same; when the run has ended it is told
     "AreaSettled",
+    "MonthSettled",  # the money is in the TransfersBooked beside it
+    "BalanceGroupSet",  # asked for by those it concerns
 }
 
 

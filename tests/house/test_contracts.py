@@ -41,6 +41,7 @@ MARKET_EDGES = {
     "market.sequencer",
     "market.timetable",
     "market.day_runs",
+    "market.month_runs",
     "market.replay",
     "market.backup",
 }

@@ -31,6 +31,7 @@ from market.model.alarm import (
     ControlLevel,
     RaiseAlarm,
 )
+from market.model.balance_group import BalanceGroup, SetBalanceGroup
 from market.model.bill import BillState, ChargeKind, DraftBills, IssueBills
 from market.model.call import CallKind
 from market.model.case import (
@@ -123,6 +124,20 @@ SETUP: Final[tuple[Command, ...]] = (
     OpenCall(now_us=DAY_BEFORE_US, start_s=MIDNIGHT_S + STEP_S),
 )
 """A market whose two intervals take orders."""
+
+NEIGHBOURS: Final = SetBalanceGroup(
+    now_us=DAY_BEFORE_US,
+    actor="op",
+    group=BalanceGroup(
+        group_id="neighbours",
+        name="Neighbours",
+        participant_id="ann",
+        unit_ids=("ann-solar", "ben-load"),
+        from_day="2016-06-15",
+    ),
+    reason="both have agreed",
+)
+"""Ann's roof and Ben's home settle their deviations together."""
 
 ResultT = TypeVar("ResultT")
 
@@ -383,8 +398,10 @@ async def live(
 
 def every_mode() -> tuple[Command, ...]:
     """The commands of a life in a market that has every mode beside the call."""
-    rules = replace(TWO_INTERVALS, listing=True, bilateral=True, standing=True)
-    setup = (replace(SETUP[0], rules=rules), *SETUP[1:])  # type: ignore[call-arg]
+    rules = replace(
+        TWO_INTERVALS, listing=True, bilateral=True, standing=True, deviation_band_ppm=20_000
+    )
+    setup = (replace(SETUP[0], rules=rules), *SETUP[1:], NEIGHBOURS)  # type: ignore[call-arg]
     network = feeder(voltage_min_ppm=990_000)
     registered = RegisterNetwork(now_us=DAY_BEFORE_US, actor="op", network=network)
     return (*setup, registered, *TRADING, *OFFERS, *OPERATING)

@@ -62,6 +62,12 @@ from market.store.queries.market import (
     units,
 )
 from market.store.queries.money import account, ledger, statement, trial_balance
+from market.store.queries.months import (
+    day_deviations,
+    month_booked,
+    month_lines,
+    settled_month,
+)
 from market.store.queries.offers import (
     ListingSearch,
     contracts,
@@ -191,6 +197,7 @@ __all__ = [
     "contracts",
     "curtailments",
     "curves",
+    "day_deviations",
     "day_totals",
     "deviations",
     "events",
@@ -208,6 +215,8 @@ __all__ = [
     "lots_read",
     "market",
     "measurements",
+    "month_booked",
+    "month_lines",
     "oldest_lots",
     "order",
     "order_story",
@@ -224,6 +233,7 @@ __all__ = [
     "run_differences",
     "setpoints",
     "settled_detail",
+    "settled_month",
     "settlement_run",
     "settlement_runs",
     "span_of",
