@@ -206,6 +206,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", f"{MARKET}/settlement-runs"): _OPERATOR,
     ("GET", f"{MARKET}/settlement-runs"): _OPERATOR,
     ("GET", f"{MARKET}/settlement-runs/{{run_id}}/differences"): _OPERATOR,
+    ("GET", f"{MARKET}/settlement-runs/{{run_id}}/lines"): _OPERATOR,
     ("POST", f"{MARKET}/balance-groups"): _OPERATOR,
     ("GET", f"{MARKET}/balance-groups"): _PARTICIPANT_SEEN,
     ("GET", f"{MARKET}/settled-months"): _PARTICIPANT_SEEN,

@@ -26,6 +26,7 @@ from wattmarket import (
     offering,
     operating,
     ordering,
+    settling,
     stopping,
 )
 from wattmarket.errors import RefusedError, UsageError, WattmarketError
@@ -58,6 +59,8 @@ app.add_typer(offering.contracts_app, name="contracts")
 app.add_typer(delegating.mandates_app, name="mandates")
 app.add_typer(operating.acts_app, name="acts")
 app.add_typer(operating.alarms_app, name="alarms")
+app.add_typer(settling.runs_app, name="runs")
+app.add_typer(settling.report_app, name="report")
 for verb in (keeping.replay, keeping.backup, keeping.restore):
     app.command()(verb)
 for act in stopping.COMMANDS:

@@ -25,6 +25,8 @@ class Outgoing:
     params: dict[str, str | int] = field(default_factory=dict)
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    wait_s: float = 0.0
+    """Real seconds to let go by before it is sent."""
 
 
 Exchange = Generator[Outgoing, httpx.Response, R]

@@ -9,6 +9,7 @@ operator sets up is the same the second time, and any other act (making credenti
 it was given before the first try, its `Idempotency-Key`.
 """
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -167,6 +168,7 @@ class Session:
         media: str = JSON,
         accept: str = JSON,
         key: str | None = None,
+        wait_s: float = 0.0,
     ) -> Exchange[httpx.Response]:
         """Send one request and give back its good answer as it came.
 
@@ -178,6 +180,7 @@ class Session:
             media: media type of the body.
             accept: media type the answer is wanted in.
             key: name of an act that is not an order, the same in every try; None: it needs none.
+            wait_s: real seconds to let go by first.
 
         Raises:
             RefusedError: the server answered no.
@@ -201,6 +204,7 @@ class Session:
                     params=query,
                     body=body,
                     headers=headers,
+                    wait_s=0.0 if last_try else wait_s,
                 )
                 return response if response.is_success else _refused(response)
             except NotAuthenticatedError:
@@ -298,6 +302,8 @@ class BlockingSession(Session, Blocking):
             return result
 
     def _send(self, outgoing: Outgoing) -> httpx.Response:
+        if outgoing.wait_s:
+            time.sleep(outgoing.wait_s)
         try:
             for attempt in stamina.retry_context(
                 on=_pause, attempts=None, timeout=self._patience_s, wait_initial=0.05,
@@ -344,6 +350,8 @@ class AwaitingSession(Session, Awaiting):
             return result
 
     async def _send(self, outgoing: Outgoing) -> httpx.Response:
+        if outgoing.wait_s:
+            await asyncio.sleep(outgoing.wait_s)
         try:
             async for attempt in stamina.retry_context(
                 on=_pause, attempts=None, timeout=self._patience_s, wait_initial=0.05,

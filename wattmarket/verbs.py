@@ -24,6 +24,8 @@ from wattmarket.mandates import Limits, Mandates
 from wattmarket.networks import Networks
 from wattmarket.offers import Contracts, Inquiries, Listings, Standing
 from wattmarket.recalls import Recalls
+from wattmarket.reports import Reports
+from wattmarket.runs import Runs
 from wattmarket.session import read_answer
 from wattmarket.stops import Stops
 from wattmarket.tables import (
@@ -397,6 +399,8 @@ class MarketVerbs(Verbs[S_co]):
         self.standing: Standing[S_co] = Standing(session)
         self.stops: Stops[S_co] = Stops(session)
         self.recalls: Recalls[S_co] = Recalls(session)
+        self.reports: Reports[S_co] = Reports(session)
+        self.runs: Runs[S_co] = Runs(session)
         self.acts: Acts[S_co] = Acts(session)
         self.alarms: Alarms[S_co] = Alarms(session)
         self.cases: Cases[S_co] = Cases(session)

@@ -16,6 +16,7 @@ from api.runs import DETAIL_COLUMNS, detail_line, difference, run
 from market.model.rejection import Code
 from market.model.settlement_run import BeginSettlement, RunKind
 from market.store import queries
+from market.store.queries import RunView
 
 
 async def start_run(call: Call) -> Response:
@@ -54,8 +55,12 @@ async def list_runs(call: Call) -> Response:
     return listed(call, [run(item) for item in page.items], page.next_cursor)
 
 
-async def list_differences(call: Call) -> Response:
-    """What a run has booked."""
+async def _found(call: Call) -> RunView:
+    """The run of the address.
+
+    Raises:
+        RefusedError: NOT_FOUND.
+    """
     try:
         run_id = fields.identifier(call.path_id["run_id"])
     except fields.FieldError:
@@ -65,10 +70,44 @@ async def list_differences(call: Call) -> Response:
     )
     if found is None:
         raise refuse(Code.NOT_FOUND, "run_id")
+    return found
+
+
+async def list_differences(call: Call) -> Response:
+    """What a run has booked."""
+    run_id = (await _found(call)).run.run_id
     items = await call.stored(
         lambda connection, market_id: queries.run_differences(connection, market_id, run_id)
     )
     return answer({"items": [difference(item) for item in items], "next_cursor": None})
+
+
+async def list_lines(call: Call) -> Response:
+    """What a run says of every unit and interval, area after area."""
+    found = (await _found(call)).run
+    area_id: str | None = call.query.get("area_id")
+
+    def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
+        first = _offset(cursor)
+        lines, more = queries.settled_lines(
+            connection, market_id, found.run_id, area_id=area_id, first=first, limit=limit
+        )
+        items = [detail_line(line, found.version) for line in lines]
+        return items, str(first + limit) if more else None
+
+    return await answer_list(call, f"settlement-{found.day}", DETAIL_COLUMNS, read)
+
+
+def _offset(cursor: str | None) -> int:
+    """How many lines come before those of a cursor.
+
+    Raises:
+        CursorFault: no list has given it out.
+    """
+    text = cursor or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise queries.CursorFault
+    return int(text)
 
 
 async def list_details(call: Call) -> Response:
@@ -78,10 +117,7 @@ async def list_details(call: Call) -> Response:
     participant_id = call.participant_id
 
     def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
-        text = cursor or "0"
-        if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-            raise queries.CursorFault
-        first = int(text)
+        first = _offset(cursor)
         found = queries.settled_detail(
             connection,
             market_id,
@@ -128,6 +164,17 @@ ADDRESSES: Final = (
         path=f"{MARKET}/settlement-runs/{{run_id}}/differences",
         handler=list_differences,
         about="What a run has moved between accounts",
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/settlement-runs/{{run_id}}/lines",
+        handler=list_lines,
+        about="What a run says of every unit, interval by interval",
+        query=(
+            QueryField(name="area_id", read=fields.identifier, about="Only of one area's units"),
+            *PAGE,
+        ),
+        answers=TABLES,
     ),
     Address(
         method="GET",

@@ -45,9 +45,7 @@ def detail_bytes(facts: DayFacts, detail: DayDetail, area_id: str) -> tuple[byte
     return sink.getvalue().to_pybytes(), table.num_rows
 
 
-def detail_grid(
-    detail: bytes, names: Sequence[str]
-) -> tuple[list[str], list[int], list[Integers]]:
+def detail_grid(detail: bytes, names: Sequence[str]) -> tuple[list[str], list[int], list[Integers]]:
     """Units, intervals, and (units, intervals) for each column of whole numbers that is named."""
     with pa.ipc.open_stream(detail) as reader:
         table = reader.read_all().combine_chunks()
@@ -63,6 +61,13 @@ def detail_rows(detail: bytes, unit_ids: Sequence[str]) -> list[Mapping[str, Any
         table = reader.read_all()
     wanted = pc.is_in(table["unit_id"], value_set=pa.array(unit_ids, type=pa.string()))
     rows: list[Mapping[str, Any]] = table.filter(wanted).to_pylist()
+    return rows
+
+
+def detail_slice(detail: bytes, first: int, count: int) -> list[Mapping[str, Any]]:
+    """So many rows from one on, in order of unit and interval."""
+    with pa.ipc.open_stream(detail) as reader:
+        rows: list[Mapping[str, Any]] = reader.read_all().slice(first, count).to_pylist()
     return rows
 
 

@@ -1,5 +1,7 @@
 """Settled days over the wire: a late reading, a corrected run, its differences, one's own lines."""
 
+import csv
+import io
 import time
 from decimal import Decimal
 
@@ -132,6 +134,34 @@ def test_what_stood_at_an_instant_is_read_as_it_stood(closed: Village) -> None:
         "GET", "/account/settlement", "ada", params={"day": day, "as_of": "yesterday"}
     )
     assert (refused.status_code, refused.json()["code"]) == (422, "FIELD_FORMAT")
+
+
+def test_an_operator_reads_every_line_of_a_version(closed: Village) -> None:
+    run = finished(closed, 1)[0]
+    path = f"/settlement-runs/{run['run_id']}/lines"
+    whole = closed.get(path, "operator")["items"]
+    assert {item["unit_id"] for item in whole} == {"ada-load", "bob-solar", "retail"}
+    ada = [item for item in whole if item["unit_id"] == "ada-load"]
+    assert ada == closed.get("/account/settlement", "ada", day=closed.local_day())["items"]
+    read, cursor = [], {}
+    while True:
+        page = closed.get(path, "operator", limit=1, **cursor)
+        read += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert read == whole
+    rural = closed.get(path, "operator", area_id="RUR")["items"]
+    assert [item["unit_id"] for item in rural] == ["ada-load", "bob-solar"]
+    text = closed.send("GET", path, "operator", headers={"Accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(text.text)))
+    # What was paid is a number below zero in a file too, and no text.
+    assert [row["network_fee_amount"] for row in rows] == [
+        item["network_fee_amount"] for item in whole
+    ]
+    assert closed.send("GET", path, "ada").status_code == 403
+    missing = closed.send("GET", "/settlement-runs/set-99/lines", "operator")
+    assert (missing.status_code, missing.json()["code"]) == (404, "NOT_FOUND")
 
 
 def test_only_operators_settle_again(closed: Village) -> None:

@@ -91,6 +91,7 @@ from market.store.queries.runs import (
     last_run,
     run_differences,
     settled_detail,
+    settled_lines,
     settlement_run,
     settlement_runs,
 )
@@ -233,6 +234,7 @@ __all__ = [
     "run_differences",
     "setpoints",
     "settled_detail",
+    "settled_lines",
     "settled_month",
     "settlement_run",
     "settlement_runs",

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from market.model.money import Transfer, TransferKind
 from market.model.settlement_run import RunKind, RunState, SettlementRun
 from market.store import tables
-from market.store.details import detail_rows
+from market.store.details import detail_rows, detail_slice
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
 from market.store.views import Page
 
@@ -166,3 +166,36 @@ def settled_detail(
     ):
         lines += detail_rows(detail, unit_ids)
     return found.version, lines
+
+
+def settled_lines(
+    connection: Connection,
+    market_id: str,
+    run_id: str,
+    *,
+    area_id: str | None = None,
+    first: int = 0,
+    limit: int = 100,
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """Lines of a run, area after area, by unit and interval; and whether there are more behind them.
+
+    Only areas that are done have any. A blob is opened only where its lines are asked for.
+    """
+    c = tables.settled_areas.c
+    query = select(c.area_id, c.rows).where(c.market_id == market_id, c.run_id == run_id)
+    if area_id is not None:
+        query = query.where(c.area_id == area_id)
+    lines: list[Mapping[str, Any]] = []
+    before = 0
+    for name, rows in connection.execute(query.order_by(c.area_id)).all():
+        begin = max(first - before, 0)
+        before += rows
+        if begin >= rows:
+            continue
+        if len(lines) >= limit:
+            return lines, True
+        detail = connection.execute(
+            select(c.detail).where(c.market_id == market_id, c.run_id == run_id, c.area_id == name)
+        ).scalar_one()
+        lines += detail_slice(detail, begin, limit - len(lines))
+    return lines, before > first + len(lines)
