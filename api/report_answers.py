@@ -16,6 +16,7 @@ from market.model.units import energy_text, money_text, price_text, round_half_e
 from market.store.queries import (
     AccountPeriod,
     BillSum,
+    CertificateSum,
     DayState,
     Debt,
     FlowRow,
@@ -179,6 +180,21 @@ def _bills(item: BillSum) -> Answer:
     }
 
 
+def _certificates(item: CertificateSum) -> Answer:
+    return {
+        "unit_kind": item.source.value,
+        "issued_kwh": energy_text(item.issued_wh),
+        "own_use_kwh": energy_text(item.own_use_wh),
+        "used_kwh": energy_text(item.used_wh),
+        "kept_kwh": energy_text(item.kept_wh),
+        "carried_kwh": energy_text(item.carried_wh),
+        "moved_kwh": energy_text(item.moved_wh),
+        "retired_kwh": energy_text(item.retired_wh),
+        "exported_kwh": energy_text(item.exported_wh),
+        "left_kwh": energy_text(item.left_wh),
+    }
+
+
 REPORT_TABLES: Final[Mapping[str, ReportTable]] = {
     "days": ReportTable(
         columns=("day", "state", "intervals", "settled_intervals", "version", "run_kind"),
@@ -239,6 +255,13 @@ REPORT_TABLES: Final[Mapping[str, ReportTable]] = {
     "bills": ReportTable(
         columns=("month", "state", "bills", "total_amount"),
         rows=lambda report, _: [_bills(item) for item in report.bills],
+    ),
+    "certificates": ReportTable(
+        columns=(
+            *("unit_kind", "issued_kwh", "own_use_kwh", "used_kwh", "kept_kwh"),
+            *("carried_kwh", "moved_kwh", "retired_kwh", "exported_kwh", "left_kwh"),
+        ),
+        rows=lambda report, _: [_certificates(item) for item in report.certificates],
     ),
 }
 """The tables of a report by name, in the order of the document."""

@@ -208,6 +208,17 @@ def _charts(
             ]
         ),
         "completeness": _readings(report, said),
+        "certificates": _energies(
+            (w[name], energy_wh)
+            for item in report.certificates
+            for name, energy_wh in (
+                ("own_use", item.own_use_wh),
+                ("used", item.used_wh),
+                ("retired", item.retired_wh),
+                ("exported", item.exported_wh),
+                ("left", item.left_wh),
+            )
+        ),
         "unpaid": bar_chart(
             [
                 Bar(

@@ -280,3 +280,37 @@ class PeriodMeters:
 
     imbalance: tuple[ImbalanceRow, ...]
     meters: tuple[MeterRow, ...]
+
+
+# --- certificates ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateSum:
+    """Green certificates of one sort of unit, Wh: those issued are own use, used and kept."""
+
+    source: UnitKind
+    own_use_wh: int
+    """Retired at once for the producer."""
+    used_wh: int
+    """Retired at once for who bought the energy and used it."""
+    kept_wh: int
+    """Put into somebody's account."""
+    carried_wh: int
+    """Of used and kept: what trades carried to another participant."""
+    moved_wh: int
+    """Given to another participant later."""
+    retired_wh: int
+    """Of those kept: used up later."""
+    exported_wh: int
+    """Of those kept: left in whole bundles."""
+
+    @property
+    def issued_wh(self) -> int:
+        """All of them."""
+        return self.own_use_wh + self.used_wh + self.kept_wh
+
+    @property
+    def left_wh(self) -> int:
+        """Still in accounts; below zero where a correction took back what had left already."""
+        return self.kept_wh - self.retired_wh - self.exported_wh

@@ -23,6 +23,7 @@ from market.store import queries
 from market.store.queries import (
     AccountPeriod,
     BillSum,
+    CertificateSum,
     DayState,
     Debt,
     FlowRow,
@@ -147,6 +148,18 @@ REPORT = PeriodReport(
         ),
     ),
     debts=(Debt(participant_id="ben", name='<b>"Ben"</b>', balance_quanta=-712_345_678),),
+    certificates=(
+        CertificateSum(
+            source=UnitKind.SOLAR,
+            own_use_wh=1_001,
+            used_wh=2_002,
+            kept_wh=4_004,
+            carried_wh=3_003,
+            moved_wh=5,
+            retired_wh=300,
+            exported_wh=0,
+        ),
+    ),
     bills=(BillSum(month="2016-06", state=BillState.ISSUED, bills=3, total_quanta=10**8),),
 )
 
@@ -177,7 +190,8 @@ def test_every_language_has_every_word() -> None:
     }
     for words in WORDS.values():
         used = set(re.findall(r"\bw\.([a-z_]+)", TEMPLATE)) | set(re.findall(r'w\["(\w+)"\]', PAGE))
-        assert used == set(words)
+        spoken = set(re.findall(r'\("(\w+)", item\.', PAGE))  # of certificates, by name
+        assert used | spoken == set(words)
 
 
 def test_words_are_there_for_all_that_may_stand_in_a_report() -> None:
@@ -212,7 +226,17 @@ def test_figures_are_the_tables_own_in_every_language(language: Language) -> Non
     text = seen(page(language=language))
     for figure in (
         *("12.345", "-0.678", "0.12345678", "163.27", "-20.50", "4.531 kWh", "-2.560 kWh"),
-        *("5.00000005", "-7.12345678", "-7.12", "2016-06-15", "90.0 %", "RUR", "GRID-RUR"),
+        *(
+            "5.00000005",
+            "7.007",
+            "3.704 kWh",
+            "-7.12345678",
+            "-7.12",
+            "2016-06-15",
+            "90.0 %",
+            "RUR",
+            "GRID-RUR",
+        ),
     ):
         assert figure in text, figure
     assert "00:15" in text  # the second interval, by the market's clock
@@ -254,6 +278,7 @@ def test_an_empty_report_is_a_page() -> None:
         meters=PeriodMeters(imbalance=(), meters=()),
         debts=(),
         bills=(),
+        certificates=(),
     )
     assert WORDS[Language.EN]["none"] in seen(page(empty))
 

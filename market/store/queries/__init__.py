@@ -9,6 +9,7 @@ from market.store.certificate_views import CertificateActRow
 from market.store.period_views import (
     AccountPeriod,
     BillSum,
+    CertificateSum,
     DayState,
     Debt,
     FlowRow,
@@ -134,6 +135,7 @@ __all__ = [
     "CaseFilter",
     "CertificateActRow",
     "CertificateBalance",
+    "CertificateSum",
     "CursorFault",
     "Curve",
     "DayState",

@@ -14,6 +14,7 @@ from market.model.interval import MarketMonth
 from market.model.rules import MarketRules
 from market.store.period_views import (
     BillSum,
+    CertificateSum,
     Debt,
     PeriodDay,
     PeriodMeters,
@@ -22,6 +23,7 @@ from market.store.period_views import (
     PeriodTrades,
 )
 from market.store.queries.market import MarketDefinition
+from market.store.queries.period_certificates import certificate_sums
 from market.store.queries.period_meters import period_days, period_meters
 from market.store.queries.period_money import bill_sums, debts, period_money
 from market.store.queries.period_trades import period_trades
@@ -39,6 +41,7 @@ class PeriodReport:
     meters: PeriodMeters
     debts: tuple[Debt, ...]
     bills: tuple[BillSum, ...]
+    certificates: tuple[CertificateSum, ...]
 
     @property
     def is_proven(self) -> bool:
@@ -72,4 +75,5 @@ def period_report(
         meters=period_meters(connection, market_id, definition, span),
         debts=debts(connection, market_id, span),
         bills=bill_sums(connection, market_id, span),
+        certificates=certificate_sums(connection, market_id, span),
     )

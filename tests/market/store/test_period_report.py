@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select, update
 
 from market.day_runs import DayRuns
+from market.model.certificate import MoveCertificates, RetireCertificates
 from market.model.interval import MarketMonth
 from market.model.messages import Command, RecordMeasurements
 from market.model.money import TransferKind
@@ -28,6 +29,7 @@ from market.store.database import Readers, Store, create_schema, recreate_projec
 from market.store.queries import DayState, MarketDefinition, PeriodReport
 from market.store.queries.period_money import period_money
 from tests.builders import GRID, MIDNIGHT_S, RULES, STEP_S
+from tests.market import certified
 from tests.market.stores import NewStore, opened
 from tests.market.written import (
     MARKET_ID,
@@ -183,6 +185,20 @@ def test_meters_go_to_trades_own_use_and_the_last_resort(report: PeriodReport) -
     # What her roof gave and had not sold meets what her house used and had not bought.
     assert (injected.own_use_wh, withdrawn.own_use_wh) == (900, 900)
     assert not any(row.fault_wh for row in report.meters.meters)
+
+
+def test_certificates_of_what_the_roof_gave(report: PeriodReport) -> None:
+    """Each Wh it gave is one: 900 met Ann's own use, and of what was sold Ben has his part.
+
+    In the first interval 1,400 Wh go to three buyers of one call, who used 40, 2,000 and 2,400 Wh; the
+    last is Ben. In the second he is the only buyer of 500 Wh.
+    """
+    (solar,) = report.certificates
+    assert solar.source is UnitKind.SOLAR
+    assert solar.issued_wh == 2 * 1_400
+    assert (solar.own_use_wh, solar.used_wh, solar.kept_wh) == (900, 1_900, 0)
+    assert solar.carried_wh == round(1_400 * 2_400 / 4_440) + 500
+    assert solar.moved_wh == solar.retired_wh == solar.exported_wh == solar.left_wh == 0
 
 
 def test_how_the_day_stands_and_how_complete_it_is(report: PeriodReport) -> None:
@@ -398,6 +414,26 @@ def test_a_late_reading_changes_the_day_it_is_of(store: Store) -> None:
     # 2,400 bought, 2,450 seen at first, 1,000 now: 50 less short, 1,400 long.
     assert (now.short_wh, now.long_wh) == (was.short_wh - 50, was.long_wh + 1_400)
     assert report.is_proven
+
+
+def test_what_people_do_with_certificates_is_of_the_day_they_are_of(store: Store) -> None:
+    write_life(store)
+
+    async def story(sequencer: Sequencer, runs: DayRuns) -> None:
+        await certified.do_all(sequencer, runs)
+        await certified.read_late(sequencer, runs, **certified.SUNNY)
+        moved = await certified.acts(sequencer, MoveCertificates, 30, receiver_id="retailer")
+        retired = await certified.acts(sequencer, RetireCertificates, 2)
+        assert certified.codes(moved) == certified.codes(retired) == []
+
+    certified.certified_story(store, story)
+    (solar,) = reported(store).certificates
+    # 2,400 Wh in the first interval instead of 1,400.
+    assert solar.issued_wh == 2_400 + 1_400
+    assert solar.kept_wh > 50
+    assert (solar.moved_wh, solar.retired_wh, solar.exported_wh) == (30, 2, 0)
+    assert solar.left_wh == solar.kept_wh - 2
+    assert reported(store, date(2016, 6, 16)).certificates == ()
 
 
 def test_an_empty_day_is_empty(life: Store) -> None:
