@@ -146,6 +146,7 @@ def _network_tariff(item: NetworkTariff) -> Answer:
             }
             for band in item.bands
         ],
+        "charge_per_day": money_text(item.day_charge_quanta) if item.day_charge_quanta else None,
     }
 
 

@@ -143,7 +143,7 @@ rows = _rows
 
 
 class NetworkBandIn(_Body):
-    """The network fee in some hours of the local day."""
+    """The network fee in some hours of the local day; over midnight where `to_hour` is before `from_hour`."""
 
     days: DayKind = DayKind.ALL
     from_hour: Annotated[int, Field(strict=True, ge=0, le=23)]
@@ -157,11 +157,16 @@ class NetworkTariffIn(_Body):
     voltage_level: VoltageLevel
     from_day: Day
     bands: Annotated[tuple[NetworkBandIn, ...], *_rows(1, 48)]
+    day_charge_quanta: MoneyQuanta | None = Field(default=None, alias="charge_per_day")
 
     def tariff(self) -> NetworkTariff:
         """As a rule."""
-        bands = tuple(NetworkBand(**dict(band)) for band in self.bands)
-        return NetworkTariff(voltage_level=self.voltage_level, from_day=self.from_day, bands=bands)
+        return NetworkTariff(
+            voltage_level=self.voltage_level,
+            from_day=self.from_day,
+            bands=tuple(NetworkBand(**dict(band)) for band in self.bands),
+            day_charge_quanta=self.day_charge_quanta or 0,
+        )
 
 
 class TariffIn(_Body):

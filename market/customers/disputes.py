@@ -27,6 +27,7 @@ _DAY_US: Final = 86_400 * MICROSECONDS
 _GRID: Final = frozenset(
     {
         ChargeKind.NETWORK_FEE,
+        ChargeKind.DAY_CHARGE,
         ChargeKind.REDISPATCH,
         ChargeKind.ACTIVATION,
         ChargeKind.INSTRUCTED,

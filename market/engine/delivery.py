@@ -34,7 +34,7 @@ from market.model.power import Measurement
 from market.model.rejection import Code, Rejection
 from market.settlement.imbalance import DeviationPrice, deviation_prices, deviation_transfers
 from market.settlement.instructed import settled_instructed
-from market.settlement.network import network_transfers, withdrawal_wh
+from market.settlement.network import day_charges, network_transfers, withdrawal_wh
 from market.settlement.rent import rent_return
 
 
@@ -186,15 +186,19 @@ def _completed(
 
 
 def close_day(state: MarketState, command: CloseDay) -> Decision:
-    """Give the day's congestion rent back to the members of the areas."""
+    """Give the day's congestion rent back to the members of the areas, and charge for the day."""
     closing = state.phases.day_to_close()
     if closing is None or closing[0] != command.day:
         return refused([Rejection(code=Code.PHASE_CONFLICT, parameters={"day": command.day})])
-    transfers = rent_return(
+    withdrawn_wh = state.day_withdrawal_wh.get(command.day, {})
+    rents = rent_return(
         rents_quanta=state.day_rent_quanta.get(command.day, {}),
-        withdrawal_wh=state.day_withdrawal_wh.get(command.day, {}),
+        withdrawal_wh=withdrawn_wh,
         participants=state.participants,
         grid=state.grid,
         day=command.day,
     )
-    return applied(TransfersBooked(transfers=transfers), DayClosed(day=command.day))
+    charges = day_charges(
+        points=withdrawn_wh, rules=state.rules, participants=state.participants, day=command.day
+    )
+    return applied(TransfersBooked(transfers=(*rents, *charges)), DayClosed(day=command.day))

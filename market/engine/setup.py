@@ -126,16 +126,13 @@ def _tariff_faults(rules: MarketRules) -> Iterator[Rejection]:
         if begun[item.voltage_level, item.from_day] > 1:
             yield _invalid(f"{place}/from_day", "two tariffs of a level begin on this day")
         for days in (DayKind.WORKING, DayKind.WEEKEND):
-            hours = Counter(
-                hour
-                for band in item.bands
-                if band.days in (DayKind.ALL, days)
-                for hour in range(band.from_hour, band.to_hour)
-            )
-            if hours != Counter(range(24)):
+            bands = [band for band in item.bands if band.days in (DayKind.ALL, days)]
+            if any(sum(band.covers(hour) for band in bands) != 1 for hour in range(24)):
                 yield _invalid(
                     f"{place}/bands", f"must cover each hour 0 to 23 of {days} days exactly once"
                 )
+        if item.day_charge_quanta < 0:
+            yield _invalid(f"{place}/charge_per_day", "a charge is not below zero")
     taxes = Counter((tax.tax_id, tax.from_day) for tax in rules.taxes)
     for row, tax in enumerate(rules.taxes):
         if taxes[tax.tax_id, tax.from_day] > 1:

@@ -26,6 +26,8 @@ class ChargeKind(StrEnum):
     """Adders given back on what is within the band of its balance group."""
     NETWORK_FEE = "network_fee"
     LEVIES = "levies"
+    DAY_CHARGE = "day_charge"
+    """What the metering point pays for each day."""
     LINE_RENT = "line_rent"
     """What the way of an agreed trade was worth beyond its fee."""
     RENT_RETURN = "rent_return"

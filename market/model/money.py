@@ -66,6 +66,8 @@ class TransferKind(StrEnum):
     LAST_RESORT = "last_resort"
     NETWORK_FEE = "network_fee"
     LEVIES = "levies"
+    DAY_CHARGE = "day_charge"
+    """What a metering point pays for a day, beside what it withdraws."""
     RENT_RETURN = "rent_return"
     REDISPATCH = "redispatch"
     """A unit was told something else than it has traded: what it is owed, or owes, for that."""

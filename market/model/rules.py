@@ -41,12 +41,22 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkBand:
-    """The network fee in local hours [from_hour, to_hour) of some days."""
+    """The network fee in local hours [from_hour, to_hour) of some days; it may run over midnight.
+
+    Each hour counts as one of its own calendar day: of a band of working days from 22 to 6 the hours
+    after midnight hold on Monday to Friday too, not on Saturday.
+    """
 
     days: DayKind
     from_hour: int
     to_hour: int
     ticks: int
+
+    def covers(self, hour: int) -> bool:
+        """Whether a local hour of the day, 0 to 23, lies in it."""
+        if self.from_hour <= self.to_hour:
+            return self.from_hour <= hour < self.to_hour
+        return hour >= self.from_hour or hour < self.to_hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,8 @@ class NetworkTariff:
     """The first local day on which it holds, as in 2016-06-15."""
     bands: tuple[NetworkBand, ...]
     """Together they cover each hour of working days and weekends exactly once."""
+    day_charge_quanta: int = 0
+    """>= 0: charged for each local day, however long it is, to each metering point of the level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from market.settlement.tariff import Period, Prices, periods, spans
 from market.settlement.tax import DIRECTIONS, kind_of, payable_quanta, period_of, taxed
 
 AS_BOOKED: Final[Mapping[TransferKind, ChargeKind]] = {
+    TransferKind.DAY_CHARGE: ChargeKind.DAY_CHARGE,
     TransferKind.LINE_RENT: ChargeKind.LINE_RENT,
     TransferKind.RENT_RETURN: ChargeKind.RENT_RETURN,
     TransferKind.REDISPATCH: ChargeKind.REDISPATCH,
@@ -350,6 +351,11 @@ def plain_bill(source: BillSource, participant: Participant, common: MonthRules)
         amounts = [amount_quanta for _, amount_quanta in parts]
         energy, fed_in = energy + amounts[0], fed_in - amounts[1]
         network, levies = network + amounts[2], levies + amounts[3]
+    for booked in source.posted:
+        if booked.kind is TransferKind.DAY_CHARGE:
+            taxes = common.periods[booked.period].taxes
+            charges.append((ChargeKind.DAY_CHARGE, booked.amount_quanta, taxes))
+            network += booked.amount_quanta
     lines, exact = taxed(charges)
     return PlainBill(
         energy_quanta=energy,

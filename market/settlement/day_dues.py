@@ -21,6 +21,7 @@ from market.settlement.day_facts import DayFrame, DueColumns
 from market.settlement.dues import Dues, add, add_transfers
 from market.settlement.imbalance import net_transfers
 from market.settlement.instructed import Instructed
+from market.settlement.network import day_charges
 from market.settlement.rent import rent_return
 
 _HALF_BITS: Final = 32
@@ -66,6 +67,10 @@ def day_dues(
         day=frame.day,
     )
     add_transfers(dues, rents)
+    charges = day_charges(
+        points=frame.points, rules=frame.rules, participants=frame.participants, day=frame.day
+    )
+    add_transfers(dues, charges)
     return dues, withdrawn_wh
 
 

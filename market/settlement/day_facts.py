@@ -52,6 +52,8 @@ class DayFrame:
     """The day's congestion rent by rent account."""
     newcomers: frozenset[str]
     """Participants who came after the day was closed: no rent of it is theirs."""
+    points: frozenset[str] = frozenset()
+    """Participants that had a metering point on the day; asked for only where the day is charged for."""
 
     @property
     def last_resort_id(self) -> str | None:
@@ -95,6 +97,8 @@ class DayFacts:
     """The day's congestion rent by rent account."""
     newcomers: frozenset[str] = frozenset()
     """Participants who came after the day was closed: no rent of it is theirs."""
+    points: frozenset[str] = frozenset()
+    """Participants that had a metering point on the day; asked for only where the day is charged for."""
 
     def frame(self) -> DayFrame:
         """What of it is the same whatever its meters show."""

@@ -20,6 +20,7 @@ _OF_METERS: Final = frozenset(
         TransferKind.LAST_RESORT,
         TransferKind.NETWORK_FEE,
         TransferKind.LEVIES,
+        TransferKind.DAY_CHARGE,
         TransferKind.RENT_RETURN,
         TransferKind.REDISPATCH,
         TransferKind.REPLACEMENT,

@@ -4,7 +4,7 @@ The one idea: the metering point pays, not the unit, so own supply that is used 
 charged; and nobody pays a line's fee here, that one is in the area price (decision 3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from market.model.money import (
     GRID_OPERATOR,
@@ -16,7 +16,7 @@ from market.model.money import (
 )
 from market.model.participant import Participant, Unit, VoltageLevel
 from market.model.rules import MarketRules
-from market.settlement.tariff import network_ticks
+from market.settlement.tariff import day_charge_quanta, network_ticks
 
 
 def withdrawal_wh(units: Mapping[str, Unit], measured_wh: Mapping[str, int]) -> dict[str, int]:
@@ -68,3 +68,32 @@ def network_transfers(
                     transfer(account, receiver, amount_quanta, kind, participant_id, start_s)
                 )
     return tuple(transfers)
+
+
+def day_charges(
+    *,
+    points: Collection[str],
+    rules: MarketRules,
+    participants: Mapping[str, Participant],
+    day: str,
+) -> tuple[Transfer, ...]:
+    """The charge for a local day per metering point; the last resort's own is not charged.
+
+    Args:
+        points: participants that had a metering point on the day.
+        rules: the tariff that holds on the day.
+        participants: all participants by id; the voltage level is theirs.
+        day: ISO 8601.
+    """
+    of_level = {level: day_charge_quanta(rules, day, level) for level in VoltageLevel}
+    return tuple(
+        transfer(
+            participant_account(name),
+            GRID_OPERATOR,
+            of_level[item.voltage_level],
+            TransferKind.DAY_CHARGE,
+            name,
+        )
+        for name, item in participants.items()
+        if name in points and not item.is_last_resort and of_level[item.voltage_level]
+    )

@@ -1,8 +1,9 @@
-"""Which prices of the tariff hold when: network fees, levies, the retailer's prices, taxes.
+"""Which prices of the tariff hold when 分时电价: network fees, charges for a day, levies, energy, taxes.
 
 The one idea: every price is dated and goes by local hours, so a month falls into spans of intervals in
 which all of them stay the same; what was metered in spans with equal prices is added up before it is
-priced, without losing a quantum.
+priced, without losing a quantum. Both runs of the hour that comes twice cost the same, and an hour that is
+left out costs nothing.
 """
 
 from dataclasses import dataclass
@@ -66,9 +67,15 @@ def network_ticks(rules: MarketRules, start_s: int, level: VoltageLevel) -> int:
     weekend, minute = local_time_of_week(start_s, rules.time_zone)
     hour = minute // MINUTES_PER_HOUR
     for band in tariff.bands:
-        if band.days in (DayKind.ALL, _HOLDS_ON[weekend]) and band.from_hour <= hour < band.to_hour:
+        if band.days in (DayKind.ALL, _HOLDS_ON[weekend]) and band.covers(hour):
             return band.ticks
     raise LookupError(f"no network fee of {level} at {hour} h; such rules must not be created")
+
+
+def day_charge_quanta(rules: MarketRules, day: str, level: VoltageLevel) -> int:
+    """What a metering point of a voltage level pays for a local day, beside what it withdraws."""
+    tariff = _tariff_on(rules, day, level)
+    return 0 if tariff is None else tariff.day_charge_quanta
 
 
 def _tariff_on(rules: MarketRules, day: str, level: VoltageLevel) -> NetworkTariff | None:

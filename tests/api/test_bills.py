@@ -13,7 +13,7 @@ import pytest
 from api.printer import NOT_INSTALLED
 from tests.api.hosting import Server
 from tests.api.printers import printed, printer
-from tests.api.village import Village, make_village
+from tests.api.village import Village, make_village, market_body
 
 VAT = {
     "tax_id": "vat",
@@ -193,3 +193,43 @@ def test_a_month_that_is_none_is_refused(wrong: str, billed: Village) -> None:
 def test_a_participant_makes_no_bills(billed: Village) -> None:
     for path in ("/bills:draft", "/bills:issue"):
         assert billed.act(path, "ada", {"month": month(billed)}).status_code == 403
+
+
+def test_a_tariff_by_the_hour_with_a_charge_for_the_day(server: Server) -> None:
+    night = {"days": "all", "from_hour": 22, "to_hour": 6, "network_per_mwh": "10.00"}
+    day = {"days": "all", "from_hour": 6, "to_hour": 22, "network_per_mwh": "30.00"}
+    level = {"voltage_level": "low", "from_day": "2016-01-01", "bands": [night, day]}
+    tariff = {"network_per_mwh": "70.00", "levies_per_mwh": "50.00"}
+    charged = {**tariff, "by_level": [{**level, "charge_per_day": "0.61644"}]}
+    village = make_village(server, intervals=1, tariff=charged)
+    said = village.send("GET", "", "ada").json()["tariff"]["by_level"]
+    assert said == [{**level, "charge_per_day": "0.61644000"}]
+    village.go_to(2 * 900 + 1)
+    for what in ("draft", "issue"):
+        assert village.act(f"/bills:{what}", "operator", {"month": month(village)}).is_success
+    bill = own(village, "ada")
+    (line,) = [line for line in bill["lines"] if line["kind"] == "day_charge"]
+    assert (line["count"], line["amount"]) == (1, "0.61644000")
+    page = village.send("GET", f"/bills/{bill['bill_id']}/page", "ada").text
+    assert "charge for each day" in page
+    details = village.get(f"/bills/{bill['bill_id']}/details", "ada")["items"]
+    assert [item["amount"] for item in details if item["kind"] == "day_charge"] == ["0.61644000"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"charge_per_day": "-1.00"}, "/tariff/by_level/0/charge_per_day"),
+        ({"charge_per_day": 1}, "/tariff/by_level/0/charge_per_day"),
+        ({"from_day": "2016-02-30"}, "/tariff/by_level/0/from_day"),
+    ],
+)
+def test_a_tariff_that_is_none_is_refused(
+    server: Server, billed: Village, wrong: dict[str, Any], pointer: str
+) -> None:
+    whole = {"days": "all", "from_hour": 0, "to_hour": 24, "network_per_mwh": "10.00"}
+    level = {"voltage_level": "low", "from_day": "2016-01-01", "bands": [whole], **wrong}
+    body = {**market_body("another", billed.first_s, 1), "tariff": {"network_per_mwh": "1.00", "levies_per_mwh": "1.00", "by_level": [level]}}  # fmt: skip
+    token = {"Authorization": f"Bearer {billed.tokens['operator']}"}
+    refused = server.http.post("/v1/markets", json=body, headers=token)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)

@@ -5,7 +5,6 @@ however often it is begun again.
 
 house: long because every fact of a day is read once, in the order in which a run wants them.
 """
-# house: long because all that a day depends on is read in one place.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +41,7 @@ from market.store.queries.certificate_sums import green_orders
 from market.store.queries.market import came_after, market
 from market.store.queries.money import joined
 from market.store.queries.pages import fact
+from market.store.queries.power import charged_points
 from market.store.queries.stand_ins import Asked, stand_ins
 
 _RENTS = (TransferKind.LINE_RENT.value, TransferKind.LIMIT_RENT.value)
@@ -162,6 +162,7 @@ class _Reader:
             exchanged=[exchanged(*pair) for pair in pairs],
             rents_quanta=rents_quanta,
             newcomers=came_after(*self._closing, tables.participants.c.participant_id),
+            points=charged_points(self._connection, self._market_id, self._rules, self._starts_s),
         )
         return StoredDay(facts=facts, completeness=completeness, booked=booked)
 

@@ -1,5 +1,6 @@
 """Set-points, meter readings, and what deviated."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, tuple_
@@ -7,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, 
 from market.model.messages import Phase
 from market.model.participant import UnitKind
 from market.model.power import Deviation, Doubt, Measurement, Setpoint
+from market.model.rules import MarketRules
 from market.store import tables
 from market.store.queries.pages import (
     SEPARATOR,
@@ -276,3 +278,21 @@ def deviations(
         query = query.where(own | ((c.level == "unit") & c.member_id.in_(inside)))
     rows = connection.execute(query.order_by(c.position))
     return tuple(fact(Deviation, row) for row in rows)
+
+
+def charged_points(
+    connection: Connection, market_id: str, rules: MarketRules, starts_s: Sequence[int]
+) -> frozenset[str]:
+    """Participants that had a metering point when a day ended; none where no tariff charges for days.
+
+    Args:
+        connection: of a reader.
+        market_id: the market.
+        rules: with the tariff that holds on the day.
+        starts_s: the day's intervals, all settled.
+    """
+    if not any(item.day_charge_quanta for item in rules.tariff.by_level):
+        return frozenset()
+    c = tables.withdrawals.c
+    query = select(c.participant_id).where(c.market_id == market_id, c.start_s == starts_s[-1])
+    return frozenset(connection.execute(query).scalars())

@@ -171,6 +171,10 @@ def faults(**changes: object) -> list[str | None]:
         ((band(DayKind.WORKING, 0, 24),), 1),
         ((band(DayKind.ALL, 0, 23),), 2),
         ((band(DayKind.ALL, 0, 24), band(DayKind.WEEKEND, 7, 8)), 1),
+        ((band(DayKind.ALL, 22, 6), band(DayKind.ALL, 6, 22)), 0),
+        ((band(DayKind.WORKING, 22, 6), band(DayKind.ALL, 6, 22)), 1),
+        ((band(DayKind.ALL, 22, 6), band(DayKind.ALL, 5, 22)), 2),
+        ((band(DayKind.ALL, 6, 6),), 2),
     ],
 )
 def test_every_hour_has_one_network_fee(bands: tuple[NetworkBand, ...], wrong: int) -> None:
@@ -178,6 +182,18 @@ def test_every_hour_has_one_network_fee(bands: tuple[NetworkBand, ...], wrong: i
     found = faults(tariff=replace(RULES.tariff, by_level=(tariff,)))
 
     assert found == ["tariff/by_level/0/bands"] * wrong
+
+
+def test_a_charge_for_the_day_is_not_below_zero() -> None:
+    tariff = NetworkTariff(
+        voltage_level=VoltageLevel.LOW,
+        from_day="2016-06-01",
+        bands=(band(DayKind.ALL, 0, 24),),
+        day_charge_quanta=-1,
+    )
+    found = faults(tariff=replace(RULES.tariff, by_level=(tariff,)))
+
+    assert found == ["tariff/by_level/0/charge_per_day"]
 
 
 def test_two_rules_never_begin_on_one_day() -> None:
