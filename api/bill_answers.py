@@ -4,7 +4,7 @@ from typing import Final
 
 from api.answers import Answer, optional_price
 from api.cases import case, unpayable_quanta
-from market.model.bill import Bill, BillLine, BillState, Correction, PlainBill
+from market.model.bill import Bill, BillLine, BillState, Correction, GreenEnergy, PlainBill
 from market.model.interval import instant_text, moment_text
 from market.model.units import energy_text, money_text
 from market.store.queries import BillDetail, StoredBill
@@ -12,7 +12,7 @@ from market.store.queries import BillDetail, StoredBill
 BILL: Final = (
     "bill_id", "participant_id", "month", "version", "state", "corrects", "drafted_at", "issued_at",
     "withdrawn_kwh", "fed_in_kwh", "net_amount", "tax_amount", "rounding_amount", "total_amount",
-    "before_amount", "paid_in_amount", "unpayable_amount", "plain_amount",
+    "before_amount", "paid_in_amount", "unpayable_amount", "plain_amount", "green_kwh",
 )  # fmt: skip
 """The columns of a file of bills."""
 DETAIL: Final = (
@@ -51,7 +51,19 @@ def bill(found: StoredBill, *, for_operator: bool = False) -> Answer:
         "unpayable_amount": money_text(unpayable_quanta(of, found.cases) if stands else 0),
         "plain_amount": None if of.plain is None else money_text(of.plain.total_quanta),
         "plain": None if of.plain is None else _plain(of.plain),
+        "green_kwh": energy_text(sum(item.covered_wh for item in of.green)),
+        "green": [_green(item) for item in of.green],
         "disputes": [case(item, for_operator=for_operator) for item in found.cases],
+    }
+
+
+def _green(item: GreenEnergy) -> Answer:
+    return {
+        "source": item.source,
+        "area_id": item.area_id,
+        "own_use_kwh": energy_text(item.own_use_wh),
+        "bought_kwh": energy_text(item.bought_wh),
+        "retired_kwh": energy_text(item.retired_wh),
     }
 
 

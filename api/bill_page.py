@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from api.bill_words import KINDS, OUTCOMES, VENUES, WORDS, Language
+from api.bill_words import KINDS, OUTCOMES, SOURCES, VENUES, WORDS, Language
 from api.cases import unpayable_quanta
 from market.model.bill import BillLine, BillState, ChargeKind
 from market.model.case import Case
@@ -63,6 +63,7 @@ def bill_page(
         lang={Language.EN: "en", Language.ZH: "zh-CN"}[language],
         w=WORDS[language],
         kinds=KINDS[language],
+        sources=SOURCES[language],
         details=VENUES[language] | {kind.value: name for kind, name in KINDS[language].items()},
         disputes=[_dispute(item, rules.time_zone, language) for item in found.cases],
         unpayable_quanta=unpayable_quanta(of, found.cases)

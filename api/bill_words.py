@@ -123,6 +123,13 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "before": "The bill before came to",
         "difference": "Difference",
         "paid_in": "Paid in during the month",
+        "green": "Green energy",
+        "green_why": "So much of what you used is covered by green certificates, each in its own interval:",
+        "green_source": "Source",
+        "green_own": "own units",
+        "green_bought": "with energy bought",
+        "green_retired": "retired by you",
+        "green_covered": "covered",
         "plain": "The same meter on the plain tariff",
         "plain_why": "What it would have cost at the retailer of last resort, without any trade.",
         "plain_energy": "Energy",
@@ -173,6 +180,13 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "before": "此前账单金额",
         "difference": "差额",
         "paid_in": "本月充值",
+        "green": "绿色电力",
+        "green_why": "您的以下用电量在其用电时段由绿证覆盖:",
+        "green_source": "来源",
+        "green_own": "自发自用",
+        "green_bought": "随购电取得",
+        "green_retired": "自行注销",
+        "green_covered": "覆盖电量",
         "plain": "同一电表按普通电价",
         "plain_why": "不参与交易、全部由兜底售电商供电时的费用。",
         "plain_energy": "电费",
@@ -193,3 +207,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "reason": "理由",
     },
 }
+SOURCES: Final[dict[Language, dict[str, str]]] = {
+    Language.EN: {"solar": "sun", "wind": "wind", "hydro": "water"},
+    Language.ZH: {"solar": "光伏", "wind": "风电", "hydro": "水电"},
+}
+"""Kinds of renewable units."""

@@ -134,6 +134,26 @@ class Credited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GreenEnergy:
+    """What of a participant's use green certificates are retired for, from one kind of unit in one area."""
+
+    source: str
+    """The kind of unit."""
+    area_id: str
+    own_use_wh: int
+    """Generated behind the own metering point."""
+    bought_wh: int
+    """Came with energy it bought."""
+    retired_wh: int
+    """Retired by acts of its own, as far as it used so much."""
+
+    @property
+    def covered_wh(self) -> int:
+        """All three."""
+        return self.own_use_wh + self.bought_wh + self.retired_wh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillSource:
     """Everything a participant's bill of one month is made from."""
 
@@ -148,6 +168,7 @@ class BillSource:
     """What disputes have brought."""
     substituted: int = 0
     """Readings of its units that the market put in the place of missing ones."""
+    green: tuple[GreenEnergy, ...] = ()
 
 
 # --- the bill -------------------------------------------------------------------------
@@ -236,6 +257,8 @@ class Bill:
     substituted: int
     plain: PlainBill | None
     """None: for the retailer of last resort itself, and where a run has corrected what its units did."""
+    green: tuple[GreenEnergy, ...] = ()
+    """What of its use was green, by the versions of the days that stood when it was drafted; moves no money."""
 
 
 class BillState(StrEnum):
@@ -258,7 +281,7 @@ class BillDue:
     month: str
     version: int
     digest: str
-    """Of everything the bill says about money."""
+    """Of everything the bill says about money, and of what was green."""
     total_quanta: int
     taxes_quanta: tuple[tuple[str, int], ...]
     """By tax."""

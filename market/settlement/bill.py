@@ -165,6 +165,7 @@ def drafted(
         fed_in_wh=sum(item.fed_in_wh for item in source.metered),
         substituted=source.substituted,
         plain=plain_bill(source, participant, common) if comparable else None,
+        green=source.green,
     )
 
 

@@ -23,12 +23,13 @@ def due_of(bill: Bill) -> BillDue:
     for tax in bill.taxes:
         by_tax[tax.tax_id] = by_tax.get(tax.tax_id, 0) + tax.amount_quanta
     said = (bill.lines, bill.taxes, bill.rounding_quanta, bill.paid_in_quanta, bill.plain)
+    whole = (*said, bill.green) if bill.green else said
     return BillDue(
         bill_id=bill.bill_id,
         participant_id=bill.participant_id,
         month=bill.month,
         version=bill.version,
-        digest=sha256(repr(said).encode()).hexdigest(),
+        digest=sha256(repr(whole).encode()).hexdigest(),
         total_quanta=bill.total_quanta,
         taxes_quanta=tuple(by_tax.items()),
         rounding_quanta=bill.rounding_quanta,

@@ -382,6 +382,7 @@ bills: Final = Table(
     _integer("fed_in_wh"),
     _integer("substituted"),
     Column("plain", Structure(Bill.__annotations__["plain"])),
+    Column("green", Structure(Bill.__annotations__["green"]), nullable=False),
     _text("state"),
     _integer("issued_us", empty=True),
     Index("bills_by_id", "market_id", "bill_id", unique=True),

@@ -201,3 +201,48 @@ def test_operators_act_for_participants_and_nobody_else_does(giving: Village) ->
     acts = giving.get("/certificates/acts", "operator", participant_id="bob")["items"]
     assert acts[-1]["reference"] == "by-op"
     assert giving.send("GET", "/certificates", "bob").status_code == 403
+
+
+def test_a_bill_says_how_much_was_green_and_from_where(giving: Village) -> None:
+    gift = {"reference": "gift-3", "receiver_id": "ada", "lots": [lot(giving, "0.200")]}
+    assert giving.post("/certificates:move", "bob", gift).status_code == 200
+    body = {"reference": "mine", "lots": [lot(giving, "0.150")]}
+    assert giving.post("/certificates:retire", "ada", body).status_code == 200
+    month = {"month": giving.local_day()[:7]}
+    assert giving.act("/bills:draft", "operator", month).status_code == 200
+    assert giving.act("/bills:issue", "operator", month).status_code == 200
+
+    (bill,) = giving.get("/bills", "ada")["items"]
+    assert bill["green"] == [
+        {
+            "source": "solar",
+            "area_id": "RUR",
+            "own_use_kwh": "0.000",
+            "bought_kwh": "1.000",
+            "retired_kwh": "0.150",
+        }
+    ]
+    assert bill["green_kwh"] == "1.150"
+    sheet = giving.send("GET", "/bills", "ada", headers={"Accept": "text/csv"})
+    (row,) = csv.DictReader(io.StringIO(sheet.text))
+    assert row["green_kwh"] == "1.150"
+    asked = {"headers": {"Accept": "application/vnd.apache.arrow.stream"}}
+    stream = giving.send("GET", "/bills", "ada", **asked)
+    (record,) = pa.ipc.open_stream(stream.content).read_all().to_pylist()
+    assert str(record["green_kwh"]) == "1.150"
+    for language, words in (("en", ("Green energy", "sun")), ("zh", ("绿色电力", "光伏"))):
+        page = giving.send(
+            "GET", f"/bills/{bill['bill_id']}/page", "ada", params={"language": language}
+        )
+        assert all(word in page.text for word in (*words, "1.150"))
+    (bobs,) = giving.get("/bills", "bob")["items"]
+    assert (bobs["green"], bobs["green_kwh"]) == ([], "0.000")
+
+    # What is retired later is green too: the month drafted again says so, and no cent else.
+    more = {"reference": "more", "lots": [lot(giving, "0.050")]}
+    assert giving.post("/certificates:retire", "ada", more).status_code == 200
+    assert giving.act("/bills:draft", "operator", month).json()["drafted"] == 1
+    assert giving.act("/bills:issue", "operator", month).status_code == 200
+    *_, newer = giving.get("/bills", "ada")["items"]
+    assert (newer["version"], newer["green_kwh"]) == (2, "1.200")
+    assert newer["total_amount"] == bill["total_amount"]

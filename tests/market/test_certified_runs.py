@@ -4,15 +4,18 @@ import pytest
 
 from market.certificates.registry import Registry
 from market.day_runs import DayRuns
+from market.model.bill import GreenEnergy
 from market.model.certificate import (
     CertificatesExported,
     ExportCertificates,
     MoveCertificates,
     RetireCertificates,
 )
+from market.model.interval import MarketMonth
 from market.sequencer import Sequencer
 from market.store import queries
 from market.store.database import Store
+from market.store.queries.green_of_month import green_of_month
 from tests.market.certified import (
     DAY,
     NOW_US,
@@ -88,6 +91,15 @@ def test_corrections_after_acts_are_owed_and_come_back(store: Store) -> None:
     certified_story(store, goes_on)  # after a restart
 
 
+async def _green(sequencer: Sequencer, name: str) -> GreenEnergy:
+    """What a bill would say of a participant's only source."""
+    await sequencer.projected(sequencer.committed_seq)
+    with sequencer.readers.connect() as connection:
+        month = MarketMonth.of(DAY[:7], ZONE)
+        (found,) = green_of_month(connection, MARKET_ID, month, ZONE)[name]
+    return found
+
+
 def test_retired_for_use_of_the_interval_that_is_not_covered_yet(store: Store) -> None:
     write_life(store)
 
@@ -112,6 +124,17 @@ def test_retired_for_use_of_the_interval_that_is_not_covered_yet(store: Store) -
         assert after.own is not None
         assert after.own.share_ppm == 1_000_000
         assert after.market.green_wh == before.market.green_wh + lot.open_wh
+
+        retired_wh = lot.open_wh
+        assert (await _green(sequencer, "ann")).retired_wh == retired_wh
+        # She used less than was read first: what was retired for more is no use of hers.
+        await read_late(sequencer, runs, ann_load=-5)
+        assert 0 <= (await _green(sequencer, "ann")).retired_wh < retired_wh
+        shown = await _green(sequencer, "ann")
+        await sequencer.projected(sequencer.committed_seq)
+        with sequencer.readers.connect() as connection:
+            last = queries.green_shares(connection, MARKET_ID, day=DAY, participant_id="ann")
+        assert shown.covered_wh == sum(item.own.green_wh for item in last if item.own is not None)
 
     certified_story(store, check)
 

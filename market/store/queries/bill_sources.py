@@ -42,6 +42,7 @@ from market.settlement.tariff import Period, Span, periods, spans
 from market.store import tables
 from market.store.database import read_meta
 from market.store.queries.cases import credits_of
+from market.store.queries.green_of_month import GreenByOwner, green_of_month
 from market.store.queries.money import joined, split_sum, whole_sum
 
 _ACCOUNT: Final = participant_account("")
@@ -59,7 +60,7 @@ class _Gathered:
         self.credited: defaultdict[str, list[Credited]] = defaultdict(list)
         self.substituted: dict[str, int] = {}
 
-    def sources(self) -> tuple[BillSource, ...]:
+    def sources(self, green: GreenByOwner) -> tuple[BillSource, ...]:
         """All of them, in the order of the participants."""
         return tuple(
             BillSource(
@@ -70,6 +71,7 @@ class _Gathered:
                 corrected=tuple(self.corrected[name]),
                 credited=tuple(self.credited[name]),
                 substituted=self.substituted.get(name, 0),
+                green=green.get(name, ()),
             )
             for name, charged in self.charged.items()
         )
@@ -105,7 +107,8 @@ def bill_sources(
     for number in range(len(prices)):
         _add_readings(connection, market_id, [x for x in cut if x.number == number], found)
     _add_substituted(connection, market_id, its, found)
-    return read_meta(connection, "projected_event_seq", 0), found.sources()
+    green = green_of_month(connection, market_id, its, rules.time_zone)
+    return read_meta(connection, "projected_event_seq", 0), found.sources(green)
 
 
 def _add_trades(
