@@ -52,7 +52,7 @@ class DayFrame:
     """The day's congestion rent by rent account."""
     newcomers: frozenset[str]
     """Participants who came after the day was closed: no rent of it is theirs."""
-    points: frozenset[str] = frozenset()
+    points: frozenset[str]
     """Participants that had a metering point on the day; asked for only where the day is charged for."""
 
     @property
