@@ -85,6 +85,19 @@ def test_a_bad_order_is_refused_with_its_code_and_leaves_no_trace(
     assert village.state() == before
 
 
+@pytest.mark.parametrize("field", ["price_per_mwh", "energy_kwh"])
+@pytest.mark.parametrize(("is_null", "code"), [(True, "FIELD_FORMAT"), (False, "FIELD_MISSING")])
+def test_no_price_is_no_price_of_zero(
+    still_village: Village, field: str, is_null: bool, code: str
+) -> None:
+    """Elsewhere a price of null was free energy."""
+    before, order = still_village.state(), still_village.order()
+    del order[field]
+    answer = still_village.post("/orders", "ada", order | ({field: None} if is_null else {}))
+    assert_problem(answer, 422, code)
+    assert still_village.state() == before
+
+
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[1] == 422])
 def test_one_row_and_a_batch_are_refused_alike(still_village: Village, name: str) -> None:
     village = still_village

@@ -9,7 +9,7 @@
 | a flat cost of imbalance made imbalance profitable | below; the honest forecast: `test_imbalance.py` |
 | a rounding remainder set the price of an hour | below |
 | one reading was charged once by each of two programs | below: settled again, nothing is booked twice |
-| windows of a fee that cross gave wrong sums | `test_tariff.py`, `test_time_of_use.py` |
+| windows of a fee that cross gave wrong sums | `test_tariff.py` |
 """
 
 from collections import Counter
