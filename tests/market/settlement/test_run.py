@@ -23,7 +23,7 @@ from market.model.participant import VoltageLevel
 from market.model.power import Measurement
 from market.model.rules import DayKind, NetworkBand, NetworkTariff
 from market.settlement.day_facts import DayFacts
-from market.settlement.dues import Dues, add_transfers, booked, differences
+from market.settlement.dues import Dues, add_transfers, booked, differences, is_of_meters
 from market.settlement.imbalance import deviation_prices, deviation_transfers
 from market.settlement.instructed import settled_instructed
 from market.settlement.network import network_transfers, withdrawal_wh
@@ -122,6 +122,12 @@ def _one_by_one(facts: DayFacts) -> Dues:
 @given(facts=days(starts_s=HOUR))
 def test_a_day_is_due_what_its_intervals_are_one_by_one(facts: DayFacts) -> None:
     assert settle_day(facts).dues == _one_by_one(facts)
+
+
+@given(facts=days(starts_s=HOUR))
+def test_what_a_day_is_due_is_what_runs_compare_and_may_book(facts: DayFacts) -> None:
+    """Were a kind left out, a run would not know what was booked of it, and could not book the rest."""
+    assert [key for key in settle_day(facts).dues if not is_of_meters(*key)] == []
 
 
 @given(facts=days(starts_s=HOUR))
