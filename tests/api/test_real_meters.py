@@ -123,15 +123,20 @@ SUN_KW = {4: Decimal("26.0"), 6: Decimal("14.8"), 8: Decimal("27.5"), 9: Decimal
 NETWORK_FROM = "2017-03-07T00:00:00+10:00"
 
 
-def by_window(level: str, peak: str, shoulder: str, night: str) -> Json:
-    """Peak from 17 to 20, shoulder around it from 7 to 22, on working days."""
-    hours = ((0, 7, night), (7, 17, shoulder), (17, 20, peak), (20, 22, shoulder), (22, 24, night))
+def by_window(level: str, day: str, peak: str, shoulder: str, night: str) -> Json:
+    """A charge for the day; peak from 17 to 20, shoulder around it from 7 to 22, on working days."""
+    hours = ((7, 17, shoulder), (17, 20, peak), (20, 22, shoulder), (22, 7, night))
     working = [
         {"days": "working", "from_hour": one, "to_hour": other, "network_per_mwh": price}
         for one, other, price in hours
     ]
     weekend = {"days": "weekend", "from_hour": 0, "to_hour": 24, "network_per_mwh": night}
-    return {"voltage_level": level, "from_day": "2017-01-01", "bands": [*working, weekend]}
+    return {
+        "voltage_level": level,
+        "from_day": "2017-01-01",
+        "bands": [*working, weekend],
+        "charge_per_day": day,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +153,8 @@ def network(years_ago: Server) -> dict[str, Json]:
             "levies_per_mwh": "0.00",
             # LV TOU <100MWh, and LV Business TOU for the largest of them.
             "by_level": [
-                by_window("low", "135.41", "123.16", "61.70"),
-                by_window("medium", "140.53", "118.53", "59.65"),
+                by_window("low", "6.1644", "135.41", "123.16", "61.70"),
+                by_window("medium", "1.3699", "140.53", "118.53", "59.65"),
             ],
         },
         # Business TOU of the retailer, and what it pays for sun.
@@ -199,7 +204,8 @@ def test_a_business_pays_network_and_retailer_by_the_hour(network: dict[str, Jso
     assert amount(bill, "network_fee") == Decimal("18.24859108")
     # 145,058 Wh by day at 0.29, 5,949 by night at 0.178: 42.06682 + 1.058922.
     assert amount(bill, "deviation_short") == Decimal("43.125742")
-    assert Decimal(bill["total_amount"]) == Decimal("61.37")  # of 61.37433308
+    assert amount(bill, "day_charge") == Decimal("6.1644")
+    assert Decimal(bill["total_amount"]) == Decimal("67.54")  # of 67.53873308
     fees = {
         line["price_per_mwh"]: line["energy_kwh"]
         for line in bill["lines"]
@@ -213,6 +219,7 @@ def test_the_fee_goes_by_the_voltage_level(network: dict[str, Json]) -> None:
     # 86,636 x 0.14053 + 443,140 x 0.11853 + 205,756 x 0.05965 = 12,174.95708 + 52,525.3842
     # + 12,273.3454.
     assert amount(bill, "network_fee") == Decimal("76.97368668")
+    assert amount(bill, "day_charge") == Decimal("1.3699")
     # 529,776 Wh by day at 0.29, 205,756 by night at 0.178: 153.63504 + 36.624568.
     assert amount(bill, "deviation_short") == Decimal("190.259608")
 

@@ -72,7 +72,7 @@ def test_two_programs_settle_alike(wanted: int) -> None:
 ALL_KINDS = {
     *("trade", "line_fee", "line_loss", "line_loss_purchase", "line_rent", "limit_rent"),
     *("rounding", "deviation", "last_resort", "network_fee", "levies", "rent_return"),
-    *("redispatch", "instructed", "replacement"),
+    *("redispatch", "instructed", "replacement", "day_charge"),
 }
 
 

@@ -26,7 +26,8 @@ from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome, Trade
 from market.settlement.day_facts import DayFacts, DayTrades
 from market.settlement.meter_series import Origin
 from tests.builders import BATTERY, RULES, unit
-from tests.market.settlement.naive_settlement import Call, Deal, Market, arrives, ends
+from tests.market.settlement.naive_lines import arrives, ends
+from tests.market.settlement.naive_settlement import Call, Deal, Market
 
 ZONES = ("Europe/Berlin", "Asia/Shanghai", "Australia/Lord_Howe", "America/St_Johns", "Etc/GMT-1")
 DAYS = ("2027-03-28", "2027-10-31", "2028-02-29", "2027-04-04", "2027-10-03", "2027-11-07")
@@ -189,7 +190,12 @@ def _rules(dice: random.Random, zone: str, starts_s: Sequence[int]) -> MarketRul
         for from_hour, to_hour in ((0, cut), (cut, 24))
     )
     by_level = tuple(
-        NetworkTariff(voltage_level=level, from_day=from_day, bands=_bands(dice))
+        NetworkTariff(
+            voltage_level=level,
+            from_day=from_day,
+            bands=_bands(dice),
+            day_charge_quanta=dice.choice((0, dice.randint(1, 10**9))),
+        )
         for level in VoltageLevel
         for from_day in ("2020-01-01", "2027-10-03", "2028-02-29")
         if dice.random() < 0.4
@@ -214,10 +220,14 @@ def _rules(dice: random.Random, zone: str, starts_s: Sequence[int]) -> MarketRul
 def _bands(dice: random.Random) -> tuple[NetworkBand, ...]:
     found = []
     for days in dice.choice(((DayKind.ALL,), (DayKind.WORKING, DayKind.WEEKEND))):
-        cuts = [0, *sorted(dice.sample(range(1, 24), dice.randint(0, 3))), 24]
+        cuts = sorted(dice.sample(range(24), dice.randint(1, 4)))
+        # The last one runs over midnight to the first; one alone is the whole day.
+        pairs = [(0, 24)] if len(cuts) == 1 else pairwise([*cuts, cuts[0]])
         found += [
-            NetworkBand(days=days, from_hour=one, to_hour=other, ticks=dice.randint(-500, 9_000))
-            for one, other in pairwise(cuts)
+            NetworkBand(
+                days=days, from_hour=one, to_hour=other or 24, ticks=dice.randint(-500, 9_000)
+            )
+            for one, other in pairs
         ]
     return tuple(found)
 
@@ -438,4 +448,5 @@ def facts_of(found: Drawn, rents_quanta: dict[str, int]) -> DayFacts:
         priced=calls,
         exchanged=calls,
         rents_quanta=rents_quanta,
+        points=frozenset(item.participant_id for item in market.units.values()),
     )

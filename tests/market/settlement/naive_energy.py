@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from market.model.grid import Line
-from tests.market.settlement.naive_settlement import Books, Call, Deal, Market, arrives, ends, fee
+from tests.market.settlement.naive_lines import arrives, ends, fee
+from tests.market.settlement.naive_settlement import Books, Call, Deal, Market
 
 
 def call_money(market: Market, call: Call, deals: Sequence[Deal]) -> Books:

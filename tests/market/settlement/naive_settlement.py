@@ -5,7 +5,8 @@ the nouns they are told in. It reads trades, readings, calls, rules and the grid
 each other and what each unit did, as plain numbers; each amount has to come out whole by itself.
 
 In it: what trades come to, deviations, the exchange with the retailer of last resort, network fees by level and
-hour, levies, rent given back, what was ordered at cost and at the area price; calls and matches: `naive_energy.py`.
+hour, charges for the day, levies, rent given back, what was ordered at cost and at the area price; what calls and
+matches book: `naive_energy.py`.
 Left out: help between areas, an order's reason (it is told which part is given back), ways of agreed trades, bills,
 taxes, balance groups, certificates, which of several readings counts (it is given the one that does), and what of a
 meter went to which trade or use (`test_allocation.py` has a twin for that).
@@ -13,16 +14,16 @@ meter went to which trade or use (`test_allocation.py` has a twin for that).
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from market.model.grid import Grid, Line
+from market.model.grid import Grid
 from market.model.participant import Participant, Unit, UnitKind
-from market.model.rules import MarketRules
+from market.model.rules import MarketRules, NetworkBand, NetworkTariff
+from tests.market.settlement.naive_lines import arrives, fee, loss, needs, up, way
 
 RENEWABLE = (UnitKind.SOLAR, UnitKind.WIND, UnitKind.HYDRO)
 Prices = tuple[int, int, int]
@@ -96,6 +97,7 @@ class Settlement:
             line["trade_quanta"] += deal.price * deal.injection_wh
         for start_s in market.starts_s:
             self._interval(start_s)
+        self._day_charges()
         self._rent_back()
 
     def _interval(self, start_s: int) -> None:
@@ -209,16 +211,28 @@ class Settlement:
             more = taken - max(0, sum(min(0, line["at_cost_wh"]) for line in lines) - net)
             self.books.pay("grid_operator", account, (network + levies) * more, "redispatch")
 
-    def _network(self, member: Participant, start_s: int) -> int:
-        tariff, at = self.market.rules.tariff, datetime.fromtimestamp(start_s, self.zone)
-        its = [each for each in tariff.by_level if each.voltage_level is member.voltage_level]
+    def _tariff(self, member: Participant, at: datetime) -> NetworkTariff | None:
+        its = self.market.rules.tariff.by_level
         begun = [each for each in its if each.from_day <= at.date().isoformat()]
-        if not begun:
-            return tariff.network_ticks
+        begun = [each for each in begun if each.voltage_level is member.voltage_level]
+        return max(begun, key=lambda each: each.from_day, default=None)
+
+    def _network(self, member: Participant, start_s: int) -> int:
+        at = datetime.fromtimestamp(start_s, self.zone)
+        if (tariff := self._tariff(member, at)) is None:
+            return self.market.rules.tariff.network_ticks
         days = ("all", "weekend" if at.isoweekday() > 5 else "working")
-        bands = max(begun, key=lambda each: each.from_day).bands
-        (hour,) = (b for b in bands if b.days in days and b.from_hour <= at.hour < b.to_hour)
-        return hour.ticks
+        bands = [band for band in tariff.bands if band.days in days]
+        return next(b.ticks for b in bands if (at.hour - b.from_hour) % 24 < hours(b))
+
+    def _day_charges(self) -> None:
+        """Each metering point pays its level's charge for the day."""
+        at = datetime.fromtimestamp(self.market.starts_s[0], self.zone)
+        for owner in {unit.participant_id for unit in self.market.units.values()}:
+            member = self.market.participants[owner]
+            tariff = None if member.is_last_resort else self._tariff(member, at)
+            charge = 0 if tariff is None else tariff.day_charge_quanta
+            self.books.pay(f"participant:{owner}", "grid_operator", charge, "day_charge")
 
     def _rent_back(self) -> None:
         """A rent goes to the members on both sides of its line, or inside its area."""
@@ -242,26 +256,6 @@ def within(value: int, bound: int) -> int:
     return max(0, min(value, bound)) if bound > 0 else min(0, max(value, bound))
 
 
-def loss(line: Line) -> Fraction:
-    return Fraction(line.loss_ppm, 10**6)
-
-
-def fee(line: Line, forward: bool) -> int:
-    return line.fee_forward_ticks if forward else line.fee_backward_ticks
-
-
-def ends(line: Line, forward: bool) -> tuple[str, str]:
-    return (line.from_area, line.to_area) if forward else (line.to_area, line.from_area)
-
-
-def arrives(line: Line, sent_wh: int) -> int:
-    return sent_wh - math.ceil(loss(line) * sent_wh)
-
-
-def needs(line: Line, received_wh: int) -> int:
-    return math.ceil(received_wh / (1 - loss(line)))
-
-
 def shared(total: int, weights: Sequence[int]) -> list[int]:
     """By weight, in whole numbers: largest fraction first, then the earlier."""
     weights = weights if any(weights) else [1] * len(weights)
@@ -272,26 +266,6 @@ def shared(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def up(area: str | None, parents: Mapping[str, str | None]) -> list[str]:
-    """The area and all around it."""
-    return [] if area is None else [area, *up(parents[area], parents)]
-
-
-@lru_cache
-def way(grid: Grid, start: str, end: str) -> tuple[tuple[Line, bool], ...]:
-    """Of all ways without a circle the one with the fewest lines, then the earlier lines."""
-
-    def ways(here: str, been: frozenset[str]) -> Iterator[tuple[int, ...]]:
-        if here == end:
-            yield ()
-        for number, line in enumerate(grid.lines):
-            for near, far in (ends(line, True), ends(line, False)):
-                if near == here != end and far not in been:
-                    yield from ((number, *rest) for rest in ways(far, been | {far}))
-
-    found, here = [], start
-    for number in min(ways(start, frozenset({start})), key=lambda w: (len(w), w), default=()):
-        line = grid.lines[number]
-        found.append((line, line.from_area == here))
-        here = ends(line, line.from_area == here)[1]
-    return tuple(found)
+def hours(band: NetworkBand) -> int:
+    """How many hours from its first on; it may run over midnight."""
+    return (band.to_hour - band.from_hour - 1) % 24 + 1
