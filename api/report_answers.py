@@ -22,6 +22,7 @@ from market.store.queries import (
     FlowRow,
     ImbalanceRow,
     KindSum,
+    LineMoney,
     MeterRow,
     MoneyFault,
     NetSum,
@@ -139,6 +140,17 @@ def _flow(item: FlowRow) -> Answer:
     }
 
 
+def _line(item: LineMoney) -> Answer:
+    return {
+        "line_id": item.line_id,
+        "fee_amount": money_text(item.fee_quanta),
+        "loss_amount": money_text(item.loss_quanta),
+        "rent_amount": money_text(item.rent_quanta),
+        "rounding_amount": money_text(item.rounding_quanta),
+        "given_back_amount": money_text(item.returned_quanta),
+    }
+
+
 def _imbalance(item: ImbalanceRow) -> Answer:
     return {
         "area_id": item.area_id,
@@ -234,6 +246,13 @@ REPORT_TABLES: Final[Mapping[str, ReportTable]] = {
         ),
         rows=lambda report, _: [_flow(item) for item in report.trades.flows],
     ),
+    "lines": ReportTable(
+        columns=(
+            *("line_id", "fee_amount", "loss_amount", "rent_amount"),
+            *("rounding_amount", "given_back_amount"),
+        ),
+        rows=lambda report, _: [_line(item) for item in report.lines],
+    ),
     "imbalance": ReportTable(
         columns=(
             *("area_id", "long_kwh", "short_kwh", "net_kwh"),
@@ -294,6 +313,7 @@ def report_document(
         "closed": is_closed(report, today),
         "proven": report.is_proven,
         "faults": [_fault(item) for item in report.money.faults],
+        "lines_difference_amount": money_text(report.lines_fault_quanta),
         "energy": {
             "sold_kwh": energy_text(trades.sold_wh),
             "bought_kwh": energy_text(trades.bought_wh),

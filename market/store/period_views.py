@@ -227,6 +227,20 @@ class PeriodTrades:
         return self.sold_wh - self.bought_wh - self.lost_wh
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineMoney:
+    """What the price differences over a line, or at a limit, came to for the days of a report."""
+
+    line_id: str
+    """Of a limit: `limit:` and its area."""
+    fee_quanta: int
+    loss_quanta: int
+    rent_quanta: int
+    rounding_quanta: int
+    returned_quanta: int
+    """Of its rent: given back to members."""
+
+
 # --- meters ---------------------------------------------------------------------------
 
 

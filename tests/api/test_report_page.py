@@ -29,6 +29,7 @@ from market.store.queries import (
     FlowRow,
     ImbalanceRow,
     KindSum,
+    LineMoney,
     MeterRow,
     MoneyFault,
     NetSum,
@@ -148,6 +149,17 @@ REPORT = PeriodReport(
         ),
     ),
     debts=(Debt(participant_id="ben", name='<b>"Ben"</b>', balance_quanta=-712_345_678),),
+    lines=(
+        LineMoney(
+            line_id="GRID-RUR",
+            fee_quanta=18_124_000,
+            loss_quanta=2_306_137,
+            rent_quanta=40_200_000,
+            rounding_quanta=-5_500,
+            returned_quanta=40_200_000,
+        ),
+    ),
+    lines_fault_quanta=0,
     certificates=(
         CertificateSum(
             source=UnitKind.SOLAR,
@@ -255,7 +267,8 @@ def test_figures_that_are_not_the_ledgers_are_marked_and_praised_by_nothing() ->
     wrong = replace(REPORT, money=replace(REPORT.money, faults=(fault,)))
     lost = replace(REPORT, trades=replace(REPORT.trades, flows=()))
     words = WORDS[Language.EN]
-    for report in (wrong, lost):
+    unpaid = replace(REPORT, lines_fault_quanta=1)
+    for report in (wrong, lost, unpaid):
         text = seen(page(report))
         assert words["unproven"] in text
         assert words["proven"] not in text
@@ -279,6 +292,8 @@ def test_an_empty_report_is_a_page() -> None:
         debts=(),
         bills=(),
         certificates=(),
+        lines=(),
+        lines_fault_quanta=0,
     )
     assert WORDS[Language.EN]["none"] in seen(page(empty))
 

@@ -14,6 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,7 +31,7 @@ from market.model.act import Act, ActKind, PerformAct
 from market.model.alarm import ControlLevel
 from market.model.bill import BillState, DraftBills, IssueBills
 from market.model.contract import ConfirmContract, ContractTerms, RegisterContract
-from market.model.interval import day_of
+from market.model.interval import MarketMonth, day_of
 from market.model.listing import ListingTerms, PostListing, TakeListing
 from market.model.messages import (
     CancelOrders,
@@ -437,6 +438,29 @@ class Life(RuleBasedStateMachine):
         received = sum(item.received_quanta for item in trial.accounts)
         assert received == sum(item.given_quanta for item in trial.accounts)
 
+    def _reports(self) -> None:
+        """Reports of the month and of each of its days prove themselves, and say the same of each."""
+        definition = queries.MarketDefinition(rules=RULES_HERE, grid=VILLAGES)
+        month = MarketMonth.of("2016-06", RULES_HERE.time_zone).days
+        days = [date.fromisoformat(day) for day in DAYS]
+        with self.sequencer.readers.connect() as connection:
+            whole, *each = (
+                queries.period_report(
+                    connection, MARKET_ID, definition, queries.span_of(wanted, RULES_HERE)
+                )
+                for wanted in (month, *((day,) for day in days))
+            )
+        for report in (whole, *each):
+            assert report.is_proven, report
+        for energy in ("sold_wh", "bought_wh", "lost_wh"):
+            assert getattr(whole.trades, energy) == sum(
+                getattr(report.trades, energy) for report in each
+            )
+        for number, row in enumerate(whole.meters.imbalance):
+            parts = [report.meters.imbalance[number] for report in each]
+            assert row.short_quanta == sum(part.short_quanta for part in parts)
+            assert row.long_wh == sum(part.long_wh for part in parts)
+
     def _trades(self) -> list[Trade]:
         """Outside the calls."""
         made = [event for event in self.events if isinstance(event, TradesMade) and event.made_us]
@@ -452,6 +476,7 @@ class Life(RuleBasedStateMachine):
         self._runs()
         assert all(item.final for item in self.sequencer.engine.state.settlements.days.values())
         self.bills()
+        self._reports()
         assert self.follower.snapshot() == self.sequencer.engine.snapshot()
         self.is_killed()
 

@@ -16,6 +16,7 @@ from market.store.period_views import (
     BillSum,
     CertificateSum,
     Debt,
+    LineMoney,
     PeriodDay,
     PeriodMeters,
     PeriodMoney,
@@ -24,6 +25,7 @@ from market.store.period_views import (
 )
 from market.store.queries.market import MarketDefinition
 from market.store.queries.period_certificates import certificate_sums
+from market.store.queries.period_lines import line_money
 from market.store.queries.period_meters import period_days, period_meters
 from market.store.queries.period_money import bill_sums, debts, period_money
 from market.store.queries.period_trades import period_trades
@@ -42,6 +44,9 @@ class PeriodReport:
     debts: tuple[Debt, ...]
     bills: tuple[BillSum, ...]
     certificates: tuple[CertificateSum, ...]
+    lines: tuple[LineMoney, ...]
+    lines_fault_quanta: int
+    """What fees of lines by tariff exceed those that were booked: zero, always."""
 
     @property
     def is_proven(self) -> bool:
@@ -49,6 +54,7 @@ class PeriodReport:
         return (
             not self.money.faults
             and not self.trades.fault_wh
+            and not self.lines_fault_quanta
             and not any(row.fault_wh for row in self.meters.meters)
         )
 
@@ -67,13 +73,17 @@ def period_report(
     connection: Connection, market_id: str, definition: MarketDefinition, span: PeriodSpan
 ) -> PeriodReport:
     """All parts of the report on some days."""
+    trades = period_trades(connection, market_id, definition, span)
+    lines, lines_fault_quanta = line_money(connection, market_id, definition, span, trades.flows)
     return PeriodReport(
         span=span,
         days=period_days(connection, market_id, definition.rules, span),
         money=period_money(connection, market_id, span),
-        trades=period_trades(connection, market_id, definition, span),
+        trades=trades,
         meters=period_meters(connection, market_id, definition, span),
         debts=debts(connection, market_id, span),
         bills=bill_sums(connection, market_id, span),
         certificates=certificate_sums(connection, market_id, span),
+        lines=lines,
+        lines_fault_quanta=lines_fault_quanta,
     )

@@ -124,6 +124,19 @@ def test_the_line_is_full_once_and_its_rent_goes_back(report: PeriodReport) -> N
     assert (out.sent_wh, out.received_wh, out.full_intervals) == (0, 0, 0)
 
 
+def test_a_lines_price_difference_is_fee_loss_rent_and_rounding(report: PeriodReport) -> None:
+    """Of both intervals together: what the buyers' price makes of the energy beyond what it cost before."""
+    (line,) = report.lines
+    difference_quanta = 3_000 * (30_000 - 12_000) + 1_531 * (16_327 - 12_000)
+    assert line.fee_quanta == 4_531 * 4_000
+    assert line.loss_quanta == 60 * 30_000 + 31 * 16_327
+    assert line.rent_quanta == line.returned_quanta == 40_200_000
+    assert difference_quanta == (
+        line.fee_quanta + line.loss_quanta + line.rent_quanta + line.rounding_quanta
+    )
+    assert report.lines_fault_quanta == 0
+
+
 def test_volumes_by_mode_side_and_sort_of_unit(report: PeriodReport) -> None:
     """Ann's house sets the price of the first interval: it gets what battery and Ben leave, 40 Wh."""
     volumes = {(row.side, row.source): row for row in report.trades.volumes}
