@@ -14,6 +14,7 @@ from typing import Any, Unpack
 from wattmarket.acts import Acts
 from wattmarket.alarms import Alarms
 from wattmarket.asking import ROWS_PER_PAGE, Number, Time, Verbs, new_own_id
+from wattmarket.balance_groups import BalanceGroups
 from wattmarket.call_orders import CallOrders
 from wattmarket.cases import Cases
 from wattmarket.certificates import Certificates
@@ -405,6 +406,7 @@ class MarketVerbs(Verbs[S_co]):
         self.alarms: Alarms[S_co] = Alarms(session)
         self.cases: Cases[S_co] = Cases(session)
         self.certificates: Certificates[S_co] = Certificates(session)
+        self.balance_groups: BalanceGroups[S_co] = BalanceGroups(session)
         self.mandates: Mandates[S_co] = Mandates(session)
         self.networks: Networks[S_co] = Networks(session)
         self.limits: Limits[S_co] = Limits(session)

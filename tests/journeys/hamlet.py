@@ -196,3 +196,11 @@ def wait_for_settled(client: Client, count: int) -> None:
     while sum(row["phase"] == "settled" for row in client.intervals()) < count:
         assert time.monotonic() < deadline, "the market does not move"
         time.sleep(0.1)
+
+
+def wait_for_the_day(client: Client) -> None:
+    """Look until the closed day is settled as a whole too; until then the books are still moving."""
+    deadline = time.monotonic() + PATIENCE_S
+    while [run["state"] for run in client.settlement_runs()] != ["finished"]:
+        assert time.monotonic() < deadline, "the day is not settled as a whole"
+        time.sleep(0.1)

@@ -21,6 +21,7 @@ from tests.journeys.hamlet import (
     tally,
     town,
     wait_for_settled,
+    wait_for_the_day,
 )
 from tests.patience import PATIENCE_S
 from wattmarket import AsyncClient, Client
@@ -39,6 +40,7 @@ def test_an_area_cut_off_for_a_while_costs_nobody_a_reading(tmp_path: Path) -> N
             asyncio.run(people(made, operator, cut))
             assert homes.wait(timeout=PATIENCE_S) == 0, (tmp_path / "simulation.log").read_text()
             wait_for_settled(operator, INTERVALS)
+            wait_for_the_day(operator)
             (counted,) = tally(made)["cuts"]
             story = asyncio.run(told(made, operator, counted))
 

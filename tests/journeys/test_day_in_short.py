@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.journeys.hamlet import (
     tally,
     town,
     wait_for_settled,
+    wait_for_the_day,
 )
 from tests.patience import PATIENCE_S
 from wattmarket import Client
@@ -37,6 +37,7 @@ def test_the_day_in_short(tmp_path: Path) -> None:
             assert homes.wait(timeout=PATIENCE_S) == 0, (tmp_path / "simulation.log").read_text()
             wait_for_settled(operator, INTERVALS)
             wait_for_the_day(operator)
+            the_day_came_to_what_its_intervals_did(operator)
 
             everything_cleared_and_adds_up(operator)
             every_meter_reported(operator)
@@ -46,12 +47,7 @@ def test_the_day_in_short(tmp_path: Path) -> None:
         the_recorded_day_comes_out_the_same(made)
 
 
-def wait_for_the_day(operator: Client) -> None:
-    """The closed day is settled as a whole too; beside that the books are still moving."""
-    deadline = time.monotonic() + PATIENCE_S
-    while [run["state"] for run in operator.settlement_runs()] != ["finished"]:
-        assert time.monotonic() < deadline, "the day is not settled as a whole"
-        time.sleep(0.1)
+def the_day_came_to_what_its_intervals_did(operator: Client) -> None:
     (run,) = operator.settlement_runs()
     assert (run["kind"], run["differences"]) == ("preliminary", 0)
     again = operator.settle_again(run["day"], "nothing has changed")
