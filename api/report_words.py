@@ -1,4 +1,5 @@
 """The words of a report's page, in the languages it is written in."""
+# house: long because every word of the page stands in each of its languages.
 
 from collections.abc import Mapping
 from typing import Final
