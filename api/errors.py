@@ -68,7 +68,7 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
     Code.BODY_TOO_LARGE: Problem(
         status=413,
         title="The body is too large",
-        action="Send less at once: 64 KB, 16 MB where many rows are taken, 64 MB for a file of readings.",
+        action="Send less at once: 64 KB, 16 MB where many rows are taken, 64 MB for a file of readings or of a bank.",
     ),
     Code.MEDIA_TYPE_UNKNOWN: Problem(
         status=415,
@@ -276,6 +276,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The unit is in a balance group already on such a day",
         action="End its time in the other group first, or name it once.",
     ),
+    Code.PAYMENT_CLOSED: Problem(
+        status=409,
+        title="The payment is no longer open for this",
+        action="Look at its state; nothing is paid or booked a second time.",
+    ),
     Code.UNIT_UNKNOWN: Problem(
         status=404,
         title="There is no such unit, or it is not yours",
@@ -460,6 +465,16 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         status=409,
         title="The amount is more than the bill says there",
         action="Dispute at most what the line, or the bill, comes to.",
+    ),
+    Code.PAYMENT_MISMATCH: Problem(
+        status=409,
+        title="The movement cannot have been for that",
+        action="Check its amount and its direction.",
+    ),
+    Code.NOTHING_OVERDUE: Problem(
+        status=409,
+        title="Nothing is overdue beyond grace",
+        action="Wait until a bill's grace is over; what is disputed is not overdue.",
     ),
     Code.RATE_LIMIT: Problem(
         status=429,

@@ -73,6 +73,15 @@ class Cases:
         found = self.months.get((participant_id, month))
         return 0 if found is None else sum(found.unpayable_quanta.values())
 
+    def disputed_quanta(self, participant_id: str, month: str) -> int:
+        """Of that, what is in dispute: nothing was booked to the participant for it."""
+        found = self.months.get((participant_id, month))
+        if found is None:
+            return 0
+        return sum(
+            quanta for case_id, quanta in found.unpayable_quanta.items() if case_id in self.open
+        )
+
     def held_quanta(self) -> int:
         """What all open disputes have set aside: the balance of the account of disputes."""
         return sum(case.dispute.held_quanta for case in self.open.values() if case.dispute)

@@ -42,12 +42,13 @@ from market.model.stop import (
     TradingReleased,
     TradingStopped,
 )
+from market.settlement.bill import PAYMENTS
 from market.trading.capacity import Capacity
 from market.trading.deadlines import DeadlineKind
 from market.trading.matching import ContinuousBook
 from market.trading.phases import Phases
 
-_RENT_KINDS: Final = frozenset({TransferKind.LINE_RENT, TransferKind.LIMIT_RENT})
+_COUNTED: Final = PAYMENTS | {TransferKind.LINE_RENT, TransferKind.LIMIT_RENT}
 _KEEP_SETTLED_S: Final = 86_400
 """Positions stay this long after settlement: longer than any storage reading may be late."""
 
@@ -200,10 +201,14 @@ def trades_made(state: MarketState, event: TradesMade) -> None:
 
 
 def transfers_booked(state: MarketState, event: TransfersBooked) -> None:
-    """Money moves; congestion rent is also counted by day."""
+    """Money moves; congestion rent is also counted by day, and payments by participant."""
     state.ledger.book(event.transfers)
     for item in event.transfers:
-        if item.kind in _RENT_KINDS and item.start_s is not None:
+        if item.kind not in _COUNTED:
+            continue
+        if item.kind in PAYMENTS:
+            state.payments.moved(item)
+        elif item.start_s is not None:
             rents = state.day_rent_quanta.setdefault(state.local_day(item.start_s), {})
             rents[item.credit_account] = rents.get(item.credit_account, 0) + item.amount_quanta
 

@@ -120,7 +120,8 @@ def bills_drafted(state: MarketState, event: BillsDrafted) -> None:
 
 
 def bills_issued(state: MarketState, event: BillsIssued) -> None:
-    """Drafts stand, and say what disputes have brought until then."""
+    """Drafts stand, ask for their totals, and say what disputes have brought until then."""
     state.bills.were_issued(event.bills, event.now_us)
     for due in event.bills:
         state.cases.were_billed(due.participant_id, due.month, due.case_ids)
+    state.payments.bill(state.rules, event.bills, event.now_us)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from market.engine.recovering import Came, recovered
 from market.engine.state import MarketState
 from market.model.grid import Grid
 from market.model.interval import MICROSECONDS
@@ -88,6 +89,7 @@ def _rule_faults(rules: MarketRules, now_us: int) -> Iterator[Rejection]:
     yield from _session_faults(rules)
     yield from _band_faults(rules)
     yield from _tariff_faults(rules)
+    yield from _billing_faults(rules)
 
 
 def _session_faults(rules: MarketRules) -> Iterator[Rejection]:
@@ -119,7 +121,7 @@ def _band_faults(rules: MarketRules) -> Iterator[Rejection]:
 
 
 def _tariff_faults(rules: MarketRules) -> Iterator[Rejection]:
-    """Every hour of working days and weekends has one network fee; two rules never begin at once."""
+    """Every hour of working days and weekends has one network fee; two tariffs never begin at once."""
     begun = Counter((item.voltage_level, item.from_day) for item in rules.tariff.by_level)
     for row, item in enumerate(rules.tariff.by_level):
         place = f"tariff/by_level/{row}"
@@ -133,6 +135,10 @@ def _tariff_faults(rules: MarketRules) -> Iterator[Rejection]:
                 )
         if item.day_charge_quanta < 0:
             yield _invalid(f"{place}/charge_per_day", "a charge is not below zero")
+
+
+def _billing_faults(rules: MarketRules) -> Iterator[Rejection]:
+    """Of dated rules that follow one another no two begin on one day."""
     taxes = Counter((tax.tax_id, tax.from_day) for tax in rules.taxes)
     for row, tax in enumerate(rules.taxes):
         if taxes[tax.tax_id, tax.from_day] > 1:
@@ -141,6 +147,10 @@ def _tariff_faults(rules: MarketRules) -> Iterator[Rejection]:
     for row, window in enumerate(rules.dispute_windows):
         if windows[window.from_day] > 1:
             yield _invalid(f"dispute_windows/{row}/from_day", "two windows begin on this day")
+    begun = Counter(terms.from_day for terms in rules.payment_terms)
+    for row, terms in enumerate(rules.payment_terms):
+        if begun[terms.from_day] > 1:
+            yield _invalid(f"payment_terms/{row}/from_day", "two terms begin on this day")
 
 
 def _grid_faults(grid: Grid) -> Iterator[Rejection]:
@@ -269,7 +279,8 @@ def make_deposits(state: MarketState, command: MakeDeposits) -> Decision:
     for row, item in enumerate(command.deposits):
         before = state.deposits.get(item.deposit_id)
         content = (item.participant_id, item.amount_quanta)
-        if counts[item.deposit_id] > 1 or (before is not None and before != content):
+        is_other = before is not None and before != content
+        if counts[item.deposit_id] > 1 or is_other or item.deposit_id in state.payments.seen:
             faults.append(_different(row, "deposit_id"))
         if item.participant_id not in state.participants:
             faults.append(
@@ -290,4 +301,14 @@ def make_deposits(state: MarketState, command: MakeDeposits) -> Decision:
         )
         for item in new
     )
-    return applied(DepositsMade(deposits=new), TransfersBooked(transfers=transfers))
+    came = (
+        Came(
+            participant_id=item.participant_id,
+            amount_quanta=item.amount_quanta,
+            reference=item.deposit_id,
+        )
+        for item in new
+    )
+    back, events = recovered(state, came, command.now_us)
+    booked = TransfersBooked(transfers=(*transfers, *back))
+    return applied(DepositsMade(deposits=new), booked, *events)

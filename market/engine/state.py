@@ -23,6 +23,7 @@ from market.model.mandate import OwnLimits
 from market.model.messages import Phase
 from market.model.order import PLAIN, OrderOptions
 from market.model.participant import Participant, StorageData, Unit
+from market.model.payment import BankRow
 from market.model.reach import AreaReport
 from market.model.rules import MarketRules
 from market.model.service import Outage
@@ -32,6 +33,7 @@ from market.model.units import SECONDS_PER_MINUTE
 from market.settlement.balance_group import BalanceGroups
 from market.settlement.billing import Bills
 from market.settlement.months import SettledMonths
+from market.settlement.payments import Payments, digest_of
 from market.settlement.runs import Settlements
 from market.trading.acts import Acts, areas_around
 from market.trading.bilateral import Contracts
@@ -107,6 +109,8 @@ class MarketState:
     cases: Cases = field(default_factory=Cases)
     certificates: Registry = field(default_factory=Registry)
     """How many certificates everybody may still give away, and what was done already."""
+    payments: Payments = field(default_factory=Payments)
+    """What the bank said, what is to be paid out, how far bills are paid."""
     setpoint_sequence: int = 0
     told: Told = field(default_factory=Told)
     """What units were told last, and which moves somebody has consented to."""
@@ -180,6 +184,14 @@ class MarketState:
             own_limits=self.own_limits,
             outages=self.outages,
             acts=self.acts,
+        )
+
+    def differs_from_known(self, row: BankRow) -> bool:
+        """True when something else was booked under the bank's id of a movement."""
+        by_hand = self.deposits.get(row.bank_id)
+        seen = self.payments.seen.get(row.bank_id)
+        return (by_hand is not None and by_hand[1] != row.amount_quanta) or (
+            seen is not None and seen != digest_of(row)
         )
 
     def options_of(self, order_id: str) -> OrderOptions:

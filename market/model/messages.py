@@ -114,6 +114,24 @@ from market.model.money import Transfer
 from market.model.network import NetworkRegistered, RegisterNetwork
 from market.model.order import AcceptedColumns, BasketOrder, BlockOrder, OrderColumns, Venue
 from market.model.participant import Participant, Unit
+from market.model.payment import (
+    CancelWithdrawal,
+    CoverDefault,
+    DecidePayment,
+    DecidePayout,
+    DefaultCovered,
+    DefaultRecovered,
+    FundPaidIn,
+    PayIntoFund,
+    PaymentActProposed,
+    PaymentDecided,
+    PaymentsRecorded,
+    PayoutsChanged,
+    RecordPayments,
+    RejectPayouts,
+    RequestWithdrawal,
+    SendPayouts,
+)
 from market.model.power import Deviation, Measurement, Setpoint
 from market.model.reach import AreaHeard, AreaReported, HearArea, MissArea, ReportArea
 from market.model.recall import (
@@ -455,6 +473,15 @@ Command: TypeAlias = (
     | NoteCase
     | WithdrawCase
     | DecideCase
+    | CancelWithdrawal
+    | CoverDefault
+    | DecidePayment
+    | DecidePayout
+    | PayIntoFund
+    | RecordPayments
+    | RejectPayouts
+    | RequestWithdrawal
+    | SendPayouts
     | StopTrading
     | ReleaseStop
     | CancelAll
@@ -821,6 +848,13 @@ Event: TypeAlias = (
     | CaseOpened
     | CaseStepped
     | CaseClosed
+    | DefaultCovered
+    | DefaultRecovered
+    | FundPaidIn
+    | PaymentActProposed
+    | PaymentDecided
+    | PaymentsRecorded
+    | PayoutsChanged
     | TradingStopped
     | ReleaseProposed
     | TradingReleased

@@ -24,11 +24,24 @@ BILL_ROUNDING = "bill_rounding"
 """What whole cents of issued bills leave; either sign."""
 DISPUTED = "disputed"
 """What open disputes of bills have set aside."""
+SUSPENSE = "suspense"
+"""What came over the bank, or went, and is not known yet by whom or for whom."""
+BANK_FEES = "bank_fees"
+"""What the bank charged the market."""
+GUARANTEE_FUND = "guarantee_fund"
+"""Paid in beforehand, for debts nobody else covers."""
+DEFAULT = "default"
+"""Debts the fund did not cover; below zero: what the operator has yet to make good."""
 
 
 def participant_account(participant_id: str) -> str:
     """A participant's money account."""
     return f"participant:{participant_id}"
+
+
+def collateral_account(participant_id: str) -> str:
+    """What a participant has put down for its debts, apart from its money."""
+    return f"collateral:{participant_id}"
 
 
 def loss_account(line_id: str) -> str:
@@ -90,6 +103,22 @@ class TransferKind(StrEnum):
     """It goes back, as it was not upheld or was put right otherwise."""
     BILL_CREDIT = "bill_credit"
     """It was upheld, and is the participant's."""
+    WITHDRAWAL = "withdrawal"
+    """Money that left the market's bank for a participant; or came back from there."""
+    UNMATCHED = "unmatched"
+    """It came over the bank, or went, and nobody knows yet by whom or for whom."""
+    PAYMENT_RETURN = "payment_return"
+    """What nobody could place was sent back."""
+    BANK_FEE = "bank_fee"
+    FUND_CONTRIBUTION = "fund_contribution"
+    COVER_COLLATERAL = "cover_collateral"
+    """An overdue debt covered out of the participant's own collateral ..."""
+    COVER_FUND = "cover_fund"
+    """... out of the guarantee fund ..."""
+    COVER_DEFAULT = "cover_default"
+    """... and, what was left of it, by the operator."""
+    RECOVERY = "recovery"
+    """What somebody paid whose debt others had covered, given back to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,27 @@ The one idea: everything that decides money or a gate is in here, with the day i
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from market.model.bill import TaxRule
 from market.model.case import DisputeWindow
 from market.model.participant import VoltageLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms:
+    """When bills are due that are issued from a local day on, until the next terms."""
+
+    from_day: str
+    """The first local day of issue, as in 2016-06-15."""
+    due_days: int
+    """A bill is due with the end of the local day so many days after that of its issue."""
+    grace_days: int
+    """So many days later others may be made to pay for who has not."""
+
+
+USUAL_TERMS: Final = PaymentTerms(from_day="0001-01-01", due_days=14, grace_days=7)
+"""Hold before a market's own have begun."""
 
 
 class TieRule(StrEnum):
@@ -173,3 +190,5 @@ class MarketRules:
     """Taxes on bills."""
     dispute_windows: tuple[DisputeWindow, ...] = ()
     """How long bills may be disputed, by the day of their issue."""
+    payment_terms: tuple[PaymentTerms, ...] = ()
+    """When bills are due."""

@@ -20,6 +20,7 @@ ENERGY_DECIMALS: Final = 3
 PRICE_DECIMALS: Final = 2
 POWER_DECIMALS: Final = 3
 MONEY_DECIMALS: Final = 8
+CENT_DECIMALS: Final = 2
 VOLTAGE_DECIMALS: Final = 6
 FREQUENCY_DECIMALS: Final = 3
 
@@ -100,6 +101,18 @@ def frequency_text(frequency_mhz: int) -> str:
 def money_text(amount_quanta: int) -> str:
     """Quanta as currency with eight decimals."""
     return decimal_text(amount_quanta, MONEY_DECIMALS)
+
+
+def cents_text(amount_quanta: int) -> str:
+    """Whole cents as currency with two decimals.
+
+    Raises:
+        ValueError: there is less than a cent in it.
+    """
+    cents, rest = divmod(amount_quanta, QUANTA_PER_CENT)
+    if rest:
+        raise ValueError(amount_quanta)
+    return decimal_text(cents, CENT_DECIMALS)
 
 
 def energy_from_power_wh(power_w: int, minutes: int) -> int:

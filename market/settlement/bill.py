@@ -64,7 +64,19 @@ CORRECTED: Final[Mapping[TransferKind, ChargeKind]] = {
 }
 """What runs change about a day stands on a bill as they have booked it, in lines of their own."""
 _NOT_OF_OWN_METER: Final = frozenset({TransferKind.RENT_RETURN})
-BESIDE: Final = frozenset({TransferKind.DEPOSIT, TransferKind.TAX, TransferKind.BILL_ROUNDING})
+PAYMENTS: Final = frozenset(
+    {
+        TransferKind.DEPOSIT,
+        TransferKind.WITHDRAWAL,
+        TransferKind.COVER_COLLATERAL,
+        TransferKind.COVER_FUND,
+        TransferKind.COVER_DEFAULT,
+        TransferKind.RECOVERY,
+    }
+)
+"""Money that comes to an account, or leaves it, for no charge: an account is what came in by these, less
+what bills came to, less what is not billed yet."""
+BESIDE: Final = PAYMENTS | {TransferKind.TAX, TransferKind.BILL_ROUNDING}
 """Postings that are no charge of the month: payments, and what bills themselves book."""
 
 

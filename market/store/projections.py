@@ -96,6 +96,7 @@ from market.model.order import (
     limit_ticks,
     whole_wh,
 )
+from market.model.payment import FundPaidIn, PaymentActProposed
 from market.model.reach import AreaHeard, AreaReported
 from market.model.recall import RecallDecided, RecallProposed, RecallRequested, TradeState
 from market.model.rules import MarketRules
@@ -111,6 +112,7 @@ from market.model.stop import (
 from market.model.summing import AreasSummed
 from market.model.system import SystemSeen
 from market.model.unit_report import UnitStateChanged
+from market.settlement.bill import PAYMENTS
 from market.store import tables
 from market.store.account_rows import AccountRows
 from market.store.act_rows import ACT_EVENTS, take_act
@@ -127,6 +129,7 @@ from market.store.grid_rows import GRID_EVENTS, GridEvent, GridRows
 from market.store.journal import Batch, Entry
 from market.store.offer_rows import OFFER_EVENTS, OfferRows, standing_start_s
 from market.store.order_changes import OrderChange, OrderChanges
+from market.store.payment_rows import PAYMENT_EVENTS, PaymentEvent, PaymentRows
 from market.store.posting_days import PostingDays
 from market.store.rows import (
     MANY,
@@ -250,6 +253,7 @@ class Projector:
         self._traded: defaultdict[int, int] = defaultdict(int)
         self._offers = OfferRows(connection)
         self._grids = GridRows(connection)
+        self._payments = PaymentRows(connection)
         self._market_id = ""
         self._rules: MarketRules | None = None
         found = connection.execute(_KNOWN_MARKET).one_or_none()
@@ -273,6 +277,7 @@ class Projector:
             self._flush(table)
         self._accounts.write(self._market_id)
         self._posting_days.write(self._market_id)
+        self._payments.write(self._market_id)
         self._count_trades()
         if last is not None:
             write_meta(self._connection, "projected_batch", last.batch)
@@ -684,6 +689,8 @@ class Projector:
             sums.add(counts_s, zone, transfer)
             rows.append((self._market_id, event_seq, row, giver, receiver, amount_quanta, *why))
             day.book(giver, receiver, amount_quanta, kind)
+            if transfer.kind in PAYMENTS:
+                self._payments.moved(giver, receiver, amount_quanta)
 
     def _day_closed(self, event: DayClosed, event_seq: int, *_: object) -> None:
         self._add(tables.closed_days, [{"day": event.day, "event_seq": event_seq}])
@@ -749,6 +756,9 @@ class Projector:
 
     def _case(self, event: CaseEvent, event_seq: int, *_: object) -> None:
         take_case(self._connection, self._market_id, event, event_seq)
+
+    def _payment(self, event: PaymentEvent, event_seq: int, *_: object) -> None:
+        self._payments.take(event, self._market_id, event_seq)
 
     def _run(self, event: RunEvent, event_seq: int, *_: object) -> None:
         take_run(self._connection, self._market_id, event, event_seq)
@@ -818,6 +828,9 @@ class Projector:
         DayClosed: _day_closed,
         **dict.fromkeys(BILL_EVENTS, _bills),
         **dict.fromkeys(CASE_EVENTS, _case),
+        **dict.fromkeys(PAYMENT_EVENTS, _payment),
+        PaymentActProposed: None,  # what waits for a second person is asked of the market itself
+        FundPaidIn: None,  # the money is in the TransfersBooked beside it
         **dict.fromkeys(ACT_EVENTS, _act),
         AreaDecoupled: None,  # which areas go on alone is asked of the market itself
         AreaCoupled: None,

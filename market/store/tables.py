@@ -39,6 +39,7 @@ from market.model.messages import DayClosed, LineUse, MarketCreated
 from market.model.money import Transfer
 from market.model.order import OrderHeader
 from market.model.participant import Participant, Unit
+from market.model.payment import Default, Payment, Payout
 from market.model.power import Deviation, Measurement, Setpoint, UnitLimit
 from market.model.settled_month import SettledMonth
 from market.model.settlement_run import SettledArea, SettlementRun
@@ -59,6 +60,7 @@ from market.store.views import (
     ListingLeg,
     ListingPartner,
     OrderEnd,
+    Payer,
     PostingDay,
     Refusal,
     Withdrawal,
@@ -417,6 +419,81 @@ cases: Final = Table(
     Index("cases_of_participant", "market_id", "participant_id", "number"),
     Index("cases_of_bill", "market_id", "bill_id", "number"),
     Index("cases_of_month", "market_id", "month", "number"),
+    sqlite_with_rowid=False,
+)
+
+payments: Final = Table(
+    "payments",
+    METADATA,
+    _market_id(),
+    _text("bank_id", key=True),
+    _integer("event_seq"),  # with `row` the order in which the bank told of them
+    _integer("row"),
+    _text("day"),
+    _integer("amount_quanta"),
+    _text("reference"),
+    _text("counterparty"),
+    _text("state"),
+    _text("participant_id", empty=True),
+    _text("bill_id", empty=True),
+    _text("month", empty=True),
+    _text("payout_id", empty=True),
+    _text("reason"),
+    _integer("booked_us"),
+    Index("payments_in_order", "market_id", "event_seq", "row", unique=True),
+    Index("payments_of_day", "market_id", "day"),
+    Index("payments_booked", "market_id", "booked_us"),
+    Index("payments_of_participant", "market_id", "participant_id", "month"),
+    sqlite_with_rowid=False,
+)
+
+payouts: Final = Table(
+    "payouts",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("payout_id"),
+    _text("kind"),
+    _text("participant_id", empty=True),
+    _text("client_payout_id"),
+    _integer("amount_quanta"),
+    _text("payee_name"),
+    _text("payee_account"),
+    _text("state"),
+    _integer("requested_us"),
+    _integer("changed_us"),
+    _text("file_id", empty=True),
+    _text("bank_id", empty=True),
+    _text("reason"),
+    Index("payouts_by_id", "market_id", "payout_id", unique=True),
+    Index("payouts_of_participant", "market_id", "participant_id", "number"),
+    Index("payouts_of_file", "market_id", "file_id", "number"),
+    Index("payouts_in_state", "market_id", "state", "number"),
+    sqlite_with_rowid=False,
+)
+
+defaults: Final = Table(
+    "defaults",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),
+    _text("default_id"),
+    _text("participant_id"),
+    Column("overdue_quanta", WideInteger, nullable=False),
+    Column("own_quanta", WideInteger, nullable=False),
+    Column("cover", Structure(Default.__annotations__["cover"]), nullable=False),
+    _text("reason"),
+    _integer("now_us"),
+    sqlite_with_rowid=False,
+)
+
+payers: Final = Table(
+    "payers",
+    METADATA,
+    _market_id(),
+    _text("participant_id", key=True),
+    Column("paid_in_quanta", WideInteger, nullable=False),
+    Column("claims", Structure(Payer.__annotations__["claims"]), nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -1051,6 +1128,10 @@ PROJECTED: Final[dict[str, type]] = {
     "closed_days": DayClosed,
     "bills": Bill,
     "cases": Case,
+    "payments": Payment,
+    "payouts": Payout,
+    "defaults": Default,
+    "payers": Payer,
     "intervals": IntervalRow,
     "area_outcomes": AreaOutcome,
     "line_outcomes": LineOutcome,
@@ -1104,6 +1185,9 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "line_uses": frozenset({"event_seq", "row", "start_s"}),
     "bills": frozenset({"event_seq", "row", "state", "issued_us"}),
     "cases": frozenset({"number", "bill_id", "month"}),
+    "payments": frozenset({"event_seq", "row"}),
+    "payouts": frozenset({"number"}),
+    "defaults": frozenset({"number"}),
     "area_outcomes": frozenset({"start_s", "call", "position"}),
     "line_outcomes": frozenset({"start_s", "call", "position"}),
     "curves": frozenset({"call", "position"}),

@@ -647,7 +647,7 @@ def test_projections_made_again_are_the_same(
     without_rows: list[set[str]] = []
     for commands, billed in lives:
         store = new_store()
-        write_life(store, commands, billed=billed, disputed=billed)
+        write_life(store, commands, billed=billed, disputed=billed, paid=billed)
 
         async def story(sequencer: Sequencer) -> None:
             with sequencer.readers.connect() as connection:

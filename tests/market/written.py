@@ -78,6 +78,18 @@ from market.model.messages import (
 from market.model.network import RegisterNetwork
 from market.model.order import Side
 from market.model.participant import UnitKind
+from market.model.payment import (
+    BankRow,
+    CoverDefault,
+    DecidePayment,
+    DecidePayout,
+    PayIntoFund,
+    PaymentDecision,
+    PayoutDecision,
+    RecordPayments,
+    RequestWithdrawal,
+    SendPayouts,
+)
 from market.model.power import Measurement
 from market.model.reach import SERVER, HearArea, MissArea
 from market.model.rules import LastResortBand, Tariff
@@ -550,17 +562,71 @@ async def dispute(sequencer: Sequencer, clock: StillClock) -> list[Committed]:
     return [*committed, *await bill(sequencer, clock)]
 
 
+def paying(now_us: int) -> Iterator[Command]:
+    """What the bank tells, what Ann withdraws, and that Ben's debt is covered, once bills stand."""
+
+    def row(bank_id: str, amount_quanta: int, reference: str) -> BankRow:
+        return BankRow(
+            bank_id=bank_id,
+            day="2016-07-05",
+            amount_quanta=amount_quanta,
+            reference=reference,
+            counterparty="a bank",
+        )
+
+    much = 4 * 10**12
+    yield RecordPayments(
+        now_us=now_us,
+        actor="op1",
+        rows=(row("b-1", 10**8, "bil-1"), row("b-2", 10**8, "?"), row("b-3", -much, "chargeback")),
+    )
+    yield RequestWithdrawal(
+        now_us=now_us,
+        actor="ann",
+        participant_id="ann",
+        client_payout_id="w-1",
+        amount_quanta=10**8,
+        payee_name="Ann",
+        payee_account="DE02",
+    )
+    for actor in ("op1", "op2"):
+        yield DecidePayout(
+            now_us=now_us,
+            actor=actor,
+            payout_id="out-1",
+            decision=PayoutDecision.APPROVE,
+            reason="known account",
+        )
+    yield SendPayouts(now_us=now_us, actor="op1")
+    for actor in ("op1", "op2"):
+        yield DecidePayment(
+            now_us=now_us,
+            actor=actor,
+            bank_id="b-3",
+            decision=PaymentDecision.PARTICIPANT,
+            participant_id="ben",
+            reason="he took it back",
+        )
+    yield PayIntoFund(now_us=now_us, actor="op1", deposit_id="fund-1", amount_quanta=10**7)
+    later_us = now_us + 30 * 86_400 * 10**6
+    for actor in ("op1", "op2"):
+        yield CoverDefault(now_us=later_us, actor=actor, participant_id="ben", reason="late")
+    rows = (row("b-4", -(10**8), "out-1"), row("b-5", 10**6, "ben"))
+    yield RecordPayments(now_us=later_us, actor="op1", rows=rows)
+
+
 def write_life(
     store: Store,
     commands: Iterable[Command] = (*SETUP, *TRADING),
     *,
     billed: bool = False,
     disputed: bool = False,
+    paid: bool = False,
 ) -> Engine:
     """A store with a whole market life in it; gives back the engine that lived it.
 
     `billed`: its day is settled as a whole and its month is billed at the end; `disputed`: and a bill
-    of it is disputed.
+    of it is disputed; `paid`: some of that is paid.
     """
 
     async def write() -> Engine:
@@ -575,6 +641,10 @@ def write_life(
             await bill(sequencer, clock)
         if disputed:
             await dispute(sequencer, clock)
+        if paid:
+            for command in paying(clock.time_us):
+                clock.time_us = max(clock.time_us, command.now_us)
+                assert (await sequencer.submit(command)).answer.rejections == ()
         await sequencer.close()
         return sequencer.engine
 

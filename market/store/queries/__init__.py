@@ -30,8 +30,10 @@ from market.store.period_views import (
 from market.store.queries.acts import ActFilter, acts, curtailments, unit_limits
 from market.store.queries.alarms import AlarmFilter, alarm, alarms
 from market.store.queries.audit import AuditFilter, AuditLine, audit
+from market.store.queries.bank_days import BankDay, ByHand, bank_day
 from market.store.queries.bill_sources import bill_sources
 from market.store.queries.bills import bill, bill_details, bills
+from market.store.queries.bills_owed import bills_owed, with_owed
 from market.store.queries.cases import CaseFilter, case, cases
 from market.store.queries.certificate_reading import lots_read, oldest_lots
 from market.store.queries.certificate_sums import issued_of_day
@@ -83,6 +85,7 @@ from market.store.queries.offers import (
 )
 from market.store.queries.orders import order, orders, recent_trades, trades
 from market.store.queries.pages import LIMIT_MAX, CursorFault
+from market.store.queries.payments import claims, defaults, open_payouts, payments, payout, payouts
 from market.store.queries.period_report import PeriodReport, period_report, span_of
 from market.store.queries.positions import positions
 from market.store.queries.power import deviations, gaps, measurements, setpoints
@@ -130,8 +133,10 @@ __all__ = [
     "AreaPrice",
     "AuditFilter",
     "AuditLine",
+    "BankDay",
     "BillDetail",
     "BillSum",
+    "ByHand",
     "CallTold",
     "CaseFilter",
     "CertificateActRow",
@@ -189,21 +194,25 @@ __all__ = [
     "alarms",
     "area_sums",
     "audit",
+    "bank_day",
     "bill",
     "bill_details",
     "bill_sources",
     "bills",
+    "bills_owed",
     "case",
     "cases",
     "certificate_act",
     "certificate_acts",
     "certificate_balances",
     "certificate_statement",
+    "claims",
     "contracts",
     "curtailments",
     "curves",
     "day_deviations",
     "day_totals",
+    "defaults",
     "deviations",
     "events",
     "forecasts",
@@ -223,11 +232,15 @@ __all__ = [
     "month_booked",
     "month_lines",
     "oldest_lots",
+    "open_payouts",
     "order",
     "order_story",
     "orders",
     "outside_minutes",
     "participants",
+    "payments",
+    "payout",
+    "payouts",
     "period_report",
     "position",
     "positions",
@@ -253,4 +266,5 @@ __all__ = [
     "unit_limits",
     "unit_told",
     "units",
+    "with_owed",
 ]

@@ -13,6 +13,7 @@ from market.model.money import TransferKind, participant_account
 from market.store import tables
 from market.store.queries.offers import held_quanta
 from market.store.queries.pages import AnyRow, fact
+from market.store.queries.payments import open_payouts
 from market.store.views import (
     AccountBalance,
     AccountDay,
@@ -63,7 +64,9 @@ def account(connection: Connection, market_id: str, participant_id: str) -> Acco
     return AccountView(
         participant_id=participant_id,
         balance_quanta=balance_quanta or 0,
-        held_quanta=joined(high, low) + held_quanta(connection, market_id, participant_id),
+        held_quanta=joined(high, low)
+        + held_quanta(connection, market_id, participant_id)
+        + sum(item.amount_quanta for item in open_payouts(connection, market_id, participant_id)),
     )
 
 
