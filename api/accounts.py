@@ -58,6 +58,16 @@ from market.model.messages import (
     TransfersBooked,
 )
 from market.model.order import AcceptedColumns, OrderState, OrderView, Venue
+from market.model.payment import (
+    OPEN_PAYOUTS,
+    DefaultCovered,
+    DefaultRecovered,
+    Payment,
+    PaymentDecided,
+    PaymentsRecorded,
+    Payout,
+    PayoutsChanged,
+)
 from market.model.recall import RecallDecided, RecallRequested
 from market.model.trade import Trade
 from market.model.units import energy_text, money_text
@@ -76,6 +86,8 @@ class Accounts:
         self._orders_of: defaultdict[str, dict[str, OpenOrder]] = defaultdict(dict)
         self._orders_at: defaultdict[int, dict[str, OpenOrder]] = defaultdict(dict)
         self._offers = Offers()
+        self._payouts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        """What is held for each open withdrawal, by owner."""
 
     def open(self, participant_id: str) -> None:
         """A participant has an account."""
@@ -98,6 +110,7 @@ class Accounts:
             balance_quanta=self._wallets[participant_id].balance_quanta,
             orders=tuple((order_id, replace(order)) for order_id, order in orders.items()),
             offers=self._offers.of(participant_id),
+            payouts=tuple(self._payouts.get(participant_id, {}).items()),
         )
 
     def put_state(self, state: AccountState) -> None:
@@ -108,6 +121,8 @@ class Accounts:
             self._add(order_id, replace(order))
         for offer_id, offer in state.offers:
             self.put_offer(offer_id, offer)
+        for payout_id, held_quanta in state.payouts:
+            self._hold_payout(state.participant_id, payout_id, held_quanta)
 
     def put_balance(self, account: str, balance_quanta: int) -> None:
         """What is stored; accounts of the market itself are passed over."""
@@ -119,6 +134,18 @@ class Accounts:
         """A listing, quote or contract that stands already."""
         held_quanta = self._offers.put(offer_id, offer)
         self._wallets[offer.participant_id].held_quanta += held_quanta
+
+    def put_payout(self, payout: Payout) -> None:
+        """A withdrawal as it stands: money is held for it while it is open."""
+        if payout.participant_id is not None and payout.participant_id in self._wallets:
+            held_quanta = payout.amount_quanta if payout.state in OPEN_PAYOUTS else 0
+            self._hold_payout(payout.participant_id, payout.payout_id, held_quanta)
+
+    def _hold_payout(self, participant_id: str, payout_id: str, held_quanta: int) -> None:
+        held = self._payouts[participant_id]
+        self._wallets[participant_id].held_quanta += held_quanta - held.pop(payout_id, 0)
+        if held_quanta:
+            held[payout_id] = held_quanta
 
     def put_order(self, view: OrderView) -> None:
         """An open order that is stored."""
@@ -435,6 +462,60 @@ class Accounts:
             if participant_id in self._wallets:
                 yield self._delta(participant_id, "certificates", **told)
 
+    def _paid(self, event: PaymentsRecorded) -> Iterator[Delta]:
+        """Movements of the bank that are somebody's; the money comes with the transfers."""
+        for payment in event.payments:
+            yield from self._payment(payment)
+
+    def _placed(self, event: PaymentDecided) -> Iterator[Delta]:
+        """Operators said whose a movement is."""
+        return self._payment(event.payment)
+
+    def _payment(self, payment: Payment) -> Iterator[Delta]:
+        owner = payment.participant_id
+        if owner is not None and owner in self._wallets:
+            yield self._delta(
+                owner,
+                "payment",
+                bank_id=payment.bank_id,
+                amount=money_text(payment.amount_quanta),
+                bill_id=payment.bill_id,
+                withdrawal_id=payment.payout_id,
+            )
+
+    def _withdrawn(self, event: PayoutsChanged) -> Iterator[Delta]:
+        """Withdrawals have gone a step further; what is held changes with it."""
+        for payout in event.payouts:
+            self.put_payout(payout)
+            owner = payout.participant_id
+            if owner is not None and owner in self._wallets:
+                yield self._delta(
+                    owner,
+                    "withdrawal",
+                    withdrawal_id=payout.payout_id,
+                    client_withdrawal_id=payout.client_payout_id,
+                    amount=money_text(payout.amount_quanta),
+                    state=payout.state.value,
+                    reason=payout.reason,
+                )
+
+    def _covered(self, event: DefaultCovered) -> Iterator[Delta]:
+        """Others have paid an overdue debt; it is owed to them now."""
+        default = event.default
+        if default.participant_id in self._wallets:
+            yield self._delta(
+                default.participant_id,
+                "debt_covered",
+                default_id=default.default_id,
+                amount=money_text(default.cover.total_quanta),
+            )
+
+    def _recovered(self, event: DefaultRecovered) -> Iterator[Delta]:
+        """Some of what others had covered went back to them."""
+        if event.participant_id in self._wallets:
+            amount = money_text(event.back.total_quanta)
+            yield self._delta(event.participant_id, "debt_paid_back", amount=amount)
+
     def _wallet_of(self, account: str) -> tuple[str, Wallet] | None:
         """The participant and wallet of an account; None: it is none of those kept here."""
         participant_id = account.removeprefix(ACCOUNT_PREFIX)
@@ -470,6 +551,11 @@ class Accounts:
         CertificatesMoved: _certified,
         CertificatesRetired: _certified,
         CertificatesExported: _certified,
+        PaymentsRecorded: _paid,
+        PaymentDecided: _placed,
+        PayoutsChanged: _withdrawn,
+        DefaultCovered: _covered,
+        DefaultRecovered: _recovered,
         RecallRequested: _recalled,
         RecallDecided: _recalled,
     }

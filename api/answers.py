@@ -109,6 +109,14 @@ def market(rules: MarketRules, grid: Grid) -> Answer:
             {"from_day": item.from_day, "within_days": item.within_days}
             for item in rules.dispute_windows
         ],
+        "payment_terms": [
+            {
+                "from_day": terms.from_day,
+                "due_days": terms.due_days,
+                "grace_days": terms.grace_days,
+            }
+            for terms in rules.payment_terms
+        ],
         "last_resort": [
             {
                 "from_hour": band.from_hour,

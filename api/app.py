@@ -36,6 +36,7 @@ from api.routes import (
     changes,
     contracts,
     credentials,
+    defaults,
     delivery,
     events,
     explanations,
@@ -50,6 +51,7 @@ from api.routes import (
     networks,
     orders,
     pages,
+    payments,
     reach,
     recalls,
     reports,
@@ -63,6 +65,7 @@ from api.routes import (
     system,
     together,
     unit_states,
+    withdrawals,
 )
 from api.routes import stream as stream_route
 from api.settings import Settings
@@ -107,6 +110,9 @@ ADDRESSES: Final[tuple[Address, ...]] = (
     *bills.ADDRESSES,
     *cases.ADDRESSES,
     *certificates.ADDRESSES,
+    *payments.ADDRESSES,
+    *withdrawals.ADDRESSES,
+    *defaults.ADDRESSES,
     *events.ADDRESSES,
     # Last, because the console's files may have any name.
     *pages.ADDRESSES,

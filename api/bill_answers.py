@@ -5,6 +5,7 @@ from typing import Final
 from api.answers import Answer, optional_price
 from api.cases import case, unpayable_quanta
 from market.model.bill import Bill, BillLine, BillState, Correction, GreenEnergy, PlainBill
+from market.model.demand import Owed
 from market.model.interval import instant_text, moment_text
 from market.model.units import energy_text, money_text
 from market.store.queries import BillDetail, StoredBill
@@ -13,6 +14,7 @@ BILL: Final = (
     "bill_id", "participant_id", "month", "version", "state", "corrects", "drafted_at", "issued_at",
     "withdrawn_kwh", "fed_in_kwh", "net_amount", "tax_amount", "rounding_amount", "total_amount",
     "before_amount", "paid_in_amount", "unpayable_amount", "plain_amount", "green_kwh",
+    "due_day", "payment_state", "payable_amount", "paid_amount", "open_amount",
 )  # fmt: skip
 """The columns of a file of bills."""
 DETAIL: Final = (
@@ -21,8 +23,8 @@ DETAIL: Final = (
 """The columns of a file of what stands behind one."""
 
 
-def bill(found: StoredBill, *, for_operator: bool = False) -> Answer:
-    """One bill with its lines, and what was said about it."""
+def bill(found: StoredBill, now_us: int, *, for_operator: bool = False) -> Answer:
+    """One bill with its lines, what was said about it, and how far it is paid at a moment."""
     of, issued_us = found.bill, found.issued_us
     stands = found.state is BillState.ISSUED
     return {
@@ -54,6 +56,18 @@ def bill(found: StoredBill, *, for_operator: bool = False) -> Answer:
         "green_kwh": energy_text(sum(item.covered_wh for item in of.green)),
         "green": [_green(item) for item in of.green],
         "disputes": [case(item, for_operator=for_operator) for item in found.cases],
+        **_owed(found.owed, now_us),
+    }
+
+
+def _owed(item: Owed | None, now_us: int) -> Answer:
+    """What is to be paid and is; nothing of a bill that asks for nothing, as it does not stand."""
+    return {
+        "due_day": None if item is None else item.demand.due_day,
+        "payment_state": None if item is None else item.state(now_us).value,
+        "payable_amount": None if item is None else money_text(item.payable_quanta),
+        "paid_amount": None if item is None else money_text(item.paid_quanta),
+        "open_amount": None if item is None else money_text(item.open_quanta),
     }
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from api.bill_words import KINDS, OUTCOMES, SOURCES, VENUES, WORDS, Language
+from api.bill_words import KINDS, OUTCOMES, PAYMENT, SOURCES, VENUES, WORDS, Language
 from api.cases import unpayable_quanta
 from market.model.bill import BillLine, BillState, ChargeKind
 from market.model.case import Case
@@ -39,7 +39,12 @@ _PERCENT_DECIMALS: Final = 4
 
 
 def bill_page(
-    found: StoredBill, *, rules: MarketRules, name: str, language: Language = Language.EN
+    found: StoredBill,
+    *,
+    rules: MarketRules,
+    name: str,
+    now_us: int,
+    language: Language = Language.EN,
 ) -> str:
     """The page. Whatever a participant can have chosen in it is escaped.
 
@@ -47,12 +52,15 @@ def bill_page(
         found: the bill.
         rules: of its market.
         name: of its participant.
+        now_us: market time: it decides what is overdue.
         language: of the words; figures and ids are the same in all.
     """
-    of = found.bill
+    of, owed = found.bill, found.owed
     return _template(rules.time_zone).render(
         bill=of,
         state=found.state.value,
+        owed=owed,
+        payment=None if owed is None else PAYMENT[language][owed.state(now_us)],
         issued=None if found.issued_us is None else _moment(found.issued_us, rules.time_zone),
         drafted=_moment(of.drafted_us, rules.time_zone),
         name=name,

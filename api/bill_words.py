@@ -5,6 +5,7 @@ from typing import Final
 
 from market.model.bill import ChargeKind
 from market.model.case import CaseOutcome, CaseState
+from market.model.demand import DemandState
 
 
 class Language(StrEnum):
@@ -91,6 +92,20 @@ OUTCOMES: Final[dict[Language, dict[CaseOutcome | CaseState, str]]] = {
     },
 }
 """How far a dispute is, and what came of it."""
+PAYMENT: Final[dict[Language, dict[DemandState, str]]] = {
+    Language.EN: {
+        DemandState.OPEN: "Open",
+        DemandState.PART_PAID: "Paid in part",
+        DemandState.PAID: "Paid",
+        DemandState.OVERDUE: "Overdue",
+    },
+    Language.ZH: {
+        DemandState.OPEN: "待付",
+        DemandState.PART_PAID: "部分已付",
+        DemandState.PAID: "已付清",
+        DemandState.OVERDUE: "逾期",
+    },
+}
 WORDS: Final[dict[Language, dict[str, str]]] = {
     Language.EN: {
         "bill": "Electricity bill",
@@ -108,6 +123,12 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "fed_in": "Fed into the grid",
         "substituted": "Readings the market put in for missing ones",
         "to_pay": "To pay",
+        "due": "Due until",
+        "payment": "Payment",
+        "paid": "Paid",
+        "open": "Still to pay",
+        "reference": "Reference to give when paying",
+        "once": "All of it stands on your account already: paying brings money to the account, and nothing is charged a second time.",
         "credit": "Credit",
         "what": "What for",
         "entries": "Entries",
@@ -165,6 +186,12 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "fed_in": "上网电量",
         "substituted": "由市场补录的读数",
         "to_pay": "应付",
+        "due": "最迟付款日",
+        "payment": "付款状态",
+        "paid": "已付",
+        "open": "尚欠",
+        "reference": "付款时请注明",
+        "once": "各项金额均已计入您的账户;付款即向账户充值,不会重复收费。",
         "credit": "应收",
         "what": "项目",
         "entries": "笔数",

@@ -14,12 +14,14 @@ from typing import Final, TypeVar
 from market.model.interval import MICROSECONDS, second_of
 from market.model.rejection import Code
 from market.model.units import (
+    CENT_DECIMALS,
     ENERGY_DECIMALS,
     FREQUENCY_DECIMALS,
     MONEY_DECIMALS,
     MONEY_QUANTA_MAX,
     POWER_DECIMALS,
     PRICE_DECIMALS,
+    QUANTA_PER_CENT,
     VOLTAGE_DECIMALS,
     WIRE_INTEGER_MAX,
     DecimalFormatError,
@@ -140,6 +142,22 @@ def deposit_quanta(text: str) -> int:
     if amount <= 0:
         raise FieldError(Code.FIELD_RANGE)
     return amount
+
+
+def cents_quanta(text: str) -> int:
+    """An amount of money in whole cents, with at most 2 decimals, in quanta; more than zero."""
+    amount = movement_quanta(text)
+    if amount <= 0:
+        raise FieldError(Code.FIELD_RANGE)
+    return amount
+
+
+def movement_quanta(text: str) -> int:
+    """A movement of money in whole cents, with at most 2 decimals, in quanta; of either sign, not zero."""
+    cents = _decimal(text, CENT_DECIMALS, Code.FIELD_RANGE, MONEY_QUANTA_MAX // QUANTA_PER_CENT)
+    if cents == 0:
+        raise FieldError(Code.FIELD_RANGE)
+    return cents * QUANTA_PER_CENT
 
 
 @lru_cache(maxsize=4096)  # a day of intervals, written in some tens of ways

@@ -19,6 +19,9 @@ from api.idempotency import KeptAnswers
 from api.identity import IdentityStore
 from api.live import LiveMarket
 from api.liveness import Liveness
+from api.payments.bank_file import BankFilePort
+from api.payments.port import PaymentPort
+from api.payments.seeded_gateway import SeededGateway
 from api.reach import Reach
 from api.seed import read_seed
 from api.settings import Settings
@@ -130,6 +133,12 @@ class House:
         self.tokens = tokens
         self.enrolments = Enrolments(identity)
         self.kept_answers = KeptAnswers(identity, real_time_s)
+        self.payment_port: PaymentPort = (
+            BankFilePort()
+            if settings.payment_port == "bank_file"
+            else SeededGateway(settings.payment_seed)
+        )
+        """How the markets are joined to a bank."""
         self.throttles = Throttles(settings.budgets, real_time_s=real_time_s)
         self.real_time_s = real_time_s
         self.heartbeat_s = heartbeat_s

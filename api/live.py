@@ -49,6 +49,7 @@ from market.model.messages import (
 )
 from market.model.order import OrderView
 from market.model.participant import Participant, Unit
+from market.model.payment import Payout
 from market.model.power import Setpoint, UnitLimit
 from market.model.recall import RecallDecided, RecallRequested, TradeState
 from market.model.rules import MarketRules
@@ -98,6 +99,8 @@ class Seed:
     """Areas that go on alone."""
     unit_reports: tuple[UnitReport, ...] = ()
     """What units said of themselves when their states last changed."""
+    payouts: tuple[Payout, ...] = ()
+    """Withdrawals whose money is held."""
 
 
 class LiveMarket:
@@ -135,6 +138,8 @@ class LiveMarket:
             self.accounts.put_order(view)
             self.books.put_order(view)
         self._take_in_offers(seed)
+        for payout in seed.payouts:
+            self.accounts.put_payout(payout)
         for trade in seed.trades:
             self._trades[trade.area_id].append(_seen_trade(trade))
         for item in seed.setpoints:

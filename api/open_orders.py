@@ -120,6 +120,8 @@ class AccountState:
     balance_quanta: int
     orders: tuple[tuple[str, OpenOrder], ...]
     offers: tuple[tuple[str, Standing], ...] = ()
+    payouts: tuple[tuple[str, int], ...] = ()
+    """What is held for each open withdrawal."""
 
 
 def view_of(event: TogetherAccepted | FlexibleAccepted) -> OrderView:

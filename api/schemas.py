@@ -58,6 +58,7 @@ from market.model.rules import (
     MarketRules,
     NetworkBand,
     NetworkTariff,
+    PaymentTerms,
     Tariff,
     TieRule,
 )
@@ -134,9 +135,22 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-# Bodies of offers stand in a file of their own (`offer_schemas.py`).
+# Bodies of offers and payments stand in files of their own (`offer_schemas.py`, `payment_schemas.py`).
 Body: TypeAlias = _Body
 rows = _rows
+reader = _reader
+
+
+class PaymentTermsIn(_Body):
+    """When bills are due that are issued from a day on."""
+
+    from_day: Day
+    due_days: Annotated[int, Field(strict=True, ge=0, le=366)]
+    grace_days: Annotated[int, Field(strict=True, ge=0, le=366)]
+
+    def terms(self) -> PaymentTerms:
+        """As a rule."""
+        return PaymentTerms(**dict(self))
 
 
 # --- a market -----------------------------------------------------------------
@@ -322,6 +336,7 @@ class MarketIn(_Body):
     tariff: TariffIn
     taxes: Annotated[tuple[TaxIn, ...], *_rows(0, 100)] = ()
     dispute_windows: Annotated[tuple[DisputeWindowIn, ...], *_rows(0, 100)] = ()
+    payment_terms: Annotated[tuple[PaymentTermsIn, ...], *_rows(0, 100)] = ()
     last_resort: Annotated[tuple[BandIn, ...], *_rows(0, 24)] = ()
     areas: Annotated[tuple[AreaIn, ...], *_rows(1, AREAS_MAX)]
     lines: Annotated[tuple[LineIn, ...], *_rows(0, LINES_MAX)] = ()
@@ -362,6 +377,7 @@ class MarketIn(_Body):
             tariff=self.tariff.tariff(),
             taxes=tuple(item.tax() for item in self.taxes),
             dispute_windows=tuple(item.window() for item in self.dispute_windows),
+            payment_terms=tuple(item.terms() for item in self.payment_terms),
             last_resort=tuple(LastResortBand(**band.model_dump()) for band in self.last_resort),
         )
 

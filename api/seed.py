@@ -88,6 +88,7 @@ def read_seed(
                     connection, market_id, area_id=area.area_id, limit=TRADES_SHOWN
                 )
             ),
+            payouts=queries.open_payouts(connection, market_id),
             alarms=_open_alarms(connection, market_id),
             sums=queries.area_sums(connection, market_id, call=CallKind.CLOSING),
             picture=next(iter(queries.system_pictures(connection, market_id, newest=1)), None),

@@ -7,7 +7,7 @@ database.
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from limits import parse_many
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     behind_tls: bool = False
     """True: a proxy in front speaks TLS; without it a public address is refused."""
     token_lifetime_s: int = Field(default=600, ge=5, le=3_600)
+    payment_port: Literal["bank_file", "test_gateway"] = "bank_file"
+    """How markets are joined to a bank: by files that people carry, or to one that is none."""
+    payment_seed: int = 1
+    """From what the test gateway draws who pays and what is rejected."""
     connections_max: int = Field(default=4_000, ge=10)
     """Most connections and requests under way at once; further ones are turned away with 503."""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

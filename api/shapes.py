@@ -1045,6 +1045,40 @@ class CertificatesTold(MoneyTold, tag="certificates"):
     """The run, or the act's own id."""
 
 
+class PaymentTold(MoneyTold, tag="payment"):
+    """A movement on the market's bank account that is one's own; below zero it went out."""
+
+    bank_id: str
+    amount: Money
+    bill_id: str | None
+    withdrawal_id: str | None
+
+
+class WithdrawalTold(MoneyTold, tag="withdrawal"):
+    """A withdrawal of one's own has gone a step further."""
+
+    withdrawal_id: str
+    client_withdrawal_id: str
+    amount: Money
+    state: Literal[
+        "requested", "approved", "sent", "paid", "cancelled", "refused", "rejected", "sent_back"
+    ]
+    reason: str
+
+
+class DebtCoveredTold(MoneyTold, tag="debt_covered"):
+    """Others have paid an overdue debt of one's own; it is owed to them now."""
+
+    default_id: str
+    amount: Money
+
+
+class DebtPaidBackTold(MoneyTold, tag="debt_paid_back"):
+    """Some of what others had covered went back to them."""
+
+    amount: Money
+
+
 class OfferTold(MoneyTold, tag="offer"):
     """A step of a listing, an inquiry, a quote or a contract that concerns one."""
 
@@ -1269,6 +1303,10 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
             BillTold,
             CaseTold,
             CertificatesTold,
+            PaymentTold,
+            WithdrawalTold,
+            DebtCoveredTold,
+            DebtPaidBackTold,
             OfferTold,
             TransfersTold,
         ),

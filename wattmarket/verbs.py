@@ -24,6 +24,7 @@ from wattmarket.exchange import Exchange, S_co, verb
 from wattmarket.mandates import Limits, Mandates
 from wattmarket.networks import Networks
 from wattmarket.offers import Contracts, Inquiries, Listings, Standing
+from wattmarket.payments import Payments
 from wattmarket.recalls import Recalls
 from wattmarket.reports import Reports
 from wattmarket.runs import Runs
@@ -402,6 +403,7 @@ class MarketVerbs(Verbs[S_co]):
         self.recalls: Recalls[S_co] = Recalls(session)
         self.reports: Reports[S_co] = Reports(session)
         self.runs: Runs[S_co] = Runs(session)
+        self.payments: Payments[S_co] = Payments(session)
         self.acts: Acts[S_co] = Acts(session)
         self.alarms: Alarms[S_co] = Alarms(session)
         self.cases: Cases[S_co] = Cases(session)

@@ -76,6 +76,7 @@ async def list_bills(call: Call) -> Response:
     """Bills: one's own that were issued, or all."""
     own = call.own(Role.PARTICIPANT, call.who.participant_id)
     state: BillState | None = call.query.get("state")
+    rules, now_us = call.market.rules, call.house.clock.now_us()
 
     def read(
         connection: Connection, market_id: str, cursor: str | None, limit: int
@@ -90,7 +91,8 @@ async def list_bills(call: Call) -> Response:
             cursor=cursor,
             limit=limit,
         )
-        found = [bill_answers.bill(item, for_operator=own is None) for item in page.items]
+        items = queries.with_owed(connection, market_id, rules, page.items)
+        found = [bill_answers.bill(item, now_us, for_operator=own is None) for item in items]
         return found, page.next_cursor
 
     return await answer_list(call, "bills", bill_answers.BILL, read)
@@ -106,9 +108,14 @@ async def _found(call: Call) -> StoredBill:
         bill_id = fields.identifier(call.path_id["bill_id"])
     except FieldError:
         raise refuse(Code.NOT_FOUND) from None
-    found = await call.stored(
-        lambda connection, market_id: queries.bill(connection, market_id, bill_id)
-    )
+    rules = call.market.rules
+
+    def read(connection: Connection, market_id: str) -> StoredBill | None:
+        stored = queries.bill(connection, market_id, bill_id)
+        found = () if stored is None else (stored,)
+        return next(iter(queries.with_owed(connection, market_id, rules, found)), None)
+
+    found = await call.stored(read)
     own = call.own(Role.PARTICIPANT, call.who.participant_id)
     if found is None or (
         own is not None and (found.bill.participant_id != own or found.issued_us is None)
@@ -120,7 +127,8 @@ async def _found(call: Call) -> StoredBill:
 async def get_bill(call: Call) -> Response:
     """One bill with its lines."""
     for_operator = call.who.role is Role.OPERATOR
-    return answer(bill_answers.bill(await _found(call), for_operator=for_operator))
+    found, now_us = await _found(call), call.house.clock.now_us()
+    return answer(bill_answers.bill(found, now_us, for_operator=for_operator))
 
 
 async def get_bill_page(call: Call) -> Response:
@@ -135,6 +143,7 @@ async def get_bill_page(call: Call) -> Response:
         found,
         rules=call.market.rules,
         name=names.items[0].name,
+        now_us=call.house.clock.now_us(),
         language=call.query.get("language") or Language.EN,
     )
     if call.form is not Form.PDF:

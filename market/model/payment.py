@@ -162,6 +162,17 @@ class Default:
     now_us: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """What a participant has paid, and what others have for it."""
+
+    participant_id: str
+    paid_in_quanta: int
+    """What came to its account by payments, less what left it."""
+    claims: Cover
+    """What others covered and it has not paid back."""
+
+
 # --- commands -------------------------------------------------------------------------
 
 

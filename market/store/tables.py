@@ -39,7 +39,7 @@ from market.model.messages import DayClosed, LineUse, MarketCreated
 from market.model.money import Transfer
 from market.model.order import OrderHeader
 from market.model.participant import Participant, Unit
-from market.model.payment import Default, Payment, Payout
+from market.model.payment import Default, Payer, Payment, Payout
 from market.model.power import Deviation, Measurement, Setpoint, UnitLimit
 from market.model.settled_month import SettledMonth
 from market.model.settlement_run import SettledArea, SettlementRun
@@ -60,7 +60,6 @@ from market.store.views import (
     ListingLeg,
     ListingPartner,
     OrderEnd,
-    Payer,
     PostingDay,
     Refusal,
     Withdrawal,

@@ -2,6 +2,7 @@
 
 The one idea: these are answers, made when somebody asks; integers with their unit, no wire strings.
 """
+# house: long because what reading gives back stands in one place.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +13,6 @@ from market.model.case import Case
 from market.model.demand import Owed
 from market.model.messages import Phase
 from market.model.money import TransferKind
-from market.model.payment import (
-    Cover,
-)
 from market.model.power import Measurement
 from market.model.trade import AreaOutcome, LineOutcome
 
@@ -269,17 +267,6 @@ class StoredBill:
     """Disputes about this version and earlier ones of its month, oldest first."""
     owed: Owed | None = None
     """What of it is payable and paid; None: it is a draft, or was replaced."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payer:
-    """What a participant has paid, and what others have for it."""
-
-    participant_id: str
-    paid_in_quanta: int
-    """What came to its account by payments, less what left it."""
-    claims: Cover
-    """What others covered and it has not paid back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,7 @@ from tests.api.acts_told import acts_and_alarms
 from tests.api.cases_told import disputed
 from tests.api.described import check, described_as, description
 from tests.api.hosting import Server
+from tests.api.payments_told import paid_and_withdrawn
 from tests.api.village import Village
 from tests.api.watched import NOW_US, Watched, cancelled, closing, continuous, traded
 from tests.builders import MIDNIGHT_S, UNITS
@@ -387,6 +388,7 @@ def everything(watched: Watched) -> list[Event]:
             issued=IssuedCertificates(issued_wh=9, own_use_wh=0, used_wh=0, held_wh=(("ann", 9),)),
         ),
         *certificate_acts(),
+        *paid_and_withdrawn(),
         ListingPosted(listing=listing, held_quanta=0),
         ListingTaken(owner_id="ann", take=take),
         TransfersBooked(transfers=(paid,)),

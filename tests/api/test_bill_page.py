@@ -9,14 +9,16 @@ import pytest
 
 import api
 from api.bill_page import Language, bill_page
-from api.bill_words import KINDS, VENUES, WORDS
+from api.bill_words import KINDS, PAYMENT, VENUES, WORDS
 from market.model.bill import Bill, BillLine, BillState, ChargeKind, Correction, PlainBill, TaxLine
+from market.model.demand import Demand, DemandState, Owed
 from market.model.order import Venue
 from market.store.queries import StoredBill
 from tests.builders import RULES
 
 TEMPLATE = (Path(api.__file__).parent / "bill.html.j2").read_text()
 FROM_S, UNTIL_S = 1_464_735_600, 1_467_327_600
+NOW_US = UNTIL_S * 1_000_000
 
 
 def line(kind: ChargeKind, energy_wh: int | None, price: int | None, amount: int) -> BillLine:
@@ -96,16 +98,17 @@ class Read(HTMLParser):
 
 
 def seen(found: StoredBill = STANDS, language: Language = Language.EN, name: str = "Ann") -> str:
-    read = Read(bill_page(found, rules=RULES, name=name, language=language))
+    read = Read(bill_page(found, rules=RULES, name=name, now_us=NOW_US, language=language))
     assert read.open == []
     return " ".join(" ".join(read.text).split())
 
 
 def test_every_language_has_every_word() -> None:
-    for words in (KINDS, WORDS, VENUES):
+    for words in (KINDS, WORDS, VENUES, PAYMENT):
         english, chinese = (set(words[language]) for language in Language)  # type: ignore[index]
         assert english == chinese
     assert set(KINDS[Language.EN]) == set(ChargeKind)
+    assert set(PAYMENT[Language.EN]) == set(DemandState)
     assert set(Venue) <= set(VENUES[Language.EN])
     for words in WORDS.values():
         used = set(re.findall(r"\bw\.([a-z_]+)", TEMPLATE))
@@ -143,6 +146,39 @@ def test_a_draft_and_a_replaced_bill_say_so() -> None:
     assert "nothing is booked" not in seen()
 
 
+@pytest.mark.parametrize(
+    ("paid_quanta", "now_us", "english", "chinese"),
+    [
+        (0, NOW_US, "Open", "待付"),
+        (500_000_000, NOW_US, "Paid in part", "部分已付"),
+        (500_000_000, NOW_US + 60 * 86_400_000_000, "Overdue", "逾期"),
+        (2_538_000_000, NOW_US + 60 * 86_400_000_000, "Paid", "已付清"),
+    ],
+)
+def test_how_far_it_is_paid(paid_quanta: int, now_us: int, english: str, chinese: str) -> None:
+    demand = Demand(
+        bill_id="bil-1",
+        participant_id="ann",
+        month="2016-06",
+        total_quanta=BILL.total_quanta,
+        due_day="2016-07-15",
+        due_us=NOW_US + 14 * 86_400_000_000,
+        grace_us=NOW_US + 21 * 86_400_000_000,
+    )
+    owed = Owed(demand=demand, payable_quanta=BILL.total_quanta, paid_quanta=paid_quanta)
+    for language, word in ((Language.EN, english), (Language.ZH, chinese)):
+        page = bill_page(
+            replace(STANDS, owed=owed), rules=RULES, name="Ann", now_us=now_us, language=language
+        )
+        text = " ".join(" ".join(Read(page).text).split())
+        assert f"{WORDS[language]['payment']} {word}" in text
+        assert f"{WORDS[language]['due']} 2016-07-15" in text
+        left = "0.00" if paid_quanta == BILL.total_quanta else None
+        assert left is None or f"{WORDS[language]['open']} {left} EUR" in text
+        assert "bil-1" in text
+    assert WORDS[Language.EN]["reference"] not in seen()
+
+
 def test_a_correction_says_what_it_changes() -> None:
     corrected = replace(BILL, version=2, corrects="bil-0", before_quanta=2_500_000_000)
     text = seen(replace(STANDS, bill=corrected))
@@ -168,7 +204,8 @@ def test_a_line_of_a_day_settled_again_names_day_version_and_run(
 
 
 def test_names_are_text_and_never_markup() -> None:
-    page = bill_page(STANDS, rules=RULES, name='<script>alert("x")</script>', language=Language.EN)
+    name = '<script>alert("x")</script>'
+    page = bill_page(STANDS, rules=RULES, name=name, now_us=NOW_US, language=Language.EN)
 
     assert "<script>" not in page
     assert "&lt;script&gt;" in page

@@ -39,6 +39,8 @@ UNTOLD = {
     "BurdensShared",  # the account is asked for by owner, area and operator
     "AreaHeard",
     "AreaReported",
+    "PaymentActProposed",  # asked for by operators
+    "FundPaidIn",  # the money is in the TransfersBooked beside it
     "BillsDrafted",  # seen by operators, who ask
     "SettlementBegun",  # the same; when the run has ended it is told
     "AreaSettled",

@@ -45,6 +45,9 @@ NOBODYS = {
     "bill_id": "bil-999",
     "case_id": "cas-999",
     "table": "nothing",
+    "bank_id": "nobodys-movement",
+    "withdrawal_id": "out-999",
+    "file_id": "pay-999",
 }
 """Ids in addresses; nothing has them."""
 

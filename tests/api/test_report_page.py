@@ -228,6 +228,7 @@ def test_words_are_there_for_all_that_may_stand_in_a_report() -> None:
             rent_account("x"),
             limit_rent_account("x"),
             money.rounding_account("x"),
+            money.collateral_account("x"),
         )
     }
     assert set(ACCOUNTS[Language.EN]) == constants | named

@@ -14,13 +14,14 @@ from market.model.bill import BillState
 from market.model.case import CaseState
 from market.model.demand import Demand, Owed
 from market.model.money import participant_account
+from market.model.payment import Payer
 from market.model.rules import MarketRules
 from market.settlement.owed import Aside, demand_of, owed
 from market.store import tables
 from market.store.account_rows import NAMED_MAX
 from market.store.queries.cases import disputes_of
 from market.store.queries.pages import fact
-from market.store.views import Payer, StoredBill
+from market.store.views import StoredBill
 
 
 def bills_owed(
