@@ -2,6 +2,7 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -128,6 +129,13 @@ def test_green_shares_are_public_and_ones_own_are_ones_own(sunny: Village) -> No
     assert wrong.json()["code"] == "FIELD_FORMAT"
 
 
+def test_a_name_of_another_market_has_no_share_here(sunny: Village, server: Server) -> None:
+    sunny.tokens["stranger"] = make_village(server).tokens["ada"]
+
+    shown = sunny.get("/green-share", "stranger", day=sunny.local_day())["items"]
+    assert [item["scope"] for item in shown] == ["market", "others"]
+
+
 def test_moved_once_however_often_it_is_sent(giving: Village) -> None:
     body = {"reference": "gift-1", "receiver_id": "ada", "lots": [lot(giving, "0.300")]}
     with giving.stream("ada") as told:
@@ -246,3 +254,21 @@ def test_a_bill_says_how_much_was_green_and_from_where(giving: Village) -> None:
     *_, newer = giving.get("/bills", "ada")["items"]
     assert (newer["version"], newer["green_kwh"]) == (2, "1.200")
     assert newer["total_amount"] == bill["total_amount"]
+
+
+def test_of_many_at_once_only_as_many_go_as_there_are(giving: Village) -> None:
+    """Bob holds 1.0 kWh; six moves of 0.3 kWh are sent at the same time."""
+    gifts = [
+        {"reference": f"gift-{number}", "receiver_id": "ada", "lots": [lot(giving, "0.300")]}
+        for number in range(6)
+    ]
+
+    def send(body: Json) -> int:
+        """Until it is decided; who comes in between too often comes again."""
+        while (answer := giving.post("/certificates:move", "bob", body)).status_code == 503:
+            pass
+        return answer.status_code
+
+    with ThreadPoolExecutor(len(gifts)) as threads:
+        assert sorted(threads.map(send, gifts)) == [200, 200, 200, 422, 422, 422]
+    assert (held(giving, "bob"), held(giving, "ada")) == ("0.100", "0.900")

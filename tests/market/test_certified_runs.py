@@ -1,5 +1,7 @@
 """Runs issue certificates once, whatever is corrected and done with them in between."""
 
+from dataclasses import replace
+
 import pytest
 
 from market.certificates.registry import Registry
@@ -12,6 +14,8 @@ from market.model.certificate import (
     RetireCertificates,
 )
 from market.model.interval import MarketMonth
+from market.model.messages import Command, PlaceOrders
+from market.model.order import OrderOptions
 from market.sequencer import Sequencer
 from market.store import queries
 from market.store.database import Store
@@ -31,8 +35,11 @@ from tests.market.certified import (
     read_late,
     registry_of,
 )
+from tests.market.stores import NewStore
 from tests.market.written import (
     MARKET_ID,
+    SETUP,
+    TRADING,
     write_life,
 )
 
@@ -51,6 +58,44 @@ def test_a_first_run_issues_what_meters_show_and_nothing_twice(store: Store) -> 
         assert registry_of(sequencer).issued_wh == 2_800
 
     certified_story(store, check)
+
+
+def test_who_asked_for_green_energy_comes_first_in_a_call(new_store: NewStore) -> None:
+    """The roof sells 1,400 Wh of what it was read; Ann's load and Ben's would use more than that."""
+
+    async def used(sequencer: Sequencer, runs: DayRuns) -> dict[str, int]:
+        await do_all(sequencer, runs)
+        with sequencer.readers.connect() as connection:
+            lines = {
+                name: queries.certificate_statement(
+                    connection, MARKET_ID, participant_id=name, zone=ZONE
+                ).items
+                for name in ("ann", "ben")
+            }
+        return {
+            name: sum(item.line.used_wh for item in items if item.line.lot == ROOF)
+            for name, items in lines.items()
+        }
+
+    plain, green = new_store(), new_store()
+    write_life(plain)
+    write_life(green, map(_asks_green, (*SETUP, *TRADING)))
+    shared = certified_story(plain, used)
+    assert min(shared.values()) > 0
+    # Ben asked: all of it is his, as he used more than there is; the prices are the same.
+    assert certified_story(green, used) == {"ann": 0, "ben": sum(shared.values())}
+
+
+def _asks_green(command: Command) -> Command:
+    """Ben's orders of a life, for green energy only."""
+    if not isinstance(command, PlaceOrders) or command.participant_id != "ben":
+        return command
+    orders = replace(
+        command.orders,
+        options=(OrderOptions(green_only=True),),
+        option_of=(0,) * len(command.orders),
+    )
+    return replace(command, orders=orders)
 
 
 def test_later_versions_issue_and_take_back_the_difference(store: Store) -> None:
