@@ -504,7 +504,7 @@ def _uses(lines: tuple[LineOutcome, ...]) -> Iterator[LineUse]:
     ("examples", "steps"),
     [
         pytest.param(15, 40, id="short"),
-        pytest.param(600, 80, id="long", marks=pytest.mark.long),
+        pytest.param(300, 80, id="long", marks=pytest.mark.long),
     ],
 )
 def test_the_laws_of_money_hold_after_every_event(examples: int, steps: int) -> None:
