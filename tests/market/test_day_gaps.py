@@ -1,6 +1,6 @@
 """A day's gaps: settled on what stands in, until a reading comes; what was told wins over every guess."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,11 +31,15 @@ END_S = MIDNIGHT_S + 5 * STEP_S
 BEN = participant_account("ben")
 
 
-def _setup(intervals: int) -> tuple[Command, ...]:
-    """The usual market, of some quarters of an hour."""
+def _setup(intervals: int, first: int = 0) -> tuple[Command, ...]:
+    """The usual market, of some quarters of an hour; it begins so many of them after midnight."""
     create, *rest = SETUP
     assert isinstance(create, CreateMarket)
-    rules = replace(RULES, trading_until_s=MIDNIGHT_S + intervals * STEP_S)
+    rules = replace(
+        RULES,
+        trading_from_s=MIDNIGHT_S + first * STEP_S,
+        trading_until_s=MIDNIGHT_S + intervals * STEP_S,
+    )
     return (replace(create, rules=rules), *rest)
 
 
@@ -64,23 +68,22 @@ def _reads(injection_wh: int, start_s: int) -> RecordMeasurements:
     )
 
 
-def _corrected() -> BeginSettlement:
+def _corrected(day: str = DAY) -> BeginSettlement:
     return BeginSettlement(
         now_us=END_S * 1_000_000,
         actor="op",
-        day=DAY,
+        day=day,
         kind=RunKind.CORRECTED,
         reason="a meter was read late",
     )
 
 
-def _with_a_gap(store: Store) -> None:
-    """An hour in which nothing is traded; Ben's meter is silent for one quarter of it."""
-    said = {0: -2_000, 1: -2_200, 3: -2_400}
+def _with_gaps(store: Store, said: Mapping[int, int], *, intervals: int, first: int = 0) -> None:
+    """Some quarters of an hour in which nothing is traded; Ben's meter says these of them."""
     clock = StillClock()
 
     async def lives(sequencer: Sequencer) -> None:
-        for command in _setup(4)[:4]:
+        for command in _setup(intervals, first)[:4]:
             await sequencer.submit(command)
         while (timer := sequencer.engine.next_timer()) is not None:
             clock.time_us = max(clock.time_us, timer.due_us)
@@ -107,7 +110,7 @@ async def _own(sequencer: Sequencer, run_id: str) -> dict[TransferKind, int]:
 
 def test_a_gap_is_settled_on_what_stands_in_until_it_is_read(store: Store) -> None:
     """Scheduled nothing, so settled on nothing; by the line 2,300 Wh, by the meter at last 2,400."""
-    _with_a_gap(store)
+    _with_gaps(store, {0: -2_000, 1: -2_200, 3: -2_400}, intervals=4)
     short_ticks = 20_408  # (160 + 40) / 0.98, delivered: nothing was traded
     fees = {
         TransferKind.NETWORK_FEE: RULES.tariff.network_ticks,
@@ -142,6 +145,72 @@ def test_a_gap_is_settled_on_what_stands_in_until_it_is_read(store: Store) -> No
         read = [(-2_000, "measured"), (-2_200, "measured")]
         assert told[1] == [*read, (-2_300, "linear"), (-2_400, "measured")]
         assert told[2] == [*read, (-2_400, "measured"), (-2_400, "measured")]
+
+    _runs(store, check)
+
+
+async def _told(sequencer: Sequencer, day: str) -> list[tuple[int, str]]:
+    """What the last version of a day says of Ben, and how it knows."""
+    await sequencer.projected(sequencer.committed_seq)
+    with sequencer.readers.connect() as connection:
+        found = queries.settled_detail(
+            connection, MARKET_ID, participant_id="ben", day=day, version=None
+        )
+    assert found is not None
+    return [(row["metered_wh"], row["method"]) for row in found[1]]
+
+
+def test_a_late_reading_changes_what_stands_in_beside_it_and_on_the_day_before(
+    store: Store,
+) -> None:
+    """23:45 and midnight are silent; then midnight is read, and the line over it is another one."""
+    before = "2016-06-14"
+    _with_gaps(store, {-2: -2_000, 1: -2_300, 2: -2_450}, intervals=3, first=-2)
+
+    async def check(sequencer: Sequencer, runs: DayRuns) -> None:
+        await _all(sequencer, runs)
+        assert await _told(sequencer, before) == [(-2_000, "measured"), (-2_100, "linear")]
+        assert await _told(sequencer, DAY) == [
+            (-2_200, "linear"),
+            (-2_300, "measured"),
+            (-2_450, "measured"),
+        ]
+        assert (await sequencer.submit(_corrected(before))).events == ()
+        await sequencer.submit(_reads(-2_400, MIDNIGHT_S))
+        for day in (before, DAY):
+            await sequencer.submit(_corrected(day))
+            await _all(sequencer, runs)
+        assert await _told(sequencer, before) == [(-2_000, "measured"), (-2_200, "linear")]
+        assert await _told(sequencer, DAY) == [
+            (-2_400, "measured"),
+            (-2_300, "measured"),
+            (-2_450, "measured"),
+        ]
+
+    _runs(store, check)
+
+
+def test_of_a_gap_that_is_read_in_part_the_rest_lies_on_a_shorter_line(store: Store) -> None:
+    _with_gaps(store, {0: -2_000, 3: -2_300}, intervals=4)
+
+    async def check(sequencer: Sequencer, runs: DayRuns) -> None:
+        await _all(sequencer, runs)
+        ends = (-2_000, "measured"), (-2_300, "measured")
+        assert await _told(sequencer, DAY) == [
+            ends[0],
+            (-2_100, "linear"),
+            (-2_200, "linear"),
+            ends[1],
+        ]
+        await sequencer.submit(_reads(-1_000, MIDNIGHT_S + STEP_S))
+        await sequencer.submit(_corrected())
+        await _all(sequencer, runs)
+        assert await _told(sequencer, DAY) == [
+            ends[0],
+            (-1_000, "measured"),
+            (-1_650, "linear"),
+            ends[1],
+        ]
 
     _runs(store, check)
 
