@@ -16,6 +16,8 @@ from typing import Any, Final
 from api import answers, cases
 from api.answers import Answer
 from api.certificate_news import CertificateNews, certificate_news
+from api.collateral import CollateralNews
+from api.collateral import news_of as collateral_news
 from api.deltas import Delta, delta
 from api.errors import detail_of
 from api.offers import Offers, Standing
@@ -39,6 +41,13 @@ from market.model.certificate import (
     CertificatesIssued,
     CertificatesMoved,
     CertificatesRetired,
+)
+from market.model.collateral import (
+    CollateralWarned,
+    CreditLimitSet,
+    MarginCalled,
+    MarginCallMet,
+    MarginCallMissed,
 )
 from market.model.interval import instant_text
 from market.model.messages import (
@@ -516,6 +525,12 @@ class Accounts:
             amount = money_text(event.back.total_quanta)
             yield self._delta(event.participant_id, "debt_paid_back", amount=amount)
 
+    def _collateral(self, event: CollateralNews) -> Iterator[Delta]:
+        """A credit limit, a warning, a step of a margin call."""
+        participant_id, name, told = collateral_news(event)
+        if participant_id in self._wallets:
+            yield self._delta(participant_id, name, **told)
+
     def _wallet_of(self, account: str) -> tuple[str, Wallet] | None:
         """The participant and wallet of an account; None: it is none of those kept here."""
         participant_id = account.removeprefix(ACCOUNT_PREFIX)
@@ -558,4 +573,9 @@ class Accounts:
         DefaultRecovered: _recovered,
         RecallRequested: _recalled,
         RecallDecided: _recalled,
+        CreditLimitSet: _collateral,
+        CollateralWarned: _collateral,
+        MarginCalled: _collateral,
+        MarginCallMissed: _collateral,
+        MarginCallMet: _collateral,
     }

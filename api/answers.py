@@ -117,6 +117,17 @@ def market(rules: MarketRules, grid: Grid) -> Answer:
             }
             for terms in rules.payment_terms
         ],
+        "collateral": [
+            {
+                "from_day": rule.from_day,
+                "shortfall_ppm": rule.shortfall_ppm,
+                "short_price_per_mwh": optional_price(rule.short_price_ticks),
+                "counts_fees": rule.counts_fees,
+                "warn_ppm": rule.warn_ppm,
+                "call_minutes": rule.call_minutes,
+            }
+            for rule in rules.collateral
+        ],
         "last_resort": [
             {
                 "from_hour": band.from_hour,

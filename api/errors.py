@@ -441,6 +441,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="This looks like a mistake and waits for your word",
         action="Confirm the order, or cancel it.",
     ),
+    Code.REDUCE_ONLY: Problem(
+        status=409,
+        title="The account missed a margin call and may only make its positions smaller",
+        action="Pay in what is missing, or order at most what takes back a position.",
+    ),
     Code.INSUFFICIENT_FUNDS: Problem(
         status=409,
         title="The available money does not cover the order",
@@ -450,6 +455,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         status=409,
         title="Your own limit on open value is reached",
         action="Cancel open orders, or have the limit raised.",
+    ),
+    Code.COLLATERAL_LIMIT: Problem(
+        status=409,
+        title="The account does not cover what the position may come to cost",
+        action="Deposit money, cancel open orders or make positions smaller.",
     ),
     Code.ORDER_VALUE_MAX: Problem(
         status=409,

@@ -160,6 +160,14 @@ def movement_quanta(text: str) -> int:
     return cents * QUANTA_PER_CENT
 
 
+def limit_quanta(text: str) -> int:
+    """An amount of money with at most 8 decimals, in quanta; not below zero."""
+    amount = _decimal(text, MONEY_DECIMALS, Code.FIELD_RANGE, MONEY_QUANTA_MAX)
+    if amount < 0:
+        raise FieldError(Code.FIELD_RANGE)
+    return amount
+
+
 @lru_cache(maxsize=4096)  # a day of intervals, written in some tens of ways
 def instant_s(text: str) -> int:
     """An RFC 3339 time with offset, as a UTC second."""

@@ -155,6 +155,11 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", f"{MARKET}/certificates:retire"): _PARTICIPANT_SEEN,
     ("POST", f"{MARKET}/certificates:export"): _PARTICIPANT_SEEN,
     ("GET", f"{MARKET}/green-share"): _PUBLIC,
+    ("GET", f"{MARKET}/account/collateral"): _PARTICIPANT,
+    ("GET", f"{MARKET}/collateral"): _OPERATOR,
+    ("PUT", f"{MARKET}/participants/{{participant_id}}/credit-limit"): _OPERATOR,
+    ("GET", f"{MARKET}/credit-limits"): _PARTICIPANT_SEEN,
+    ("GET", f"{MARKET}/margin-calls"): _PARTICIPANT_SEEN,
     ("GET", f"{MARKET}/setpoints"): _MEMBERS,
     ("POST", f"{MARKET}/measurements:batch"): Permission(
         reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN}

@@ -27,6 +27,7 @@ from api.fields import FieldError
 from api.identity import GRACE_S_MAX
 from market.model.bill import ChargeKind, TaxRule
 from market.model.case import DisputeWindow
+from market.model.collateral import CollateralRule
 from market.model.grid import Area, Grid, Line
 from market.model.interval import MICROSECONDS
 from market.model.mandate import Mandate
@@ -109,6 +110,7 @@ FrequencyMhz = Annotated[int, *_reader(fields.frequency_mhz, _POSITIVE % 3, "50.
 MomentUs = Annotated[int, *_reader(fields.moment_us, None, "2016-06-15T12:15:00.250Z")]
 Signature = Annotated[str, *_reader(fields.signature, fields.SIGNATURE_PATTERN, "0" * 64)]
 MoneyQuanta = Annotated[int, *_reader(fields.deposit_quanta, _POSITIVE % 8, "100.00")]
+LimitQuanta = Annotated[int, *_reader(fields.limit_quanta, _POSITIVE % 8, "100.00")]
 InstantS = Annotated[int, *_reader(fields.instant_s, None, "2016-06-15T12:00:00+01:00")]
 Id = Annotated[str, *_reader(fields.identifier, fields.ID_PATTERN, "RUR-P0001-solar")]
 MarketId = Annotated[str, *_reader(fields.market_identifier, fields.MARKET_ID_PATTERN, "village")]
@@ -224,6 +226,21 @@ class DisputeWindowIn(_Body):
         return DisputeWindow(**dict(self))
 
 
+class CollateralIn(_Body):
+    """How open positions are covered, from a day of delivery on."""
+
+    from_day: Day
+    shortfall_ppm: Ppm = PPM
+    short_price_ticks: PriceTicks | None = Field(default=None, alias="short_price_per_mwh")
+    counts_fees: Flag = True
+    warn_ppm: Annotated[int, Field(strict=True, ge=1, le=PPM)] = 800_000
+    call_minutes: Minutes = 1_440
+
+    def rule(self) -> CollateralRule:
+        """As a rule."""
+        return CollateralRule(**dict(self))
+
+
 class BandIn(_Body):
     """Prices of the retailer of last resort in some hours of the local day."""
 
@@ -337,6 +354,7 @@ class MarketIn(_Body):
     taxes: Annotated[tuple[TaxIn, ...], *_rows(0, 100)] = ()
     dispute_windows: Annotated[tuple[DisputeWindowIn, ...], *_rows(0, 100)] = ()
     payment_terms: Annotated[tuple[PaymentTermsIn, ...], *_rows(0, 100)] = ()
+    collateral: Annotated[tuple[CollateralIn, ...], *_rows(0, 100)] = ()
     last_resort: Annotated[tuple[BandIn, ...], *_rows(0, 24)] = ()
     areas: Annotated[tuple[AreaIn, ...], *_rows(1, AREAS_MAX)]
     lines: Annotated[tuple[LineIn, ...], *_rows(0, LINES_MAX)] = ()
@@ -378,6 +396,7 @@ class MarketIn(_Body):
             taxes=tuple(item.tax() for item in self.taxes),
             dispute_windows=tuple(item.window() for item in self.dispute_windows),
             payment_terms=tuple(item.terms() for item in self.payment_terms),
+            collateral=tuple(item.rule() for item in self.collateral),
             last_resort=tuple(LastResortBand(**band.model_dump()) for band in self.last_resort),
         )
 
@@ -835,6 +854,13 @@ class OwnLimitsIn(_Body):
 
     order_value_quanta_max: MoneyQuanta | None = Field(default=None, alias="order_value_max")
     exposure_quanta_max: MoneyQuanta | None = Field(default=None, alias="exposure_max")
+
+
+class CreditLimitIn(_Body):
+    """How far below zero an account may be used; the reason is kept."""
+
+    limit_quanta: LimitQuanta = Field(alias="limit")
+    reason: Name
 
 
 # --- reading a body -----------------------------------------------------------

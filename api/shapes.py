@@ -1079,6 +1079,30 @@ class DebtPaidBackTold(MoneyTold, tag="debt_paid_back"):
     amount: Money
 
 
+class CreditLimitTold(MoneyTold, tag="credit_limit"):
+    """How far below zero one's account may be used from now on."""
+
+    limit: Money
+    reason: str
+
+
+class CollateralTold(MoneyTold, tag="collateral"):
+    """One's exposure has reached the part of the rule, or has left it again."""
+
+    warned: bool
+    exposure: Money
+    covers: Money
+
+
+class MarginCallTold(MoneyTold, tag="margin_call"):
+    """A margin call was made, missed or met."""
+
+    call_id: str
+    state: Literal["open", "missed", "met"]
+    missing: Money
+    due_at: Moment | None
+
+
 class OfferTold(MoneyTold, tag="offer"):
     """A step of a listing, an inquiry, a quote or a contract that concerns one."""
 
@@ -1307,6 +1331,9 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
             WithdrawalTold,
             DebtCoveredTold,
             DebtPaidBackTold,
+            CreditLimitTold,
+            CollateralTold,
+            MarginCallTold,
             OfferTold,
             TransfersTold,
         ),

@@ -18,12 +18,13 @@ class Ledger:
     """Balances in quanta of 1e-8 currency. Accounts come into being when first named.
 
     A participant's account may become negative by settlement (a deviation is owed, funds or not);
-    only a hold needs money that is there.
+    only a hold needs money that is there, or lent: a credit limit counts on top of the balance.
     """
 
     def __init__(self) -> None:
         self._balances: dict[str, int] = {}
         self._held: dict[str, int] = {}
+        self._lent: dict[str, int] = {}
 
     def balance_quanta(self, account: str) -> int:
         """The balance of an account; 0 for one never named."""
@@ -33,13 +34,26 @@ class Ledger:
         """What open orders of a participant hold."""
         return self._held.get(participant_id, 0)
 
-    def available_quanta(self, participant_id: str) -> int:
-        """Balance of the participant's account less what is held; below zero after a debt."""
-        account = participant_account(participant_id)
-        return self.balance_quanta(account) - self.held_quanta(participant_id)
+    def lend(self, participant_id: str, limit_quanta: int) -> None:
+        """Let an account be used so far below zero; 0: not at all."""
+        self._lent[participant_id] = limit_quanta
 
-    def hold(self, participant_id: str, amount_quanta: int) -> None:
+    def lent_quanta(self, participant_id: str) -> int:
+        """How far below zero an account may be used."""
+        return self._lent.get(participant_id, 0)
+
+    def available_quanta(self, participant_id: str) -> int:
+        """Balance and credit limit less what is held; below zero after a debt."""
+        covers = self.balance_quanta(participant_account(participant_id))
+        if self._lent:
+            covers += self._lent.get(participant_id, 0)
+        return covers - self.held_quanta(participant_id)
+
+    def hold(self, participant_id: str, amount_quanta: int, spares_quanta: int = 0) -> None:
         """Reserve an amount >= 0.
+
+        `spares_quanta`: what may be held beyond what is available, since its payment makes an exposure
+        smaller by as much.
 
         Raises:
             LedgerError: negative, or more than is available (who asks has to look first).
@@ -49,7 +63,10 @@ class Ledger:
         if amount_quanta == 0:
             return
         held = self._held.get(participant_id, 0)
-        if amount_quanta + held > self._balances.get(participant_account(participant_id), 0):
+        left = self._balances.get(participant_account(participant_id), 0) - held
+        if self._lent:
+            left += self._lent.get(participant_id, 0)
+        if amount_quanta > left and amount_quanta > max(0, left) + spares_quanta:
             raise LedgerError(
                 f"hold of {amount_quanta} for {participant_id},"
                 f" available {self.available_quanta(participant_id)}"

@@ -19,6 +19,7 @@ from wattmarket.call_orders import CallOrders
 from wattmarket.cases import Cases
 from wattmarket.certificates import Certificates
 from wattmarket.changes import OrderChanges, OrderOptions, asked_options
+from wattmarket.collateral import Collateral
 from wattmarket.errors import RefusedError, UsageError, further_down
 from wattmarket.exchange import Exchange, S_co, verb
 from wattmarket.mandates import Limits, Mandates
@@ -412,6 +413,7 @@ class MarketVerbs(Verbs[S_co]):
         self.mandates: Mandates[S_co] = Mandates(session)
         self.networks: Networks[S_co] = Networks(session)
         self.limits: Limits[S_co] = Limits(session)
+        self.collateral: Collateral[S_co] = Collateral(session)
 
     # Everybody
 

@@ -24,6 +24,7 @@ from market.model.messages import OrderAnswer, PlaceOrders
 from market.model.order import AcceptedColumns, OrderColumns, Side
 from market.model.participant import Unit
 from market.trading.columns import exact_products, group_sums
+from market.trading.flexible import Energy
 from market.trading.risk import Draft
 
 LEAST_ROWS: Final = 16
@@ -52,8 +53,10 @@ def admitted(state: MarketState, command: PlaceOrders) -> Admitted | None:
         if (unit := state.units.get(unit_id)) is not None
         and unit.participant_id == command.participant_id
     }
-    if state.own_limits.get(command.participant_id) is not None or any(
-        unit_id in state.checks.outages for unit_id in units
+    if (
+        state.own_limits.get(command.participant_id) is not None
+        or state.collateral.reduces_only(command.participant_id)
+        or any(unit_id in state.checks.outages for unit_id in units)
     ):
         return None
     if state.acts and any(map(state.acts.touches, units.values())):
@@ -130,8 +133,10 @@ def _together(
     held = exact_products(np.maximum(np.where(sells, -prices, prices), 0) * good, energies)
     total, count = sum(held), int(good.sum())
     owner = command.participant_id
+    if state.exposures.is_on:
+        total += _exposed_quanta(state, orders, good, sells)
     if (
-        (total and total > state.ledger.available_quanta(owner))
+        (total and total > state.available_quanta(owner))
         or state.commitments.open_count(owner) + count > state.rules.open_orders_max
         or not _units_can(state, orders, units, good, sells, energies)
     ):
@@ -144,6 +149,17 @@ def _together(
             _columns(state, orders, ids, tuple(held)),
         )
     return _some(state, command, good, held)
+
+
+def _exposed_quanta(
+    state: MarketState, orders: OrderColumns, good: NDArray[np.bool_], sells: NDArray[np.bool_]
+) -> int:
+    """What all good rows together add to the exposure; one after another they add the same."""
+    energy: Energy = {}
+    rows = zip(orders.unit_id, orders.start_s, sells.tolist(), orders.energy_wh, strict=True)
+    for unit_id, start_s, sold, energy_wh in compress(rows, good.tolist()):
+        energy[unit_id, start_s, sold] = energy.get((unit_id, start_s, sold), 0) + energy_wh
+    return state.exposures.added_by_quanta(energy)
 
 
 def _some(

@@ -31,7 +31,7 @@ from market.model.messages import (
     TransfersBooked,
     UnitsRegistered,
 )
-from market.model.money import TransferKind
+from market.model.money import TransferKind, participant_account
 from market.model.order import Venue
 from market.model.service import OutageEnded, OutageReported
 from market.model.stop import (
@@ -203,6 +203,8 @@ def trades_made(state: MarketState, event: TradesMade) -> None:
 def transfers_booked(state: MarketState, event: TransfersBooked) -> None:
     """Money moves; congestion rent is also counted by day, and payments by participant."""
     state.ledger.book(event.transfers)
+    if state.exposures.is_on:
+        _note_moves(state, event)
     for item in event.transfers:
         if item.kind not in _COUNTED:
             continue
@@ -211,6 +213,17 @@ def transfers_booked(state: MarketState, event: TransfersBooked) -> None:
         elif item.start_s is not None:
             rents = state.day_rent_quanta.setdefault(state.local_day(item.start_s), {})
             rents[item.credit_account] = rents.get(item.credit_account, 0) + item.amount_quanta
+
+
+def _note_moves(state: MarketState, event: TransfersBooked) -> None:
+    """Accounts that have to be looked at again, and taxes a bill will add."""
+    prefix = participant_account("")
+    for item in event.transfers:
+        for account in (item.debit_account, item.credit_account):
+            if account.startswith(prefix):
+                state.collateral.touched.add(account.removeprefix(prefix))
+    if state.rules.taxes:
+        state.unbilled.booked(event.transfers, state.rules)
 
 
 def setpoints_changed(state: MarketState, event: SetpointsChanged) -> None:
@@ -254,6 +267,7 @@ def interval_settled(state: MarketState, event: IntervalSettled) -> None:
     state.measured_wh.pop(event.start_s, None)
     state.readings.forget(event.start_s - SETTLED_KEPT * state.step_s)
     state.positions.forget(event.start_s - _KEEP_SETTLED_S, state.storages)
+    state.exposures.over(event.start_s)
 
 
 def day_closed(state: MarketState, event: DayClosed) -> None:

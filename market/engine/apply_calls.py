@@ -29,7 +29,7 @@ from market.trading.sleeping import SleepingOrder
 def accepted(state: MarketState, event: OrdersAccepted) -> None:
     """Limit orders stand in the calls of their intervals; their money is held."""
     orders = event.orders
-    state.ledger.hold(event.participant_id, sum(orders.held_quanta))
+    state.hold(event.participant_id, sum(orders.held_quanta))
     energy = state.book.add(event.participant_id, orders, state.phases.call_of)
     state.commitments.count(event.participant_id, len(orders))
     _speak_for(state, energy)
@@ -96,7 +96,7 @@ def flexible_accepted(state: MarketState, event: FlexibleAccepted) -> None:
         energy = state.book.add_block(key, order)
     else:
         energy = state.book.add_storage(key, order, event.starts_s, event.held_quanta)
-    state.ledger.hold(event.participant_id, event.held_quanta)
+    state.hold(event.participant_id, event.held_quanta)
     state.commitments.count(event.participant_id, 1)
     _speak_for(state, energy)
     if isinstance(order, BlockOrder):
@@ -170,7 +170,7 @@ def _waiting(state: MarketState, event: OrdersClosed, order_id: str, energy_wh: 
 def _wait(state: MarketState, order: Waiting, options: OrderOptions) -> None:
     """The rest of an order stands in the closing call's book of its interval."""
     state.book.wait(order)
-    state.ledger.hold(order.participant_id, order.held_quanta)
+    state.hold(order.participant_id, order.held_quanta)
     state.commitments.count(order.participant_id, 1)
     state.commitments.add(
         order.unit_id, order.start_s, sells=order.is_sell, energy_wh=order.energy_wh

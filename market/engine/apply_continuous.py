@@ -79,7 +79,8 @@ def _stand(state: MarketState, order: Resting, options: OrderOptions, held_quant
     owner = order.owner
     state.continuous.rest(order)
     if held_quanta:
-        state.ledger.hold(owner, held_quanta)
+        hold = state.hold if state.exposures.is_on else state.ledger.hold
+        hold(owner, held_quanta)
     state.commitments.count(owner, 1)
     state.commitments.add(
         order.unit_id, order.start_s, sells=order.is_sell, energy_wh=order.remaining_wh

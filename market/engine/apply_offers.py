@@ -42,7 +42,7 @@ def _hold(
     for start_s, energy_wh in legs:
         state.commitments.add(unit_id, start_s, sells=side is Side.SELL, energy_wh=energy_wh)
         held_quanta += hold_quanta(side, price_ticks, energy_wh)
-    state.ledger.hold(state.units[unit_id].participant_id, held_quanta)
+    state.hold(state.units[unit_id].participant_id, held_quanta)
     return held_quanta
 
 

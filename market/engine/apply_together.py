@@ -60,7 +60,7 @@ def _rest(state: MarketState, block: BlockOrder, held_quanta: int) -> None:
             terms_of(options, green),
         )
     )
-    state.ledger.hold(header.participant_id, held_quanta)
+    state.hold(header.participant_id, held_quanta)
     state.commitments.count(header.participant_id, 1)
     for start_s, energy_wh in block.legs:
         state.commitments.add(header.unit_id, start_s, sells=sells, energy_wh=energy_wh)

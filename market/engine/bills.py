@@ -125,3 +125,6 @@ def bills_issued(state: MarketState, event: BillsIssued) -> None:
     for due in event.bills:
         state.cases.were_billed(due.participant_id, due.month, due.case_ids)
     state.payments.bill(state.rules, event.bills, event.now_us)
+    if state.exposures.is_on:
+        state.unbilled.issued(event.bills)
+        state.collateral.touched.update(due.participant_id for due in event.bills)

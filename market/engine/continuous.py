@@ -180,7 +180,19 @@ def _is_plainly_fine(state: MarketState, unit: Unit, orders: OrderColumns, row: 
     rules, owner = state.rules, unit.participant_id
     limits = state.collars.get((start_s, unit.area_id))
     most = rules.confirm_value_quanta
-    held = hold_quanta(side, price_ticks, energy_wh)
+    needed, available = hold_quanta(side, price_ticks, energy_wh), 0
+    if not state.exposures.is_on:
+        if needed:
+            available = state.ledger.available_quanta(owner)
+    else:
+        sells, available = side is SELL, state.available_quanta(owner)
+        needed += state.exposures.added_quanta(
+            (unit.unit_id, start_s),
+            buy_wh=0 if sells else energy_wh,
+            sell_wh=energy_wh if sells else 0,
+        )
+        if state.collateral.reduces_only(owner):
+            return False
     return not (
         orders.options
         or state.stops
@@ -190,7 +202,7 @@ def _is_plainly_fine(state: MarketState, unit: Unit, orders: OrderColumns, row: 
         or not rules.price_min_ticks <= price_ticks <= rules.price_max_ticks
         or is_aggressive_outside(limits, side, price_ticks)
         or (most is not None and abs(price_ticks) * energy_wh > most)
-        or (held and held > state.ledger.available_quanta(owner))
+        or (needed and needed > available)
         or state.commitments.open_count(owner) >= rules.open_orders_max
     ) and state.checks.surely_stands(unit, start_s, side is SELL, energy_wh)
 
@@ -228,16 +240,14 @@ def entry_refusal_of(
 
 def _draft(state: MarketState, participant_id: str, instead_of: Resting | None) -> Draft:
     """What is free for a new order; what the order it replaces holds is free too."""
-    draft = Draft(
-        available_quanta=state.ledger.available_quanta(participant_id),
-        open_count=state.commitments.open_count(participant_id),
-        held_quanta=state.ledger.held_quanta(participant_id),
-    )
+    draft = state.draft(participant_id)
     if instead_of is not None:
         old, key = instead_of, (instead_of.unit_id, instead_of.start_s)
+        side, left_wh = side_of(old), old.remaining_wh
+        draft.available_quanta -= draft.exposed_quanta(*key, side, -left_wh)
         open_wh = draft.sell_wh if old.is_sell else draft.buy_wh
-        open_wh[key] = -old.remaining_wh
-        draft.available_quanta += hold_quanta(side_of(old), old.price_ticks, old.remaining_wh)
+        open_wh[key] = -left_wh
+        draft.available_quanta += hold_quanta(side, old.price_ticks, left_wh)
         draft.open_count -= 1
     return draft
 

@@ -130,9 +130,8 @@ def _proposer_refusal(
             OfferLeg(start_s=start_s, price_ticks=terms.price_ticks, energy_wh=energy_wh)
             for start_s, energy_wh in legs
         ),
-        available_quanta=state.ledger.available_quanta(own.participant_id),
-        held_quanta=state.ledger.held_quanta(own.participant_id),
-        open_count=state.commitments.open_count(own.participant_id),
+        state.draft(own.participant_id),
+        stands=True,
     )
 
 

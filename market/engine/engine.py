@@ -27,6 +27,7 @@ from market.engine import (
     cases,
     certificates,
     changes,
+    collateral,
     contracts,
     defaults,
     delivery,
@@ -112,6 +113,16 @@ from market.model.certificate import (
     ExportCertificates,
     MoveCertificates,
     RetireCertificates,
+)
+from market.model.collateral import (
+    CollateralPicture,
+    CollateralWarned,
+    CreditLimitProposed,
+    CreditLimitSet,
+    MarginCalled,
+    MarginCallMet,
+    MarginCallMissed,
+    SetCreditLimit,
 )
 from market.model.contract import (
     ConfirmContract,
@@ -277,6 +288,8 @@ from market.trading.auction import AuctionInput, ClearingResult, Reasons
 from market.trading.explaining import explained
 from market.trading.outcomes import clearing_outcomes
 
+_NOTHING: Final = Decision(events=(), answer=Answer())
+
 
 class HalfApplied(Exception):
     """A decision broke off after some of its facts were applied."""
@@ -298,20 +311,30 @@ class Engine:
         """
         state, decides = self._state, _DECIDES.get(type(command))
         if state is None or decides is None:
-            return self._execute_parts(self.decide(command))
+            return self._execute_parts(command, self.decide(command))
+        covers = state.exposures.is_on
+        if covers:
+            collateral.forget_moves(state)
         made = decides(state, command)
         if not isinstance(made, Decision):
-            return self._execute_parts(made)
+            return self._execute_parts(command, made)
         try:
             for event in made.events:
                 act = _APPLIES[type(event)]
                 if act is not None:
                     act(state, event)
+            return self._reviewed(state, command, made) if covers else made
         except Exception as fault:
             raise HalfApplied from fault
-        return made
 
-    def _execute_parts(self, made: Iterable[Decision]) -> Decision:
+    def _reviewed(self, state: MarketState, command: Command, made: Decision) -> Decision:
+        """The decision, and what has become true of accounts by it."""
+        events = collateral.reviewed(state, command.now_us)
+        for event in events:
+            self.apply(event)
+        return Decision(events=(*made.events, *events), answer=made.answer) if events else made
+
+    def _execute_parts(self, command: Command, made: Iterable[Decision]) -> Decision:
         """Apply each part before the next one is decided; all of them are the decision."""
         decisions: list[Decision] = []
         changing = False
@@ -321,6 +344,11 @@ class Engine:
                     changing = True
                     self.apply(event)
                 decisions.append(decision)
+            state = self._state
+            if state is not None and state.exposures.is_on:
+                changing = True
+                looked = self._reviewed(state, command, _NOTHING)
+                decisions += () if looked is _NOTHING else (looked,)
         except Exception as fault:
             if changing:
                 raise HalfApplied from fault
@@ -439,6 +467,10 @@ class Engine:
         """The schedules of an interval in every area whose grid is known, inner areas first."""
         return grid_plans.grid_plans(self.state, start_s)
 
+    def collateral(self, participant_id: str) -> CollateralPicture:
+        """What one account has, may use, and may come to owe."""
+        return collateral.picture(self.state, participant_id)
+
     def activation_offers(self, start_s: int, checks: Sequence[AreaCheck]) -> Offers | None:
         """What is missing in an interval after these checks and who could help; None: nothing is."""
         return activation_offers.activation_offers(self.state, start_s, checks)
@@ -520,6 +552,7 @@ _DECIDES: Final[Mapping[type, _Decides]] = {
     GrantMandate: mandates.grant_mandate,
     RevokeMandate: mandates.revoke_mandate,
     SetOwnLimits: mandates.set_own_limits,
+    SetCreditLimit: collateral.set_credit_limit,
     ReportOutage: service.report_outage,
     EndOutage: service.end_outage,
     PostListing: listings.post_listing,
@@ -614,6 +647,12 @@ _APPLIES: Final[Mapping[type, _Applies | None]] = {
     MandateGranted: apply.mandate_granted,
     MandateRevoked: apply.mandate_revoked,
     OwnLimitsSet: apply.own_limits_set,
+    CreditLimitProposed: collateral.credit_limit_proposed,
+    CreditLimitSet: collateral.credit_limit_set,
+    CollateralWarned: collateral.collateral_warned,
+    MarginCalled: collateral.margin_called,
+    MarginCallMissed: collateral.margin_call_missed,
+    MarginCallMet: collateral.margin_call_met,
     OutageReported: apply.outage_reported,
     OutageEnded: apply.outage_ended,
     InquiryClosed: apply_offers.inquiry_closed,

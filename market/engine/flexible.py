@@ -37,7 +37,7 @@ from market.trading.flexible import (
     stored_before_wh,
 )
 from market.trading.order_numbers import order_number
-from market.trading.risk import Draft
+from market.trading.risk import Draft, reduce_only, uncovered
 
 STEPS_MAX: Final = 200
 """Most steps of a curve."""
@@ -384,15 +384,15 @@ def _own_limit_refusal(
 
 
 def _money_refusal(state: MarketState, participant_id: str, wanted: _Wanted) -> Rejection | None:
-    held, available = _held(state, wanted), state.ledger.available_quanta(participant_id)
+    if state.collateral.reduces_only(participant_id):
+        return reduce_only(0)  # what it would do is known after its call only
+    held, available = _held(state, wanted), state.available_quanta(participant_id)
     refusal = _own_limit_refusal(state, participant_id, wanted, held)
     if refusal is not None:
         return refusal
-    if held and held > available:  # who is in debt may still sell
-        return Rejection(
-            code=Code.INSUFFICIENT_FUNDS,
-            parameters={"needed": money_text(held), "available": money_text(available)},
-        )
+    needed = held + state.exposures.added_by_quanta(_energy(state, wanted))
+    if needed and needed > available:  # who is in debt may still do what needs nothing
+        return uncovered(held, needed, available)
     most = state.rules.open_orders_max
     if state.commitments.open_count(participant_id) >= most:
         return Rejection(code=Code.OPEN_ORDERS_MAX, parameters={"open_orders_max": str(most)})

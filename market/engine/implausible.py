@@ -22,6 +22,8 @@ def implausible(
     for (area_id, start_s, sells), ordered_wh in ordered_wh_of(state, kind, starts_s[0]).items():
         most_wh = registered.get((area_id, sells), 0)
         if ordered_wh > most_wh:
+            most_wh += _taken_back_wh(state, area_id, start_s, sells=sells)
+        if ordered_wh > most_wh:
             yield CallImplausible(
                 call=kind,
                 start_s=start_s,
@@ -30,6 +32,17 @@ def implausible(
                 ordered_wh=ordered_wh,
                 registered_wh=most_wh,
             )
+
+
+def _taken_back_wh(state: MarketState, area_id: str, start_s: int, *, sells: bool) -> int:
+    """What orders of this side may take back of trades, where positions are covered."""
+    if not state.exposures.is_on:
+        return 0
+    return sum(
+        max(0, -net_wh if sells else net_wh)
+        for unit_id, net_wh in state.positions.scheduled_wh(start_s).items()
+        if state.units[unit_id].area_id == area_id
+    )
 
 
 def registered_wh(state: MarketState) -> dict[tuple[str, bool], int]:

@@ -172,9 +172,8 @@ def _quote_refusal(
         unit,
         Side.SELL,
         (leg,),
-        available_quanta=state.ledger.available_quanta(command.participant_id),
-        held_quanta=state.ledger.held_quanta(command.participant_id),
-        open_count=state.commitments.open_count(command.participant_id),
+        state.draft(command.participant_id),
+        stands=True,
     )
 
 

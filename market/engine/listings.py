@@ -87,9 +87,8 @@ def _post_refusal(state: MarketState, command: PostListing) -> Rejection | None:
                 OfferLeg(start_s=start_s, price_ticks=terms.price_ticks, energy_wh=energy_wh)
                 for start_s, energy_wh in terms.legs
             ),
-            available_quanta=state.ledger.available_quanta(command.participant_id),
-            held_quanta=state.ledger.held_quanta(command.participant_id),
-            open_count=state.commitments.open_count(command.participant_id),
+            state.draft(command.participant_id),
+            stands=True,
         )
     )
 

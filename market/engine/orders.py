@@ -33,7 +33,6 @@ from market.model.messages import (
 from market.model.order import AcceptedColumns, OrderColumns
 from market.model.rejection import Code, Rejection
 from market.trading.holds import hold_quanta
-from market.trading.risk import Draft
 
 USER_CANCEL: Final = "user_cancel"
 _TRADES: Final = Phase.CONTINUOUS
@@ -137,11 +136,7 @@ def _place_in_calls(state: MarketState, command: PlaceOrders) -> Decision:
 def _answers(state: MarketState, command: PlaceOrders) -> list[OrderAnswer]:
     participant_id, orders = command.participant_id, command.orders
     checks = state.checks
-    draft = Draft(
-        available_quanta=state.ledger.available_quanta(participant_id),
-        open_count=state.commitments.open_count(participant_id),
-        held_quanta=state.ledger.held_quanta(participant_id),
-    )
+    draft = state.draft(participant_id)
     number = state.next_order_number
     in_command: dict[str, tuple[str, OrderTerms]] = {}
     answers: list[OrderAnswer] = []

@@ -92,8 +92,8 @@ def acceptor_refusal(
         unit,
         side,
         legs,
-        available_quanta=state.ledger.available_quanta(unit.participant_id),
-        open_count=None,
+        state.draft(unit.participant_id),
+        stands=False,
     )
 
 

@@ -35,9 +35,9 @@ UNSENT = frozenset({PayoutState.REQUESTED, PayoutState.APPROVED})
 
 
 def withdrawable_quanta(state: MarketState, participant_id: str) -> int:
-    """What a participant may have paid out: what is available and it does not owe to those who covered."""
+    """What a participant may have paid out: what is available, not lent, and not owed to who covered."""
     claims = state.payments.claims.get(participant_id, Cover())
-    return state.ledger.available_quanta(participant_id) - claims.total_quanta
+    return state.own_quanta(participant_id) - claims.total_quanta
 
 
 def request_withdrawal(state: MarketState, command: RequestWithdrawal) -> Decision:
@@ -127,7 +127,7 @@ def decide_payout(state: MarketState, command: DecidePayout) -> Decision:
         return refused([_closed(payout)])
     if command.decision is PayoutDecision.APPROVE and not _is_covered(state, payout):
         assert payout.participant_id is not None, "a return needs nobody's money"
-        available_quanta = state.ledger.available_quanta(payout.participant_id)
+        available_quanta = state.own_quanta(payout.participant_id)
         return refused([_short(payout.amount_quanta, available_quanta + payout.amount_quanta)])
     actors: tuple[str, ...] = (command.actor,)
     if command.decision is not PayoutDecision.REFUSE:
@@ -149,7 +149,7 @@ def decide_payout(state: MarketState, command: DecidePayout) -> Decision:
 def _is_covered(state: MarketState, payout: Payout) -> bool:
     """Whether what is held for it is still there: settlement may have taken the account below it."""
     owner = payout.participant_id
-    return owner is None or state.ledger.available_quanta(owner) >= 0
+    return owner is None or state.own_quanta(owner) >= 0
 
 
 def _changed(

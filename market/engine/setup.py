@@ -90,6 +90,7 @@ def _rule_faults(rules: MarketRules, now_us: int) -> Iterator[Rejection]:
     yield from _band_faults(rules)
     yield from _tariff_faults(rules)
     yield from _billing_faults(rules)
+    yield from _collateral_faults(rules)
 
 
 def _session_faults(rules: MarketRules) -> Iterator[Rejection]:
@@ -151,6 +152,13 @@ def _billing_faults(rules: MarketRules) -> Iterator[Rejection]:
     for row, terms in enumerate(rules.payment_terms):
         if begun[terms.from_day] > 1:
             yield _invalid(f"payment_terms/{row}/from_day", "two terms begin on this day")
+
+
+def _collateral_faults(rules: MarketRules) -> Iterator[Rejection]:
+    begun = Counter(rule.from_day for rule in rules.collateral)
+    for row, rule in enumerate(rules.collateral):
+        if begun[rule.from_day] > 1:
+            yield _invalid(f"collateral/{row}/from_day", "two rules begin on this day")
 
 
 def _grid_faults(grid: Grid) -> Iterator[Rejection]:

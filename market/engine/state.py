@@ -16,6 +16,7 @@ from market.control.networks import Networks
 from market.control.readings import Readings
 from market.control.told import Told
 from market.customers.cases import Cases
+from market.engine.exposure_rates import ExposureRates
 from market.ledger import Ledger
 from market.model.grid import Grid, Line
 from market.model.interval import day_of
@@ -35,20 +36,23 @@ from market.settlement.billing import Bills
 from market.settlement.months import SettledMonths
 from market.settlement.payments import Payments, digest_of
 from market.settlement.runs import Settlements
+from market.settlement.unbilled import Unbilled
 from market.trading.acts import Acts, areas_around
 from market.trading.bilateral import Contracts
 from market.trading.book import Book
 from market.trading.capacity import Capacity
 from market.trading.collar import Range
+from market.trading.collateral import Collateral
 from market.trading.commitments import Commitments
 from market.trading.deadlines import Deadlines
+from market.trading.exposure import Exposures
 from market.trading.listing import Inquiries, Listings
 from market.trading.mandates import Mandates
 from market.trading.matching import ContinuousBook
 from market.trading.phases import Phases
 from market.trading.positions import Positions
 from market.trading.recalls import Recalls
-from market.trading.risk import OrderChecks
+from market.trading.risk import Draft, OrderChecks
 from market.trading.sleeping import SleepingOrder
 from market.trading.standing_rules import StandingRules
 from market.trading.stops import Stops
@@ -111,6 +115,10 @@ class MarketState:
     """How many certificates everybody may still give away, and what was done already."""
     payments: Payments = field(default_factory=Payments)
     """What the bank said, what is to be paid out, how far bills are paid."""
+    unbilled: Unbilled = field(default_factory=Unbilled)
+    """Taxes expected on what is booked and not billed, where exposures are counted."""
+    collateral: Collateral = field(default_factory=Collateral)
+    """Who is warned, called, held to reducing."""
     setpoint_sequence: int = 0
     told: Told = field(default_factory=Told)
     """What units were told last, and which moves somebody has consented to."""
@@ -161,6 +169,8 @@ class MarketState:
     """What operators have narrowed, stopped and decoupled."""
     lines: dict[str, Line] = field(init=False)
     """The grid's lines by id."""
+    exposures: Exposures = field(init=False)
+    """What positions may come to cost."""
     checks: OrderChecks = field(init=False)
     """Pre-trade checks; they read this state."""
 
@@ -173,6 +183,14 @@ class MarketState:
         self.lines = {line.line_id: line for line in self.grid.lines}
         self.forecast = LikeDays(self.rules.time_zone)
         self.acts = Acts(market_id=self.rules.market_id, around=areas_around(self.grid))
+        self.exposures = Exposures(
+            is_on=bool(self.rules.collateral),
+            rates=ExposureRates(self.rules, self.grid, self.units, self.participants),
+            units=self.units,
+            commitments=self.commitments,
+            positions=self.positions,
+            phases=self.phases,
+        )
         self.checks = OrderChecks(
             rules=self.rules,
             phases=self.phases,
@@ -184,6 +202,8 @@ class MarketState:
             own_limits=self.own_limits,
             outages=self.outages,
             acts=self.acts,
+            collateral=self.collateral,
+            exposures=self.exposures,
         )
 
     def differs_from_known(self, row: BankRow) -> bool:
@@ -193,6 +213,34 @@ class MarketState:
         return (by_hand is not None and by_hand[1] != row.amount_quanta) or (
             seen is not None and seen != digest_of(row)
         )
+
+    def available_quanta(self, participant_id: str) -> int:
+        """What a participant's next order may need: less what is held and what it may come to owe."""
+        available_quanta = self.ledger.available_quanta(participant_id)
+        if self.exposures.is_on:
+            available_quanta -= self.exposures.worst_quanta(participant_id)
+            available_quanta -= self.unbilled.expected_quanta(participant_id)
+        return available_quanta
+
+    def own_quanta(self, participant_id: str) -> int:
+        """What of it is not lent: what may be paid out."""
+        return self.available_quanta(participant_id) - self.ledger.lent_quanta(participant_id)
+
+    def draft(self, participant_id: str) -> Draft:
+        """What the rows of a participant's command are counted against, one after another."""
+        return Draft(
+            available_quanta=self.available_quanta(participant_id),
+            open_count=self.commitments.open_count(participant_id),
+            held_quanta=self.ledger.held_quanta(participant_id),
+            exposures=self.exposures if self.exposures.is_on else None,
+        )
+
+    def hold(self, participant_id: str, amount_quanta: int) -> None:
+        """Hold money of an order; one that only reduces may be paid by the exposure it takes away."""
+        spares_quanta = 0
+        if self.exposures.is_on and amount_quanta:
+            spares_quanta = self.exposures.worst_quanta(participant_id)
+        self.ledger.hold(participant_id, amount_quanta, spares_quanta)
 
     def options_of(self, order_id: str) -> OrderOptions:
         """What an open order asks beyond price and energy."""

@@ -46,7 +46,6 @@ from market.trading.resting import (
     RowsPlan,
     terms_of,
 )
-from market.trading.risk import Draft
 
 ROWS_MAX: Final = 100
 """Most rows of a basket or block (exchange.md 3.4)."""
@@ -86,11 +85,7 @@ def _form_refusal(state: MarketState, command: PlaceTogether) -> Rejection | Non
 
 def _rows_refusal(state: MarketState, command: PlaceTogether) -> Rejection | None:
     rows = command.rows
-    draft = Draft(
-        available_quanta=state.ledger.available_quanta(command.participant_id),
-        open_count=state.commitments.open_count(command.participant_id),
-        held_quanta=state.ledger.held_quanta(command.participant_id),
-    )
+    draft = state.draft(command.participant_id)
     for row in range(len(rows)):
         refusal = refusal_of(
             state,

@@ -62,6 +62,15 @@ from market.model.certificate import (
     MoveCertificates,
     RetireCertificates,
 )
+from market.model.collateral import (
+    CollateralWarned,
+    CreditLimitProposed,
+    CreditLimitSet,
+    MarginCalled,
+    MarginCallMet,
+    MarginCallMissed,
+    SetCreditLimit,
+)
 from market.model.contract import (
     ConfirmContract,
     ContractClosed,
@@ -491,6 +500,7 @@ Command: TypeAlias = (
     | GrantMandate
     | RevokeMandate
     | SetOwnLimits
+    | SetCreditLimit
     | ReportOutage
     | EndOutage
     | AcceptQuote
@@ -865,6 +875,12 @@ Event: TypeAlias = (
     | MandateGranted
     | MandateRevoked
     | OwnLimitsSet
+    | CreditLimitProposed
+    | CreditLimitSet
+    | CollateralWarned
+    | MarginCalled
+    | MarginCallMissed
+    | MarginCallMet
     | OutageReported
     | OutageEnded
     | InquiryClosed

@@ -9,6 +9,7 @@ from typing import Final
 
 from market.model.bill import TaxRule
 from market.model.case import DisputeWindow
+from market.model.collateral import CollateralRule
 from market.model.participant import VoltageLevel
 
 
@@ -192,3 +193,5 @@ class MarketRules:
     """How long bills may be disputed, by the day of their issue."""
     payment_terms: tuple[PaymentTerms, ...] = ()
     """When bills are due."""
+    collateral: tuple[CollateralRule, ...] = ()
+    """How open positions are covered; none: only what orders hold is looked at."""

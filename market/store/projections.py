@@ -46,6 +46,7 @@ from market.model.call import (
 )
 from market.model.case import CaseEvent
 from market.model.certificate import CertificatesIssued
+from market.model.collateral import CollateralWarned, CreditLimitProposed
 from market.model.contract import WaysSettled, WaysTaken
 from market.model.grid_check import ChecksReopened, InstructionsWithdrawn, IntervalChecked
 from market.model.interval import MICROSECONDS, MarketDay, day_of
@@ -124,6 +125,7 @@ from market.store.certificate_rows import (
     CertificateEvent,
     take_certificates,
 )
+from market.store.collateral_rows import COLLATERAL_EVENTS, CollateralEvent, take_collateral
 from market.store.database import write_meta
 from market.store.grid_rows import GRID_EVENTS, GridEvent, GridRows
 from market.store.journal import Batch, Entry
@@ -760,6 +762,9 @@ class Projector:
     def _payment(self, event: PaymentEvent, event_seq: int, *_: object) -> None:
         self._payments.take(event, self._market_id, event_seq)
 
+    def _collateral(self, event: CollateralEvent, event_seq: int, *_: object) -> None:
+        take_collateral(self._connection, self._market_id, event, event_seq)
+
     def _run(self, event: RunEvent, event_seq: int, *_: object) -> None:
         take_run(self._connection, self._market_id, event, event_seq)
 
@@ -810,6 +815,9 @@ class Projector:
         MandateGranted: None,  # mandates and limits are asked of the market itself
         MandateRevoked: None,
         OwnLimitsSet: None,
+        CreditLimitProposed: None,
+        CollateralWarned: None,  # how accounts stand is asked of the market itself
+        **dict.fromkeys(COLLATERAL_EVENTS, _collateral),
         OutageReported: None,
         OutageEnded: None,
         LinesUsed: _lines_used,

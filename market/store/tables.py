@@ -32,6 +32,7 @@ from market.model.alarm import Alarm
 from market.model.bill import Bill
 from market.model.call import OrdersExplained
 from market.model.case import Case
+from market.model.collateral import CreditLimit, StoredMarginCall
 from market.model.contract import Contract
 from market.model.grid_check import GridChecked, GridSeen, UnitChange, UnitsRedispatched
 from market.model.listing import Inquiry, Listing, Quote, Take
@@ -1112,6 +1113,39 @@ unit_limits: Final = Table(
     sqlite_with_rowid=False,
 )
 
+credit_limits: Final = Table(
+    "credit_limits",
+    METADATA,
+    _market_id(),
+    _integer("number", key=True),  # the event that told of it
+    _text("participant_id"),
+    Column("limit_quanta", WideInteger, nullable=False),
+    Column("actors", Structure(tuple[str, ...]), nullable=False),
+    _text("reason"),
+    _integer("since_us"),
+    Index("credit_limits_of_participant", "market_id", "participant_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+margin_calls: Final = Table(
+    "margin_calls",
+    METADATA,
+    _market_id(),
+    _text("call_id", key=True),
+    _integer("number"),  # the event that told of it: lists are in this order
+    _text("participant_id"),
+    Column("amount_quanta", WideInteger, nullable=False),
+    _integer("called_us"),
+    _integer("due_us"),
+    _text("state"),
+    _integer("missed_us", empty=True),
+    Column("missing_quanta", WideInteger, nullable=True),
+    _integer("met_us", empty=True),
+    Index("margin_calls_in_order", "market_id", "number"),
+    Index("margin_calls_of_participant", "market_id", "participant_id", "number"),
+    sqlite_with_rowid=False,
+)
+
 PROJECTED: Final[dict[str, type]] = {
     "markets": MarketCreated,
     "participants": Participant,
@@ -1170,6 +1204,8 @@ PROJECTED: Final[dict[str, type]] = {
     "certificate_days": CertificateDay,
     "certificate_acts": CertificateActRow,
     "settled_months": SettledMonth,
+    "credit_limits": CreditLimit,
+    "margin_calls": StoredMarginCall,
 }
 """The dataclass behind each projection, by table."""
 
@@ -1209,6 +1245,8 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "activations": frozenset({"event_seq"}),
     "settlement_runs": frozenset({"begun_event_seq", "finished_event_seq"}),
     "certificate_acts": frozenset({"event_seq", "row"}),
+    "credit_limits": frozenset({"number"}),
+    "margin_calls": frozenset({"number"}),
 }
 """Columns a projection has beside its dataclass's fields and `market_id`."""
 

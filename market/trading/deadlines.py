@@ -19,6 +19,8 @@ class DeadlineKind(StrEnum):
     CONTRACT = "contract"
     VOLATILITY = "volatility"
     RESUME = "resume"
+    MARGIN = "margin"
+    """A margin call; the key is the participant's."""
 
 
 class Deadlines:

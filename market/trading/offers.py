@@ -67,10 +67,9 @@ def side_refusal(
     unit: Unit,
     side: Side,
     legs: Sequence[OfferLeg],
+    draft: Draft,
     *,
-    available_quanta: int,
-    held_quanta: int = 0,
-    open_count: int | None,
+    stands: bool,
 ) -> Rejection | None:
     """Why a unit cannot do and its owner cannot pay this; None: it may stand.
 
@@ -79,10 +78,9 @@ def side_refusal(
         unit: whose energy it is.
         side: its direction.
         legs: one for each interval.
-        available_quanta: money of the owner that is not yet held.
-        held_quanta: money of the owner that is, for what stands; 0 where this does not stand.
-        open_count: open orders of the owner; None: it is traded at once and does not stand, at a
-            price that follows from another's, which was checked where it was named.
+        draft: what the owner has free; the legs are counted against it.
+        stands: False: it is traded at once, at a price that follows from another's, which was checked
+            where it was named; then neither open orders nor what is held count.
     """
     columns = OrderColumns(
         client_order_id=("",) * len(legs),
@@ -92,12 +90,8 @@ def side_refusal(
         price_ticks=tuple(leg.price_ticks for leg in legs),
         energy_wh=tuple(leg.energy_wh for leg in legs),
     )
-    stands = open_count is not None
-    draft = Draft(
-        available_quanta=available_quanta,
-        held_quanta=held_quanta,
-        open_count=-len(legs) if open_count is None else open_count,
-    )
+    if not stands:
+        draft.open_count, draft.held_quanta = -len(legs), 0
     for row, leg in enumerate(legs):
         refusal = (
             (checks.product_refusal(leg.price_ticks, leg.energy_wh) if stands else None)

@@ -4,8 +4,9 @@ The one idea: a position is the traded energy of a unit in an interval, whatever
 risk, schedules and settlement all read it here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from market.model.order import Side
 from market.model.participant import StorageData
@@ -38,13 +39,31 @@ def discharged_wh(storage: StorageData, sold_wh: int) -> int:
 class Positions:
     """Traded energy by interval and unit, and the last reading of every storage."""
 
+    # Whoever watches says so again; see `state_form.py`.
+    __snapshot_skip__: Final = ("_touched",)
+
     def __init__(self) -> None:
         self._traded: dict[int, dict[str, TradedEnergy]] = {}
         # What storages were told beyond their trades: it moves their charge, and is no position.
         self._instructed_wh: dict[int, dict[str, int]] = {}
         self._charge: dict[str, tuple[int, int]] = {}  # unit -> (interval of reading, Wh)
+        self.rebuilt()
 
-    def add(self, start_s: int, trades: Iterable[Trade]) -> None:
+    def rebuilt(self) -> None:
+        """Nobody watches yet."""
+        self._touched: set[tuple[str, int]] | None = None
+
+    def watch(self, touched: set[tuple[str, int]]) -> None:
+        """Note every unit and interval whose trades change from now on."""
+        self._touched = touched
+
+    def places(self) -> Iterator[tuple[str, int]]:
+        """Units and intervals with trades."""
+        for start_s, traded in self._traded.items():
+            for unit_id in traded:
+                yield unit_id, start_s
+
+    def add(self, start_s: int, trades: Collection[Trade]) -> None:
         """Count trades of one interval."""
         traded = self._traded.setdefault(start_s, {})
         for trade in trades:
@@ -55,8 +74,9 @@ class Positions:
                 energy.sold_wh += trade.energy_wh
             else:
                 energy.bought_wh += trade.energy_wh
+        self._touch(start_s, trades)
 
-    def remove(self, start_s: int, trades: Iterable[Trade]) -> None:
+    def remove(self, start_s: int, trades: Collection[Trade]) -> None:
         """Trades of one interval are cancelled and count no more."""
         traded = self._traded[start_s]
         for trade in trades:
@@ -65,6 +85,11 @@ class Positions:
                 energy.sold_wh -= trade.energy_wh
             else:
                 energy.bought_wh -= trade.energy_wh
+        self._touch(start_s, trades)
+
+    def _touch(self, start_s: int, trades: Collection[Trade]) -> None:
+        if self._touched is not None:
+            self._touched.update((trade.unit_id, start_s) for trade in trades)
 
     def traded(self, unit_id: str, start_s: int) -> TradedEnergy:
         """Traded energy of a unit in an interval; zeros when none."""

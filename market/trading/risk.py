@@ -32,7 +32,9 @@ from market.model.units import (
     price_text,
 )
 from market.trading.acts import Acts
+from market.trading.collateral import Collateral
 from market.trading.commitments import Commitments
+from market.trading.exposure import Exposures
 from market.trading.holds import hold_quanta
 from market.trading.mandates import Mandates
 from market.trading.phases import Phases
@@ -53,15 +55,32 @@ class Draft:
     """What the accepted rows of the command so far would add."""
 
     available_quanta: int
-    """Money not yet held."""
+    """Money that neither orders hold nor exposures need."""
     open_count: int
     held_quanta: int = 0
     """What open orders hold already."""
     buy_wh: dict[tuple[str, int], int] = field(default_factory=dict)
     sell_wh: dict[tuple[str, int], int] = field(default_factory=dict)
+    exposures: Exposures | None = None
+    """Whether rows add to them; None: they do not."""
+
+    def exposed_quanta(self, unit_id: str, start_s: int, side: Side, energy_wh: int) -> int:
+        """What a further row adds to the exposure at worst."""
+        if self.exposures is None:
+            return 0
+        place, sells = (unit_id, start_s), side is Side.SELL
+        return self.exposures.added_quanta(
+            place,
+            buy_wh=0 if sells else energy_wh,
+            sell_wh=energy_wh if sells else 0,
+            drafted_buy_wh=self.buy_wh.get(place, 0),
+            drafted_sell_wh=self.sell_wh.get(place, 0),
+        )
 
     def add(self, unit_id: str, start_s: int, side: Side, energy_wh: int, held: int) -> None:
         """Count one accepted row."""
+        if self.exposures is not None:
+            self.available_quanta -= self.exposed_quanta(unit_id, start_s, side, energy_wh)
         open_wh = self.sell_wh if side is Side.SELL else self.buy_wh
         open_wh[unit_id, start_s] = open_wh.get((unit_id, start_s), 0) + energy_wh
         self.available_quanta -= held
@@ -83,6 +102,9 @@ class OrderChecks:
     own_limits: dict[str, OwnLimits] = field(default_factory=dict)
     outages: dict[str, Outage] = field(default_factory=dict)
     acts: Acts = field(default_factory=lambda: Acts(market_id="", around={}))
+    collateral: Collateral = field(default_factory=Collateral)
+    exposures: Exposures | None = None
+    """What positions may come to cost; None: nothing."""
 
     def refusal(
         self,
@@ -195,7 +217,11 @@ class OrderChecks:
     def power_refusal(
         self, unit: Unit, orders: OrderColumns, row: int, draft: Draft
     ) -> Rejection | None:
-        """A unit that is out, or more than its nameplate, open and traded energy included."""
+        """A unit that is out, or more than its nameplate, open and traded energy included.
+
+        Where positions are covered, a unit may take back in one direction what it has traded in the
+        other, though it could not move that energy itself: what it nets to, it can.
+        """
         start_s, side = orders.start_s[row], orders.side[row]
         if (self.outages and self.is_out(unit.unit_id, start_s)) or (
             self.acts and self.is_stopped(unit, start_s)
@@ -211,6 +237,10 @@ class OrderChecks:
         left_wh = self.capability_wh(unit, side, start_s) - taken_wh
         if orders.energy_wh[row] <= left_wh:
             return None
+        if self.exposures is not None and self.exposures.is_on:
+            left_wh = max(left_wh, self._reducible_wh(unit.unit_id, start_s, side, draft))
+            if orders.energy_wh[row] <= left_wh:
+                return None
         return Rejection(
             code=Code.EXCEEDS_CAPABILITY,
             pointer="energy_kwh",
@@ -277,19 +307,54 @@ class OrderChecks:
         return sorted(at_s for at_s in starts_s if read_s is None or at_s > read_s)
 
     def money_refusal(self, orders: OrderColumns, row: int, draft: Draft) -> Rejection | None:
-        """Beyond the owner's own limits, less money than must be held, or too many open orders."""
-        refusal = self._own_limit_refusal(orders, row, draft) if self.own_limits else None
-        if refusal is not None:
-            return refusal
-        held = hold_quanta(orders.side[row], orders.price_ticks[row], orders.energy_wh[row])
-        if held and held > draft.available_quanta:  # who is in debt may still sell
-            return Rejection(
-                code=Code.INSUFFICIENT_FUNDS,
-                parameters={
-                    "needed": money_text(held),
-                    "available": money_text(draft.available_quanta),
-                },
-            )
+        """Why the row may not cost what it may: the account, the owner's own limits, too many orders."""
+        return (
+            self._reducing_refusal(orders, row, draft)
+            or (self._own_limit_refusal(orders, row, draft) if self.own_limits else None)
+            or self._cover_refusal(orders, row, draft)
+            or self._count_refusal(draft)
+        )
+
+    def _reducing_refusal(self, orders: OrderColumns, row: int, draft: Draft) -> Rejection | None:
+        unit_id = orders.unit_id[row]
+        if not self.collateral.reduces_only(self.units[unit_id].participant_id):
+            return None
+        most_wh = self._reducible_wh(unit_id, orders.start_s[row], orders.side[row], draft)
+        return None if orders.energy_wh[row] <= most_wh else reduce_only(max(0, most_wh))
+
+    def _cover_refusal(self, orders: OrderColumns, row: int, draft: Draft) -> Rejection | None:
+        unit_id, start_s, side = orders.unit_id[row], orders.start_s[row], orders.side[row]
+        energy_wh = orders.energy_wh[row]
+        held = hold_quanta(side, orders.price_ticks[row], energy_wh)
+        needed = held + draft.exposed_quanta(unit_id, start_s, side, energy_wh)
+        # Who is in debt may still do what needs nothing.
+        if not needed or needed <= draft.available_quanta:
+            return None
+        spared_quanta = self._spared_quanta(orders, row, draft)
+        if spared_quanta is not None and held <= spared_quanta:
+            return None
+        return uncovered(held, needed, draft.available_quanta)
+
+    def _reducible_wh(self, unit_id: str, start_s: int, side: Side, draft: Draft) -> int:
+        """Energy that can only make the position smaller, whatever else of the unit is filled."""
+        drafted = draft.sell_wh if side is Side.SELL else draft.buy_wh
+        exposures = self.exposures
+        assert exposures is not None, "only an exposure leads to a margin call"
+        left_wh = exposures.reducible_wh(unit_id, start_s, side)
+        return left_wh - drafted.get((unit_id, start_s), 0)
+
+    def _spared_quanta(self, orders: OrderColumns, row: int, draft: Draft) -> int | None:
+        """The exposure a row takes away that only reduces; None: it does not."""
+        exposures = self.exposures
+        if exposures is None or not exposures.is_on:
+            return None
+        unit_id, start_s, side = orders.unit_id[row], orders.start_s[row], orders.side[row]
+        energy_wh = orders.energy_wh[row]
+        if energy_wh > self._reducible_wh(unit_id, start_s, side, draft):
+            return None
+        return exposures.spared_ticks(unit_id, start_s, side) * energy_wh
+
+    def _count_refusal(self, draft: Draft) -> Rejection | None:
         if draft.open_count >= self.rules.open_orders_max:
             limit = {"open_orders_max": str(self.rules.open_orders_max)}
             return Rejection(code=Code.OPEN_ORDERS_MAX, parameters=limit)
@@ -310,3 +375,24 @@ class OrderChecks:
             named = {"exposure_max": money_text(most)}
             return Rejection(code=Code.EXPOSURE_LIMIT, parameters=named)
         return None
+
+
+def reduce_only(most_wh: int) -> Rejection:
+    """The account may only make its positions smaller, here by so much at most."""
+    return Rejection(
+        code=Code.REDUCE_ONLY,
+        pointer="energy_kwh",
+        parameters={"energy_kwh_max": energy_text(most_wh)},
+    )
+
+
+def uncovered(held_quanta: int, needed_quanta: int, available_quanta: int) -> Rejection:
+    """Less is available than an order needs: than it holds alone, or with the exposure it brings."""
+    short = held_quanta > max(0, available_quanta)
+    return Rejection(
+        code=Code.INSUFFICIENT_FUNDS if short else Code.COLLATERAL_LIMIT,
+        parameters={
+            "needed": money_text(held_quanta if short else needed_quanta),
+            "available": money_text(available_quanta),
+        },
+    )

@@ -24,6 +24,15 @@ from market.model.certificate import (
     Lot,
     LotPart,
 )
+from market.model.collateral import (
+    CollateralWarned,
+    CreditLimit,
+    CreditLimitSet,
+    MarginCall,
+    MarginCalled,
+    MarginCallMet,
+    MarginCallMissed,
+)
 from market.model.grid_check import (
     ElementKind,
     GridChecked,
@@ -389,6 +398,29 @@ def everything(watched: Watched) -> list[Event]:
         ),
         *certificate_acts(),
         *paid_and_withdrawn(),
+        CreditLimitSet(
+            limit=CreditLimit(
+                participant_id="ann",
+                limit_quanta=10**9,
+                actors=("op1", "op2"),
+                reason="a guarantee",
+                since_us=NOW_US,
+            )
+        ),
+        CollateralWarned(
+            participant_id="ann", warned=True, exposure_quanta=8, covers_quanta=10, now_us=NOW_US
+        ),
+        MarginCalled(
+            call=MarginCall(
+                call_id="mar-1",
+                participant_id="ann",
+                amount_quanta=5,
+                called_us=NOW_US,
+                due_us=NOW_US + 1,
+            )
+        ),
+        MarginCallMissed(call_id="mar-1", participant_id="ann", missing_quanta=5, now_us=NOW_US),
+        MarginCallMet(call_id="mar-1", participant_id="ann", now_us=NOW_US),
         ListingPosted(listing=listing, held_quanta=0),
         ListingTaken(owner_id="ann", take=take),
         TransfersBooked(transfers=(paid,)),

@@ -27,6 +27,7 @@ UNTOLD = {
     "MandateGranted",  # asked for by owner and agent
     "MandateRevoked",
     "OwnLimitsSet",
+    "CreditLimitProposed",  # asked for by operators
     "OutageReported",
     "OutageEnded",
     "StandingRuleSet",

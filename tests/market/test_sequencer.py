@@ -46,6 +46,7 @@ from tests.market.written import (
     over_a_line,
     place,
     projected,
+    short_of_cover,
     with_sequencer,
     write_life,
 )
@@ -643,7 +644,12 @@ def test_projections_made_again_are_the_same(
 ) -> None:
     # so that there are curves too
     monkeypatch.setattr("market.trading.public_curves.OWNERS_MIN", 2)
-    lives = (every_mode(), True), (helped_next_door(), False), (over_a_line(), False)
+    lives = (
+        (every_mode(), True),
+        (helped_next_door(), False),
+        (over_a_line(), False),
+        (short_of_cover(), False),
+    )
     without_rows: list[set[str]] = []
     for commands, billed in lives:
         store = new_store()

@@ -44,6 +44,7 @@ from market.model.case import (
     WithdrawCase,
 )
 from market.model.certificate import ExportCertificates, LotsRead
+from market.model.collateral import CollateralRule, SetCreditLimit
 from market.model.contract import ContractTerms, RegisterContract
 from market.model.grid_check import ApplyGridCheck
 from market.model.listing import (
@@ -445,6 +446,31 @@ def over_a_line() -> tuple[Command, ...]:
         legs=((MIDNIGHT_S, 98),),
     )
     return (*setup, posted, taken, *TRADING)
+
+
+def short_of_cover() -> tuple[Command, ...]:
+    """The commands of a life in which Ann trades on credit that is taken back, and does not pay in."""
+    rule = CollateralRule(from_day="2016-06-15", short_price_ticks=3 * 10**10, call_minutes=10)
+    rules = replace(TWO_INTERVALS, listing=True, collateral=(rule,))
+
+    def lent(actor: str, limit_quanta: int) -> SetCreditLimit:
+        return SetCreditLimit(
+            **_MINE,
+            actor=actor,
+            participant_id="ann",
+            limit_quanta=limit_quanta,
+            reason="a guarantee",
+        )
+
+    return (
+        replace(SETUP[0], rules=rules),  # type: ignore[call-arg]
+        *SETUP[1:],
+        lent("op1", 5 * 10**12),
+        lent("op2", 5 * 10**12),
+        *OFFERS[:2],
+        lent("op1", 0),
+        ExpireDue(now_us=DAY_BEFORE_US + 600 * 10**6),
+    )
 
 
 def helped_next_door() -> tuple[Command, ...]:

@@ -45,6 +45,7 @@ from market.store.queries.certificates import (
     certificate_balances,
     certificate_statement,
 )
+from market.store.queries.collateral import credit_limits, margin_calls
 from market.store.queries.day_facts import StoredDay, stored_day
 from market.store.queries.events import StoredEvent, events
 from market.store.queries.explanations import CallTold, OrderStory, order_story, refused
@@ -208,6 +209,7 @@ __all__ = [
     "certificate_statement",
     "claims",
     "contracts",
+    "credit_limits",
     "curtailments",
     "curves",
     "day_deviations",
@@ -227,6 +229,7 @@ __all__ = [
     "listing",
     "listings",
     "lots_read",
+    "margin_calls",
     "market",
     "measurements",
     "month_booked",
