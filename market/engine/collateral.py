@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from market.engine.exposure_rates import calling_rule
+from market.engine.offers import Held, killed
+from market.engine.open_orders import OpenOrder, open_orders
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
-from market.engine.stops import AGREE_WITHIN_S, cancel_all
+from market.engine.stops import AGREE_WITHIN_S, cancel_all, cancelled
 from market.model.collateral import (
     CollateralPicture,
     CollateralRule,
+    CollateralState,
     CollateralWarned,
     CreditLimit,
     CreditLimitProposed,
@@ -28,6 +31,7 @@ from market.model.collateral import (
 from market.model.interval import MICROSECONDS, day_of
 from market.model.messages import Answer, Decision, Event
 from market.model.money import participant_account
+from market.model.order import Side
 from market.model.rejection import Code, Rejection
 from market.model.stop import CancelAll
 from market.model.units import PPM, SECONDS_PER_MINUTE
@@ -141,6 +145,8 @@ def _looked_at(
     shown = picture(state, participant_id)
     if shown.call is not None:
         if shown.margin_quanta < 0:
+            if shown.state is CollateralState.REDUCE_ONLY:
+                yield from _overtaken(state, participant_id)
             return
         yield MarginCallMet(
             call_id=shown.call.call_id, participant_id=participant_id, now_us=now_us
@@ -158,6 +164,18 @@ def _looked_at(
         )
         return
     yield from _warned(state, shown, rule, now_us)
+
+
+def _overtaken(state: MarketState, participant_id: str) -> Iterator[Event]:
+    """What was to reduce a position that has become smaller meanwhile would turn it: it ends."""
+
+    def turns(item: OpenOrder | Held) -> bool:
+        left_wh = state.exposures.reducible_wh
+        return any(left_wh(item.unit_id, item.start_s, side) < 0 for side in Side)
+
+    mine = (item for item in open_orders(state, participant_id) if turns(item))
+    yield from cancelled(state, mine, SYSTEM_MARGIN_CALL)
+    yield from killed(state, lambda offer: offer.participant_id == participant_id and turns(offer))
 
 
 def _warned(

@@ -238,7 +238,7 @@ class MarketState:
     def hold(self, participant_id: str, amount_quanta: int) -> None:
         """Hold money of an order; one that only reduces may be paid by the exposure it takes away."""
         spares_quanta = 0
-        if self.exposures.is_on and amount_quanta:
+        if self.exposures.is_on and amount_quanta > self.ledger.available_quanta(participant_id):
             spares_quanta = self.exposures.worst_quanta(participant_id)
         self.ledger.hold(participant_id, amount_quanta, spares_quanta)
 

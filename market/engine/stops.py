@@ -59,7 +59,7 @@ def stop_trading(state: MarketState, command: StopTrading) -> Decision:
     if command.kind is StopKind.KILL:
         reason = OPERATOR_KILL if command.owner is None else USER_KILL
         concerned = (item for item in open_orders(state) if _concerns(stop, item))
-        events += _cancelled(state, concerned, reason)
+        events += cancelled(state, concerned, reason)
         events += killed(state, lambda offer: _concerns(stop, offer))
     return applied(*events)
 
@@ -111,7 +111,7 @@ def _concerns(stop: Stop, order: OpenOrder | Held) -> bool:
             return False  # an order does not keep which credential sent it
 
 
-def _cancelled(
+def cancelled(
     state: MarketState, concerned: Iterator[OpenOrder], reason: str
 ) -> list[OrdersCancelled]:
     """One event per owner; what a phase holds fast stays (its gate has closed)."""
@@ -195,7 +195,7 @@ def cancel_all(state: MarketState, command: CancelAll) -> Decision:
         found = (
             item for item in open_orders(state, command.participant_id) if item.order_id in wanted
         )
-        return applied(*_cancelled(state, found, command.reason))
+        return applied(*cancelled(state, found, command.reason))
     units = {command.unit_id} - {None}
     found = (
         item
@@ -208,4 +208,4 @@ def cancel_all(state: MarketState, command: CancelAll) -> Decision:
             offer.participant_id == command.participant_id and (not units or offer.unit_id in units)
         ),
     )
-    return applied(*_cancelled(state, found, command.reason), *offers)
+    return applied(*cancelled(state, found, command.reason), *offers)

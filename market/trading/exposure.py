@@ -92,13 +92,15 @@ class Exposures:
     def take_changes(self) -> set[str]:
         """Whose exposure of trades has changed since this was asked last."""
         self._count()
+        if not self._changed:
+            return self._changed
         changed, self._changed = self._changed, set()
         return changed
 
     def forget_changes(self) -> None:
         """Nobody has to be told of what has changed until now."""
         self._count()
-        self._changed = set()
+        self._changed.clear()
 
     def over(self, start_s: int) -> None:
         """An interval is settled: nothing of it counts any more."""
@@ -106,6 +108,8 @@ class Exposures:
             self._touched.update((unit_id, start_s) for unit_id in self._known.get(start_s, ()))
 
     def _count(self) -> None:
+        if not self._touched:
+            return
         for unit_id, start_s in self._touched:
             before = self._known.get(start_s, {}).get(unit_id, _NOTHING)
             now = self._of(unit_id, start_s)

@@ -1,5 +1,7 @@
 """Who is warned, who is called to pay in, and what is left to who does not."""
 
+from dataclasses import replace
+
 from market.engine.engine import Engine
 from market.model.collateral import (
     CollateralState,
@@ -17,10 +19,26 @@ from market.model.rejection import Code
 from tests.builders import STEP_S
 from tests.market.engine.covering import (
     AT_S,
+    COVERED,
     MINUTE_US,
+    RULE,
     SOLD,
     Covered,
 )
+
+
+def wants_back(market: Covered, who: str, match_id: str = "mat-c1") -> None:
+    """A party asks for the recall of a match."""
+    asked = RequestRecall(
+        now_us=market.now_us,
+        actor=who,
+        match_id=match_id,
+        start_s=AT_S,
+        reason="a slip",
+        participant_id=who,
+    )
+    assert market.does(asked).rejections == ()
+
 
 # --- warnings and calls --------------------------------------------------------------------
 
@@ -226,18 +244,30 @@ def test_a_recalled_trade_counts_no_more() -> None:
     market = Covered(ann=1_000 * SOLD)
     market.sold(1_000)
     for who in ("ann", "ben"):
-        market.does(
-            RequestRecall(
-                now_us=market.now_us,
-                actor=who,
-                match_id="mat-c1",
-                start_s=AT_S,
-                reason="a slip",
-                participant_id=who,
-            )
-        )
+        wants_back(market, who)
 
     assert market.picture().traded_quanta == 0
+
+
+def test_a_recall_ends_what_was_to_take_the_trade_back() -> None:
+    quick = replace(COVERED, collateral=(replace(RULE, call_minutes=5),))
+    market = Covered(rules=quick)
+    market.lends(60_000_000)
+    market.sold(1_000)
+    market.sold(1_000, unit_id="ann-battery")
+    market.lends(0, "op1")
+    market.waits(6)
+    assert market.picture().state is CollateralState.REDUCE_ONLY
+    order_id = market.stands("ann-battery", "buy", 1_000, 9_000)
+
+    for who in ("ann", "ben"):
+        wants_back(market, who, "mat-c3")
+
+    assert market.engine.state.positions.traded("ann-battery", AT_S).sold_wh == 0
+    ended = [event for event in market.told(OrdersCancelled) if isinstance(event, OrdersCancelled)]
+    assert [(event.order_ids, event.reason) for event in ended] == [
+        ((order_id,), "system_margin_call")
+    ]
 
 
 # --- over a day ---------------------------------------------------------------------------
