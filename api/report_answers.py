@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from api.answers import Answer, optional_price
+from market.model.demand import Owed
 from market.model.interval import day_of, instant_text
 from market.model.rules import MarketRules
 from market.model.units import energy_text, money_text, price_text, round_half_even
@@ -192,6 +193,20 @@ def _bills(item: BillSum) -> Answer:
     }
 
 
+def _open_bill(item: Owed, now_us: int) -> Answer:
+    demand = item.demand
+    return {
+        "participant_id": demand.participant_id,
+        "bill_id": demand.bill_id,
+        "month": demand.month,
+        "due_day": demand.due_day,
+        "payment_state": item.state(now_us).value,
+        "payable_amount": money_text(item.payable_quanta),
+        "paid_amount": money_text(item.paid_quanta),
+        "open_amount": money_text(item.open_quanta),
+    }
+
+
 def _certificates(item: CertificateSum) -> Answer:
     return {
         "unit_kind": item.source.value,
@@ -274,6 +289,13 @@ REPORT_TABLES: Final[Mapping[str, ReportTable]] = {
     "bills": ReportTable(
         columns=("month", "state", "bills", "total_amount"),
         rows=lambda report, _: [_bills(item) for item in report.bills],
+    ),
+    "open_bills": ReportTable(
+        columns=(
+            *("participant_id", "bill_id", "month", "due_day", "payment_state"),
+            *("payable_amount", "paid_amount", "open_amount"),
+        ),
+        rows=lambda report, _: [_open_bill(item, report.as_of_us) for item in report.open_bills],
     ),
     "certificates": ReportTable(
         columns=(

@@ -40,8 +40,9 @@ def _asked(call: Call) -> Callable[[Connection, str], PeriodReport]:
     """What is asked of the store for the report."""
     definition = MarketDefinition(rules=call.market.rules, grid=call.market.grid)
     _, span = _period(call)
+    now_us = call.house.clock.now_us()
     return lambda connection, market_id: queries.period_report(
-        connection, market_id, definition, span
+        connection, market_id, definition, span, now_us=now_us
     )
 
 

@@ -15,6 +15,7 @@ from api.report_page import report_page
 from api.report_words import ACCOUNTS, COLUMNS, KINDS, VALUES, WORDS
 from market.model import money
 from market.model.bill import BillState
+from market.model.demand import Demand, DemandState, Owed
 from market.model.money import TransferKind, limit_rent_account, loss_account, rent_account
 from market.model.order import Side, Venue
 from market.model.participant import UnitKind
@@ -149,6 +150,22 @@ REPORT = PeriodReport(
         ),
     ),
     debts=(Debt(participant_id="ben", name='<b>"Ben"</b>', balance_quanta=-712_345_678),),
+    open_bills=(
+        Owed(
+            demand=Demand(
+                bill_id="bil-7",
+                participant_id="ben",
+                month="2016-05",
+                total_quanta=321_000_000,
+                due_day="2016-06-14",
+                due_us=1,
+                grace_us=2,
+            ),
+            payable_quanta=321_000_000,
+            paid_quanta=21_000_000,
+        ),
+    ),
+    as_of_us=MIDNIGHT_S * 1_000_000,
     lines=(
         LineMoney(
             line_id="GRID-RUR",
@@ -212,6 +229,7 @@ def test_words_are_there_for_all_that_may_stand_in_a_report() -> None:
     assert set(of["venue"]) >= values(Venue)
     assert set(of["side"]) == values(Side)
     assert set(of["unit_kind"]) == values(UnitKind)
+    assert set(of["payment_state"]) == values(DemandState)
     assert set(of["run_kind"]) == values(RunKind)
     assert set(of["state"]) == values(DayState) | values(BillState)
     assert {column for table in REPORT_TABLES.values() for column in table.columns} == set(
@@ -292,6 +310,8 @@ def test_an_empty_report_is_a_page() -> None:
         meters=PeriodMeters(imbalance=(), meters=()),
         debts=(),
         bills=(),
+        open_bills=(),
+        as_of_us=0,
         certificates=(),
         lines=(),
         lines_fault_quanta=0,

@@ -446,7 +446,11 @@ class Life(RuleBasedStateMachine):
         with self.sequencer.readers.connect() as connection:
             whole, *each = (
                 queries.period_report(
-                    connection, MARKET_ID, definition, queries.span_of(wanted, RULES_HERE)
+                    connection,
+                    MARKET_ID,
+                    definition,
+                    queries.span_of(wanted, RULES_HERE),
+                    now_us=self.clock.time_us,
                 )
                 for wanted in (month, *((day,) for day in days))
             )

@@ -11,7 +11,9 @@ from datetime import timedelta
 from sqlalchemy import Connection, select
 
 from market.model.bill import BillState
+from market.model.demand import Owed
 from market.model.money import TransferKind, participant_account
+from market.model.rules import MarketRules
 from market.store import tables
 from market.store.period_views import (
     AccountPeriod,
@@ -23,6 +25,7 @@ from market.store.period_views import (
     PeriodMoney,
     PeriodSpan,
 )
+from market.store.queries.bills_owed import bills_owed
 from market.store.queries.money import joined, trial_balance, whole_sum
 from market.store.queries.pages import AnyRow
 from market.store.views import AccountDay
@@ -218,3 +221,15 @@ def bill_sums(connection: Connection, market_id: str, span: PeriodSpan) -> tuple
         BillSum(month=month, state=state, bills=bills, total_quanta=total_quanta)
         for (month, state), (bills, total_quanta) in sorted(found.items())
     )
+
+
+def open_bills(
+    connection: Connection, market_id: str, rules: MarketRules, span: PeriodSpan
+) -> tuple[Owed, ...]:
+    """Bills of the days' months and earlier ones of which something is to be paid now, oldest first."""
+    c = tables.participants.c
+    names = connection.execute(select(c.participant_id).where(c.market_id == market_id)).scalars()
+    owed = bills_owed(connection, market_id, rules, list(names)).values()
+    month = span.names[-1][:7]
+    found = [item for item in owed if item.open_quanta > 0 and item.demand.month <= month]
+    return tuple(sorted(found, key=lambda item: (item.demand.month, item.demand.participant_id)))

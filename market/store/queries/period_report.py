@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
+from market.model.demand import Owed
 from market.model.interval import MarketMonth
 from market.model.rules import MarketRules
 from market.store.period_views import (
@@ -27,7 +28,7 @@ from market.store.queries.market import MarketDefinition
 from market.store.queries.period_certificates import certificate_sums
 from market.store.queries.period_lines import line_money
 from market.store.queries.period_meters import period_days, period_meters
-from market.store.queries.period_money import bill_sums, debts, period_money
+from market.store.queries.period_money import bill_sums, debts, open_bills, period_money
 from market.store.queries.period_trades import period_trades
 
 
@@ -43,6 +44,9 @@ class PeriodReport:
     meters: PeriodMeters
     debts: tuple[Debt, ...]
     bills: tuple[BillSum, ...]
+    open_bills: tuple[Owed, ...]
+    """Those of its months and earlier ones of which something is still to be paid at `as_of_us`."""
+    as_of_us: int
     certificates: tuple[CertificateSum, ...]
     lines: tuple[LineMoney, ...]
     lines_fault_quanta: int
@@ -70,9 +74,14 @@ def span_of(days: Sequence[date], rules: MarketRules) -> PeriodSpan:
 
 
 def period_report(
-    connection: Connection, market_id: str, definition: MarketDefinition, span: PeriodSpan
+    connection: Connection,
+    market_id: str,
+    definition: MarketDefinition,
+    span: PeriodSpan,
+    *,
+    now_us: int,
 ) -> PeriodReport:
-    """All parts of the report on some days."""
+    """All parts of the report on some days; `now_us`: market time, it decides what is overdue."""
     trades = period_trades(connection, market_id, definition, span)
     lines, lines_fault_quanta = line_money(connection, market_id, definition, span, trades.flows)
     return PeriodReport(
@@ -83,6 +92,8 @@ def period_report(
         meters=period_meters(connection, market_id, definition, span),
         debts=debts(connection, market_id, span),
         bills=bill_sums(connection, market_id, span),
+        open_bills=open_bills(connection, market_id, definition.rules, span),
+        as_of_us=now_us,
         certificates=certificate_sums(connection, market_id, span),
         lines=lines,
         lines_fault_quanta=lines_fault_quanta,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from market.day_runs import DayRuns
 from market.model.certificate import MoveCertificates, RetireCertificates
+from market.model.demand import DemandState
 from market.model.interval import MarketMonth
 from market.model.messages import Command, RecordMeasurements
 from market.model.money import TransferKind
@@ -58,7 +59,7 @@ def reported(store: Store, *days: date, definition: MarketDefinition = DEFINITIO
     try:
         with readers.connect() as connection:
             span = queries.span_of(days or (DAY,), definition.rules)
-            return queries.period_report(connection, MARKET_ID, definition, span)
+            return queries.period_report(connection, MARKET_ID, definition, span, now_us=LATE_US)
     finally:
         readers.close()
 
@@ -224,6 +225,34 @@ def test_how_the_day_stands_and_how_complete_it_is(report: PeriodReport) -> None
 def test_the_months_bills_by_state(report: PeriodReport) -> None:
     (bills,) = report.bills
     assert (bills.month, bills.state.value, bills.bills) == ("2016-06", "issued", 3)
+    # What people had paid in before is more than what they are billed.
+    assert report.open_bills == ()
+
+
+def test_a_bill_that_is_not_paid_is_open_and_then_overdue(store: Store) -> None:
+    write_life(store, billed=True)
+    with opened(store) as connection:
+        c = tables.accounts.c
+        connection.execute(
+            update(tables.accounts)
+            .where(c.account == "participant:ben")
+            .values(balance_quanta=-(10**9))
+        )
+        payers = tables.payers
+        connection.execute(
+            update(payers).where(payers.c.participant_id == "ben").values(paid_in_quanta=0)
+        )
+    report = reported(store)
+    (item,) = report.open_bills
+    readers = Readers(store)
+    with readers.connect() as connection:
+        (of_ben,) = queries.bills(connection, MARKET_ID, participant_id="ben").items
+    readers.close()
+    assert item.demand.bill_id == of_ben.bill.bill_id
+    assert (item.open_quanta, item.paid_quanta) == (of_ben.bill.total_quanta, 0)
+    assert item.state(report.as_of_us) is DemandState.OPEN
+    assert item.state(item.demand.due_us) is DemandState.OVERDUE
+    assert reported(store, date(2016, 5, 31)).open_bills == ()
 
 
 def test_who_owes_money_is_named(store: Store) -> None:
