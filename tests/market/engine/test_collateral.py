@@ -16,6 +16,7 @@ from market.model.messages import (
     PlaceTogether,
 )
 from market.model.order import OrderColumns, Side
+from market.model.payment import RequestWithdrawal
 from market.model.rejection import Code
 from tests.builders import RULES, STEP_S, Story
 from tests.market.engine.covering import (
@@ -265,3 +266,25 @@ def test_orders_may_use_what_is_lent_and_no_more() -> None:
     assert market.refused("ann-load", "buy", 1_001, 12_000) is Code.INSUFFICIENT_FUNDS
     market.stands("ann-load", "buy", 1_000, 12_000)
     assert market.available() == 0
+
+
+def test_neither_what_is_lent_nor_what_covers_a_position_is_paid_out() -> None:
+    market = Covered(ann=30_000_000)
+    market.lends(50_000_000)
+    market.sold(1_000)  # 42,000,000 on the account, 20,000,000 of it cover the position
+
+    def withdraws(amount_quanta: int) -> tuple[Code, ...]:
+        market.names += 1
+        wish = RequestWithdrawal(
+            now_us=market.now_us,
+            actor="ann",
+            participant_id="ann",
+            client_payout_id=f"out-{market.names}",
+            amount_quanta=amount_quanta,
+            payee_account="DE89370400440532013000",
+            payee_name="Ann",
+        )
+        return tuple(item.code for item in market.does(wish).rejections)
+
+    assert withdraws(23_000_000) == (Code.INSUFFICIENT_FUNDS,)
+    assert withdraws(22_000_000) == ()
