@@ -6,30 +6,38 @@ other work, area by area, and booked by one command.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypedDict
 
-from market.day_certificates import day_certificates
+import numpy as np
+
+from market.day_certificates import DayCertificates, day_certificates
 from market.engine.state import MarketState
 from market.model.certificate import IssuedCertificates
 from market.model.clock import Clock
 from market.model.interval import MICROSECONDS
 from market.model.messages import Command, DayClosed
 from market.model.participant import Participant, Unit
+from market.model.rules import Tariff
 from market.model.settlement_run import (
     BeginSettlement,
+    Completeness,
     FinishSettlement,
     RecordSettledArea,
+    RunKind,
     SettledArea,
     SettlementBegun,
 )
 from market.month_runs import MonthRuns
 from market.sequencer import Committed, Published, QueueFull, Sequencer
-from market.settlement.dues import differences
+from market.settlement.again import Cells, settle_again
+from market.settlement.day_facts import DayDetail
+from market.settlement.dues import Dues, differences
 from market.settlement.run import settle_day
 from market.store import queries
-from market.store.details import detail_bytes
+from market.store.details import cells_bytes
 
 ACTOR: Final = "market"
 BUSY_S: Final = 1
@@ -96,23 +104,10 @@ class DayRuns:
             return
         begun = run.begun
         await self._sequencer.projected(self._sequencer.committed_seq)
-        read = partial(self._stored, begun, dict(state.participants), dict(state.units))
-        stored, standing = await asyncio.to_thread(read)
-        settled = await asyncio.to_thread(settle_day, stored.facts)
-        certified = await asyncio.to_thread(day_certificates, stored.facts, settled.detail)
+        work = partial(self._worked_out, begun, dict(state.participants), dict(state.units))
+        found = await asyncio.to_thread(work)
         for area_id in run.left:
-            detail, rows = await asyncio.to_thread(
-                detail_bytes, stored.facts, settled.detail, area_id
-            )
-            certificates, green = await asyncio.to_thread(certified.area_bytes, area_id)
-            area = SettledArea(
-                run_id=begun.run_id,
-                area_id=area_id,
-                detail=detail,
-                rows=rows,
-                certificates=certificates,
-                green=green,
-            )
+            area = await asyncio.to_thread(found.area, begun.run_id, area_id)
             await self._submit(
                 RecordSettledArea(now_us=self._clock.now_us(), actor=ACTOR, area=area)
             )
@@ -121,32 +116,41 @@ class DayRuns:
                 now_us=self._clock.now_us(),
                 actor=ACTOR,
                 run_id=begun.run_id,
-                transfers=differences(stored.booked, settled.dues, begun.run_id),
-                completeness=stored.completeness,
-                certificates=certified.issued(standing),
+                transfers=differences(found.booked, found.dues, begun.run_id),
+                completeness=found.completeness,
+                certificates=found.certificates.issued(found.standing),
             )
         )
 
-    def _stored(
+    def _worked_out(
         self,
         begun: SettlementBegun,
         participants: Mapping[str, Participant],
         units: Mapping[str, Unit],
-    ) -> tuple[queries.StoredDay, IssuedCertificates]:
-        """The day as it is stored, and the certificates of the version that stands."""
+    ) -> "_Found":
+        """What the run comes to: on the version before where that is possible, else as a whole."""
         with self._sequencer.readers.connect() as connection:
-            found = queries.settlement_run(connection, self._market_id, begun.run_id)
-            assert found is not None, "it was projected before"
-            stored = queries.stored_day(
-                connection,
-                self._market_id,
-                participants=participants,
-                units=units,
-                day=begun.day,
-                tariff=begun.tariff,
-                event_seq=found.begun_event_seq,
+            run = queries.settlement_run(connection, self._market_id, begun.run_id)
+            assert run is not None, "it was projected before"
+            asked: _Asked = {
+                "participants": participants,
+                "units": units,
+                "day": begun.day,
+                "tariff": begun.tariff,
+                "event_seq": run.begun_event_seq,
+            }
+            standing = queries.issued_of_day(connection, self._market_id, begun.day)
+            # The final run looks at everything once more.
+            base = (
+                queries.last_version(connection, self._market_id, begun.day)
+                if begun.kind is RunKind.CORRECTED
+                else None
             )
-            return stored, queries.issued_of_day(connection, self._market_id, begun.day)
+            if base is not None:
+                changes = queries.day_changes(connection, self._market_id, base=base, **asked)
+                if changes is not None:
+                    return _Found.again(changes, standing)
+            return _Found.whole(queries.stored_day(connection, self._market_id, **asked), standing)
 
     async def _submit(self, command: Command) -> None:
         _check(command, await self._committed(command))
@@ -157,6 +161,84 @@ class DayRuns:
                 return await self._sequencer.submit(command)
             except QueueFull:  # a run has time
                 await asyncio.sleep(BUSY_S)
+
+
+class _Asked(TypedDict):
+    """What both ways of reading a day are asked for."""
+
+    participants: Mapping[str, Participant]
+    units: Mapping[str, Unit]
+    day: str
+    tariff: Tariff
+    event_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """What a run comes to."""
+
+    units: Sequence[Unit]
+    starts_s: Sequence[int]
+    details: Sequence[tuple[Cells, DayDetail]]
+    """What was settled."""
+    base_run_id: str | None
+    """The run whose version holds elsewhere; None: everything was settled."""
+    booked: Dues
+    dues: Dues
+    completeness: Completeness
+    certificates: DayCertificates
+    standing: IssuedCertificates
+    """What the version that stands has issued."""
+
+    @classmethod
+    def whole(cls, stored: queries.StoredDay, standing: IssuedCertificates) -> "_Found":
+        """Settle everything."""
+        facts = stored.facts
+        settled = settle_day(facts)
+        every = Cells(rows=np.arange(len(facts.units)), columns=np.arange(len(facts.starts_s)))
+        return cls(
+            units=list(facts.units.values()),
+            starts_s=facts.starts_s,
+            details=[(every, settled.detail)],
+            base_run_id=None,
+            booked=stored.booked,
+            dues=settled.dues,
+            completeness=stored.completeness,
+            certificates=day_certificates(facts, settled.detail),
+            standing=standing,
+        )
+
+    @classmethod
+    def again(cls, changes: queries.DayChanges, standing: IssuedCertificates) -> "_Found":
+        """Settle what has changed."""
+        facts = changes.facts
+        settled = settle_again(facts.frame(), changes.before, changes.parts)
+        return cls(
+            units=list(facts.units.values()),
+            starts_s=facts.starts_s,
+            details=settled.details,
+            base_run_id=changes.base_run_id,
+            booked=changes.booked,
+            dues=settled.dues,
+            completeness=changes.completeness,
+            # Who has which certificate of a call goes by everybody's meter: they are made of all.
+            certificates=day_certificates(facts, changes.before),
+            standing=standing,
+        )
+
+    def area(self, run_id: str, area_id: str) -> SettledArea:
+        """What is recorded of an area."""
+        detail, rows = cells_bytes(self.details, self.units, self.starts_s, area_id)
+        certificates, green = self.certificates.area_bytes(area_id)
+        return SettledArea(
+            run_id=run_id,
+            area_id=area_id,
+            detail=detail if rows else b"",
+            rows=rows,
+            certificates=certificates,
+            green=green,
+            base_run_id=self.base_run_id,
+        )
 
 
 def _check(command: Command, committed: Committed) -> None:

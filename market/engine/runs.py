@@ -4,6 +4,8 @@ The one idea: what a run comes to is worked out outside, from what is stored, li
 decided whether it may be, in which order, and that it is booked once.
 """
 
+from dataclasses import replace
+
 from market.engine.certificates import issued_by_run
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
@@ -69,9 +71,11 @@ def record_settled_area(state: MarketState, command: RecordSettledArea) -> Decis
         return refused([Rejection(code=Code.NOT_FOUND, pointer="run_id")])
     if command.area.area_id not in run.begun.areas:
         return refused([Rejection(code=Code.AREA_UNKNOWN, pointer="area_id")])
+    if command.area.base_run_id not in (None, state.settlements.days[run.begun.day].run_id):
+        return refused([Rejection(code=Code.NOT_FOUND, pointer="base_run_id")])
     if command.area.area_id in run.done:
         return applied()
-    return applied(AreaSettled(area=command.area))
+    return applied(AreaSettled(area=replace(command.area, detail=b"", certificates=b"", green=b"")))
 
 
 def finish_settlement(state: MarketState, command: FinishSettlement) -> Decision:

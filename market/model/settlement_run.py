@@ -77,7 +77,7 @@ class SettlementRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledArea:
-    """What a run found in one area."""
+    """What a run found in one area; in the event its bytes are left out: they stand in the command."""
 
     run_id: str
     area_id: str
@@ -88,6 +88,8 @@ class SettledArea:
     """Of the area's participants, lot by lot, as an Arrow stream; empty: the run made none."""
     green: bytes = b""
     """What they used in each interval, and what of it certificates came with; an Arrow stream."""
+    base_run_id: str | None = None
+    """The run whose version holds where these rows say nothing; None: they are the whole area."""
 
 
 # --- commands -------------------------------------------------------------------------

@@ -6,6 +6,7 @@ the day, whole Wh with injection positive and whole quanta with what is received
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from market.model.rules import MarketRules
 from market.model.splitting import Integers
 from market.model.trade import ClearingOutcome
 from market.settlement.dues import Dues
+
+Flags: TypeAlias = NDArray[np.bool_]
+Origins: TypeAlias = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,6 +36,12 @@ class DayTrades:
     """What the owner received for it; negative: paid."""
     asks_green: NDArray[np.bool_]
     """Whether its order is a buyer's who wants renewable energy."""
+
+    def injection_by_cell_wh(self, shape: tuple[int, int]) -> Integers:
+        """What each unit has sold less what it has bought, by interval; of the given shape."""
+        total_wh = np.zeros(shape, dtype=np.int64)
+        np.add.at(total_wh, (self.unit, self.interval), self.injection_wh)
+        return total_wh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -36,6 +36,18 @@ class Hop:
         return sent_wh - round_up(sent_wh * self.line.loss_ppm, PPM)
 
 
+class _Known:
+    """Ways that were found in one grid."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.ways: dict[tuple[str, str], tuple[Hop, ...] | None] = {}
+
+
+_last: list[_Known] = []
+"""Of the grid that was asked for last: a market has one, and a settled day asks for every area's ways."""
+
+
 def route(grid: Grid, start: str, end: str) -> tuple[Hop, ...] | None:
     """The way with the fewest lines, the earlier published line where several are as short.
 
@@ -44,16 +56,25 @@ def route(grid: Grid, start: str, end: str) -> tuple[Hop, ...] | None:
     Returns:
         The hops in the order the energy takes; () from an area to itself; None: nothing joins them.
     """
+    known = _last[0] if _last and _last[0].grid is grid else _Known(grid)
+    _last[:] = [known]
+    if (start, end) not in known.ways:
+        known.ways[start, end] = _found(grid, start, end)
+    return known.ways[start, end]
+
+
+def _found(grid: Grid, start: str, end: str) -> tuple[Hop, ...] | None:
     ways: dict[str, tuple[Hop, ...]] = {start: ()}
     front = [start]
     while front and end not in ways:
         reached = []
         for area_id in front:
             for line in grid.lines:
-                for forward, near in ((True, line.from_area), (False, line.to_area)):
-                    hop = Hop(line=line, forward=forward)
-                    if near == area_id and hop.end not in ways:
-                        ways[hop.end] = (*ways[area_id], hop)
-                        reached.append(hop.end)
+                if area_id not in (line.from_area, line.to_area):
+                    continue
+                hop = Hop(line=line, forward=line.from_area == area_id)
+                if hop.end not in ways:
+                    ways[hop.end] = (*ways[area_id], hop)
+                    reached.append(hop.end)
         front = reached
     return ways.get(end)

@@ -22,6 +22,8 @@ class DayStanding:
     tariff: Tariff
     version: int = 0
     """Of its last finished run; 0: none yet."""
+    run_id: str = ""
+    """The last finished run; empty: none yet."""
     final: bool = False
     gaps: int = 0
     """How many values stood in for missing ones in its last finished run."""
@@ -93,6 +95,7 @@ class Settlements:
         assert run.begun.run_id == event.run_id, "one run at a time"
         standing = self.days[event.day]
         standing.version = event.version
+        standing.run_id = event.run_id
         standing.tariff = run.begun.tariff
         standing.settled_readings = run.late_readings
         standing.gaps = event.completeness.substituted

@@ -765,8 +765,8 @@ class Projector:
     def _collateral(self, event: CollateralEvent, event_seq: int, *_: object) -> None:
         take_collateral(self._connection, self._market_id, event, event_seq)
 
-    def _run(self, event: RunEvent, event_seq: int, *_: object) -> None:
-        take_run(self._connection, self._market_id, event, event_seq)
+    def _run(self, event: RunEvent, event_seq: int, entry: Entry) -> None:
+        take_run(self._connection, self._market_id, event, event_seq, entry)
 
     def _certificates(self, event: CertificateEvent, event_seq: int, *_: object) -> None:
         assert self._rules is not None, "nobody holds anything before there is a market"

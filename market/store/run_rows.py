@@ -7,18 +7,22 @@ from sqlalchemy import Connection, insert, update
 from market.model.settlement_run import (
     AreaSettled,
     Completeness,
+    RecordSettledArea,
     RunState,
     SettlementBegun,
     SettlementFinished,
 )
 from market.store import tables
 from market.store.certificate_rows import keep_certificates
+from market.store.journal import Entry
 
 RunEvent = SettlementBegun | AreaSettled | SettlementFinished
 RUN_EVENTS: Final = (SettlementBegun, AreaSettled, SettlementFinished)
 
 
-def take_run(connection: Connection, market_id: str, event: RunEvent, event_seq: int) -> None:
+def take_run(
+    connection: Connection, market_id: str, event: RunEvent, event_seq: int, entry: Entry
+) -> None:
     """Write one event, inside the caller's transaction."""
     runs = tables.settlement_runs
     if isinstance(event, SettlementBegun):
@@ -41,17 +45,19 @@ def take_run(connection: Connection, market_id: str, event: RunEvent, event_seq:
             },
         )
     elif isinstance(event, AreaSettled):
-        area = event.area
+        area, command = event.area, entry.command
+        assert isinstance(command, RecordSettledArea), "nothing else settles an area"
         connection.execute(
             insert(tables.settled_areas),
             {
                 "market_id": market_id,
                 "run_id": area.run_id,
                 "area_id": area.area_id,
-                "detail": area.detail,
+                "detail": command.area.detail,
                 "rows": area.rows,
-                "certificates": area.certificates,
-                "green": area.green,
+                "certificates": command.area.certificates,
+                "green": command.area.green,
+                "base_run_id": area.base_run_id,
             },
         )
     else:

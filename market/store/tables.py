@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 from market.model.act import Curtailed, StoredAct
@@ -277,7 +278,7 @@ trades: Final = Table(
     _text("venue"),
     _text("state"),  # completed, or what became of it when its recall was asked for
     Index("trades_of_participant", "market_id", "participant_id", "event_seq", "row"),
-    Index("trades_of_interval", "market_id", "start_s"),
+    Index("trades_of_interval", "market_id", "start_s", "unit_id"),
     sqlite_with_rowid=False,
 )
 
@@ -660,6 +661,16 @@ measurements: Final = Table(
     sqlite_with_rowid=False,
 )
 
+Index(
+    "measurements_late",
+    measurements.c.market_id,
+    measurements.c.late,  # always true, yet by it SQLite finds out that the index fits
+    measurements.c.start_s,
+    measurements.c.event_seq,
+    sqlite_where=text("late = 1"),
+    postgresql_where=measurements.c.late,
+)
+
 deviations: Final = Table(
     "deviations",
     METADATA,
@@ -990,6 +1001,7 @@ settled_areas: Final = Table(
     _integer("rows"),
     Column("certificates", LargeBinary, nullable=False),
     Column("green", LargeBinary, nullable=False),
+    _text("base_run_id", empty=True),  # whose rows hold where these say nothing
 )
 
 certificate_days: Final = Table(

@@ -46,6 +46,7 @@ from market.store.queries.certificates import (
     certificate_statement,
 )
 from market.store.queries.collateral import credit_limits, margin_calls
+from market.store.queries.day_changes import DayChanges, day_changes
 from market.store.queries.day_facts import StoredDay, stored_day
 from market.store.queries.events import StoredEvent, events
 from market.store.queries.explanations import CallTold, OrderStory, order_story, refused
@@ -95,6 +96,7 @@ from market.store.queries.results import curves, intervals, prices
 from market.store.queries.runs import (
     RunView,
     last_run,
+    last_version,
     run_differences,
     settled_detail,
     settled_lines,
@@ -145,6 +147,7 @@ __all__ = [
     "CertificateSum",
     "CursorFault",
     "Curve",
+    "DayChanges",
     "DayState",
     "DayTotals",
     "Debt",
@@ -212,6 +215,7 @@ __all__ = [
     "credit_limits",
     "curtailments",
     "curves",
+    "day_changes",
     "day_deviations",
     "day_totals",
     "defaults",
@@ -225,6 +229,7 @@ __all__ = [
     "intervals",
     "issued_of_day",
     "last_run",
+    "last_version",
     "ledger",
     "listing",
     "listings",

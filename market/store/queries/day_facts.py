@@ -7,42 +7,39 @@ house: long because every fact of a day is read once, in the order in which a ru
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, FromClause, select
+from sqlalchemy import ColumnElement, Connection, FromClause, select, true
 
-from market.control.readings import is_overtaken
 from market.model.act import ControlReason, Curtailed
 from market.model.activation import ActivationCause, UnitsActivated
-from market.model.call import CallKind
 from market.model.grid import Grid
 from market.model.interval import MarketDay
 from market.model.money import TransferKind, limit_rent_account, rent_account
 from market.model.order import Side
 from market.model.participant import Participant, Unit, UnitKind
-from market.model.power import Doubt, Measurement
 from market.model.recall import TradeState
 from market.model.rules import MarketRules, Tariff
 from market.model.settlement_run import Completeness
 from market.model.splitting import Integers
-from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
 from market.model.units import SECONDS_PER_MINUTE
-from market.settlement.day_facts import DayFacts, DayTrades
+from market.settlement.day_facts import DayFacts, DayTrades, Flags
 from market.settlement.dues import Dues, add, is_of_meters
-from market.settlement.meter_series import Origin
 from market.settlement.ordered import TREATMENTS, Treatment
 from market.settlement.outcomes import exchanged, priced
 from market.store import tables
+from market.store.queries.among import among
 from market.store.queries.certificate_sums import green_orders
+from market.store.queries.day_meters import Meters, day_meters
+from market.store.queries.day_outcomes import DayOutcomes, calls_of, day_outcomes
 from market.store.queries.market import came_after, market
 from market.store.queries.money import joined
-from market.store.queries.pages import fact
+from market.store.queries.pages import fact, in_columns
 from market.store.queries.power import charged_points
-from market.store.queries.stand_ins import Asked, stand_ins
+from market.store.queries.stand_ins import Asked
 
 _RENTS = (TransferKind.LINE_RENT.value, TransferKind.LIMIT_RENT.value)
 _RENT_ACCOUNTS = (rent_account(""), limit_rent_account(""))
@@ -101,12 +98,12 @@ def stored_day(
     if definition is None:
         raise LookupError(market_id)
     rules = replace(definition.rules, tariff=tariff)
-    reader = _Reader(connection, market_id, day, rules, event_seq, units, participants)
+    reader = DayReader(connection, market_id, day, rules, event_seq, units, participants)
     return reader.read(definition.grid)
 
 
-class _Reader:
-    """Reads one day."""
+class DayReader:
+    """Reads one day, or a part of it."""
 
     def __init__(
         self,
@@ -117,34 +114,50 @@ class _Reader:
         event_seq: int,
         units: Mapping[str, Unit],
         participants: Mapping[str, Participant],
+        *,
+        starts_s: Sequence[int] | None = None,
+        some: bool = False,
     ) -> None:
+        """`starts_s`: only these of the day's intervals; `some`: these are not all units of the market."""
         self._connection, self._market_id, self._event_seq = connection, market_id, event_seq
-        self._day, self._rules, self._closing = day, rules, (connection, market_id, day)
-        self._starts_s = day_starts_s(rules, day)
+        self._day, self._rules, self._some = day, rules, some
+        self._closing = (connection, market_id, day)
+        whole = day_starts_s(rules, day)
+        self._starts_s: Sequence[int] = whole if starts_s is None else starts_s
+        self._whole = whole if starts_s is None else None
         self._column = {start_s: place for place, start_s in enumerate(self._starts_s)}
         self._units, self._participants = units, participants
         self._row = {name: place for place, name in enumerate(self._units)}
         self._shape = (len(self._units), len(self._starts_s))
 
     def read(self, grid: Grid) -> StoredDay:
+        """The facts of the day, and what was booked for it."""
+        booked, rents_quanta = self.booked()
+        facts, meters = self.facts(grid, self.outcomes(), rents_quanta, self.meters)
+        return StoredDay(facts=facts, completeness=meters.completeness, booked=booked)
+
+    def facts(
+        self,
+        grid: Grid,
+        outcomes: DayOutcomes,
+        rents_quanta: Mapping[str, int],
+        meters: Callable[[Integers, Flags], Meters],
+    ) -> tuple[DayFacts, Meters]:
+        """What its units have traded, were told and have metered.
+
+        `meters`: by what they were to do, and whether that is something else than they traded.
+        """
         participants = self._participants
-        trades, traded_wh = self._trades()
-        scheduled_wh = self._scheduled(traded_wh)
+        trades, traded_wh = self.trades()
+        scheduled_wh = self.scheduled(traded_wh)
         given_back = [how for how in TREATMENTS if TREATMENTS[how] is Treatment.AT_AREA_PRICE]
         uncompensated_wh = self._curtailed(given_back)
-        # Who could not follow was told nothing: that is no part of what stands in for a reading.
-        forced_wh = self._curtailed([ControlReason.DECOUPLED])
-        instructed_wh = scheduled_wh - traded_wh + forced_wh
+        instructed_wh = scheduled_wh - traded_wh + self.forced()
         if not any(item.is_last_resort for item in participants.values()):
             # Nobody is there to take what a stopped unit would give back.
             instructed_wh, uncompensated_wh = instructed_wh - uncompensated_wh, 0 * uncompensated_wh
-        metered_wh, origin, completeness = self._metered(scheduled_wh, scheduled_wh != traded_wh)
-        calls = self._outcomes()
-        pairs = [
-            (calls.get((start_s, CallKind.CLOSING)), calls.get((start_s, CallKind.DAY_AHEAD)))
-            for start_s in self._starts_s
-        ]
-        booked, rents_quanta = self._booked()
+        metered = meters(scheduled_wh, scheduled_wh != traded_wh)
+        pairs = [calls_of(outcomes, start_s) for start_s in self._starts_s]
         facts = DayFacts(
             day=self._day,
             starts_s=self._starts_s,
@@ -155,67 +168,90 @@ class _Reader:
             trades=trades,
             instructed_wh=instructed_wh,
             uncompensated_wh=uncompensated_wh,
-            activations=self._activations(),
-            metered_wh=metered_wh,
-            origin=origin,
+            activations=self.activations(),
+            metered_wh=metered.metered_wh,
+            origin=metered.origin,
             priced=[priced(*pair) for pair in pairs],
             exchanged=[exchanged(*pair) for pair in pairs],
             rents_quanta=rents_quanta,
-            newcomers=came_after(*self._closing, tables.participants.c.participant_id),
-            points=charged_points(self._connection, self._market_id, self._rules, self._starts_s),
+            newcomers=self.newcomers(),
+            points=self.points(),
         )
-        return StoredDay(facts=facts, completeness=completeness, booked=booked)
+        return facts, metered
 
     def _within(self, table: FromClause) -> ColumnElement[bool]:
         c = table.c
+        if self._whole is None:
+            return (c.market_id == self._market_id) & c.start_s.in_(self._starts_s)
         return (
             (c.market_id == self._market_id)
-            & (c.start_s >= self._starts_s.start)
-            & (c.start_s < self._starts_s.stop)
+            & (c.start_s >= self._whole.start)
+            & (c.start_s < self._whole.stop)
         )
 
-    def _trades(self) -> tuple[DayTrades, Integers]:
-        """Trades that stand; contracts in the order in which they were made."""
+    def _of_units(self, name: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a row is of one of the units that are read."""
+        return among(self._connection, name, self._units) if self._some else true()
+
+    def trades(self) -> tuple[DayTrades, Integers]:
+        """Trades that stand, contracts in the order in which they were made; their sums by cell."""
         c = tables.trades.c
-        rows = self._connection.execute(
-            select(c.match_id, c.unit_id, c.start_s, c.side, c.price_ticks, c.energy_wh, c.order_id)
-            .where(self._within(tables.trades), c.state != TradeState.CANCELLED.value)
-            .order_by(c.event_seq, c.row)
+        names = (c.event_seq, c.row, c.match_id, c.unit_id, c.start_s, c.side)
+        made = self._connection.execute(
+            select(*names, c.price_ticks, c.energy_wh, c.order_id).where(
+                self._within(tables.trades),
+                self._of_units(c.unit_id),
+                c.state != TradeState.CANCELLED.value,
+            )
         )
-        found: list[tuple[int, ...]] = []
-        rank: dict[str, int] = {}
-        green = green_orders(self._connection, self._market_id, self._starts_s)
-        for match_id, unit_id, start_s, side, price_ticks, energy_wh, order_id in rows:
-            injection_wh = energy_wh if side == Side.SELL.value else -energy_wh
-            made = rank.setdefault(match_id, len(rank))
-            amounts = (injection_wh, price_ticks * injection_wh, order_id in green)
-            found.append((self._row[unit_id], self._column[start_s], made, *amounts))
-        columns = np.array(found, dtype=np.int64).reshape(-1, 6).T
+        known: dict[str, int] = {}
+        found = [np.zeros((8, 0), dtype=np.int64)]
+        green = green_orders(
+            self._connection, self._market_id, day_starts_s(self._rules, self._day)
+        )
+        row_of, column_of, sold = self._row, self._column, Side.SELL.value
+        for seqs, rows, matches, units, starts, sides, prices, energies, orders in in_columns(made):
+            sign = np.array([1 if side == sold else -1 for side in sides])
+            injection_wh = sign * np.array(energies)
+            place = [[row_of[name] for name in units], [column_of[at_s] for at_s in starts]]
+            match = [known.setdefault(name, len(known)) for name in matches]
+            amount_quanta = np.array(prices) * injection_wh
+            asks = [name in green for name in orders]
+            found.append(np.array([*place, match, injection_wh, amount_quanta, seqs, rows, asks]))
+        columns = np.concatenate(found, axis=1)
+        # Sorted here: the database would read every trade that was ever made to have this order.
+        columns = columns[:, np.lexsort((columns[6], columns[5]))]
         trades = DayTrades(
             unit=columns[0],
             interval=columns[1],
-            rank=columns[2],
+            rank=_as_first_seen(columns[2]),
             injection_wh=columns[3],
             amount_quanta=columns[4],
-            asks_green=columns[5] > 0,
+            asks_green=columns[7] > 0,
         )
-        traded_wh = np.zeros(self._shape, dtype=np.int64)
-        np.add.at(traded_wh, (trades.unit, trades.interval), trades.injection_wh)
-        return trades, traded_wh
+        return trades, trades.injection_by_cell_wh(self._shape)
 
-    def _scheduled(self, traded_wh: Integers) -> Integers:
+    def scheduled(self, traded_wh: Integers) -> Integers:
         """What units were told when their intervals were settled; else what they have traded."""
         c = tables.deviations.c
         rows = self._connection.execute(
             select(c.member_id, c.start_s, c.scheduled_wh).where(
-                self._within(tables.deviations), c.level == "unit"
+                self._within(tables.deviations), c.level == "unit", self._of_units(c.member_id)
             )
         )
         found = traded_wh.copy()
         row_of, column_of = self._row, self._column
-        for unit_id, start_s, scheduled_wh in rows:
-            found[row_of[unit_id], column_of[start_s]] = scheduled_wh
+        for units, starts, scheduled_wh in in_columns(rows):
+            place = [row_of[name] for name in units], [column_of[at_s] for at_s in starts]
+            found[place] = scheduled_wh
         return found
+
+    def forced(self) -> Integers:
+        """(n, t) what units could not follow, as nobody reached them.
+
+        Who could not follow was told nothing: that is no part of what stands in for a reading.
+        """
+        return self._curtailed([ControlReason.DECOUPLED])
 
     def _curtailed(self, reasons: Iterable[ControlReason]) -> Integers:
         """(n, t) pieces with one of these reasons; none is the last resort's."""
@@ -223,7 +259,9 @@ class _Reader:
         wanted = [reason.value for reason in reasons]
         found = np.zeros(self._shape, dtype=np.int64)
         for row in self._connection.execute(
-            select(table).where(self._within(table), table.c.reason.in_(wanted))
+            select(table).where(
+                self._within(table), self._of_units(table.c.unit_id), table.c.reason.in_(wanted)
+            )
         ):
             unit = self._units[row.unit_id]
             if not self._participants[unit.participant_id].is_last_resort:
@@ -231,140 +269,53 @@ class _Reader:
                 found[self._row[row.unit_id], self._column[row.start_s]] += piece.energy_wh
         return found
 
-    def _metered(
-        self, scheduled_wh: Integers, told: NDArray[np.bool_]
-    ) -> tuple[Integers, NDArray[np.int8], Completeness]:
-        """Readings that count, late ones among them; where none came, what stands in for it.
-
-        A unit that was told something else than it had traded, and has no reading, did as it was told.
-        """
-        c = tables.measurements.c
-        rows = self._connection.execute(
-            select(c.unit_id, c.start_s, c.injection_wh, c.substituted, c.late)
-            .where(
-                self._within(tables.measurements),
-                c.older.is_(False),
-                c.event_seq <= self._event_seq,
-            )
-            .order_by(c.event_seq, c.row)
-        )
-        metered_wh = scheduled_wh.copy()
-        measured = np.zeros(self._shape, dtype=np.bool_)
-        late: dict[tuple[str, int], None] = {}
-        row_of, column_of = self._row, self._column
-        for unit_id, start_s, injection_wh, substituted, is_late in rows:
-            if is_late:
-                late[unit_id, start_s] = None
-                continue
-            place = (row_of[unit_id], column_of[start_s])
-            metered_wh[place] = injection_wh
-            measured[place] = not substituted
-        in_time = measured.copy()
-        for reading in self._newest() if late else ():
-            place = (row_of[reading.unit_id], column_of[reading.start_s])
-            metered_wh[place] = reading.injection_wh
-            measured[place], in_time[place] = True, False
-        origin = np.where(measured, np.int8(Origin.MEASURED), np.int8(Origin.SCHEDULE))
-        later = came_after(*self._closing, tables.units.c.unit_id)
-        meters = np.array(
-            [
-                u.kind is not UnitKind.RETAILER and name not in later
-                for name, u in self._units.items()
-            ]
-        )
-        gaps = ~measured & meters[:, None]
-        filled = stand_ins(
+    def meters(self, scheduled_wh: Integers, told: Flags) -> Meters:
+        """Readings that count, and what stands in for those that did not come, of the whole day."""
+        assert self._whole is not None, "what stands in is found among all of the day"
+        return day_meters(
             Asked(
                 connection=self._connection,
                 market_id=self._market_id,
                 event_seq=self._event_seq,
-                told_until_s=self._starts_s.stop,
+                told_until_s=self._whole.stop,
             ),
             rules=self._rules,
-            starts_s=self._starts_s,
-            units=list(self._units.values()),
-            metered_wh=metered_wh,
-            measured=measured,
-            gaps=gaps & ~told,
-        )
-        better = filled.origin != Origin.MISSING
-        completeness = Completeness(
-            measured=int(in_time.sum()),
-            late=len(late),
-            substituted=int(gaps.sum()),
-            linear=int((filled.origin == Origin.LINEAR).sum()),
-            like_day=int((filled.origin == Origin.LIKE_DAY).sum()),
-        )
-        return (
-            np.where(better, filled.injection_wh, metered_wh),
-            np.where(better, filled.origin, origin),
-            completeness,
+            starts_s=self._whole,
+            units=self._units,
+            some=self._some,
+            with_meter=self.with_meter(),
+            scheduled_wh=scheduled_wh,
+            told=told,
         )
 
-    def _newest(self) -> Iterable[Measurement]:
-        """The readings that count where some came late: by the rule of those that came in time."""
-        c, other = tables.measurements.c, tables.measurements.alias("other")
-        came_late = (
-            select(other.c.unit_id, other.c.start_s)
-            .where(
-                self._within(other), other.c.late.is_(True), other.c.event_seq <= self._event_seq
-            )
-            .distinct()
-            .subquery()
-        )
-        rows = self._connection.execute(
-            select(tables.measurements)
-            .join(
-                came_late, (came_late.c.unit_id == c.unit_id) & (came_late.c.start_s == c.start_s)
-            )
-            .where(
-                self._within(tables.measurements),
-                c.older.is_(False),
-                c.event_seq <= self._event_seq,
-            )
-            .order_by(c.late, c.event_seq, c.row)
-        )
-        counting: dict[tuple[str, int], Measurement] = {}
-        for row in rows:
-            key = (row.unit_id, row.start_s)
-            doubt = None if row.doubt is None else Doubt(row.doubt)
-            reading = fact(Measurement, row, doubt=doubt)
-            if not reading.late or not is_overtaken(counting.get(key), reading):
-                counting[key] = reading
-        return counting.values()
+    def with_meter(self) -> Flags:
+        """(n,) units with a meter on the day: the retailer delivers what the others leave."""
+        later = came_after(*self._closing, tables.units.c.unit_id)
+        flags = [
+            unit.kind is not UnitKind.RETAILER and name not in later
+            for name, unit in self._units.items()
+        ]
+        return np.array(flags, dtype=np.bool_)
 
-    def _outcomes(self) -> dict[tuple[int, CallKind], ClearingOutcome]:
+    def newcomers(self) -> frozenset[str]:
+        """Participants who came after the day was closed."""
+        return came_after(*self._closing, tables.participants.c.participant_id)
+
+    def points(self) -> frozenset[str]:
+        """Participants that had a metering point on the day, where it is charged for."""
+        whole = day_starts_s(self._rules, self._day)
+        return charged_points(self._connection, self._market_id, self._rules, whole)
+
+    def outcomes(self) -> DayOutcomes:
         """What each call made of each interval; orders and receipts are left out."""
-        areas: defaultdict[tuple[int, str], list[AreaOutcome]] = defaultdict(list)
-        lines: defaultdict[tuple[int, str], list[LineOutcome]] = defaultdict(list)
-        a, b = tables.area_outcomes, tables.line_outcomes
-        for row in self._connection.execute(
-            select(a).where(self._within(a)).order_by(a.c.position)
-        ):
-            areas[row.start_s, row.call].append(fact(AreaOutcome, row))
-        for row in self._connection.execute(
-            select(b).where(self._within(b)).order_by(b.c.position)
-        ):
-            lines[row.start_s, row.call].append(fact(LineOutcome, row))
-        return {
-            (start_s, CallKind(call)): ClearingOutcome(
-                start_s=start_s,
-                rung="",
-                reproducible=True,
-                areas=tuple(members),
-                lines=tuple(lines.get((start_s, call), ())),
-                filled_order_ids=(),
-                filled_wh=(),
-                welfare_quanta=0,
-                upper_bound_quanta=0,
-                solve_ms=0,
-                receipt_hash="",
-                audit_faults=(),
-            )
-            for (start_s, call), members in areas.items()
-        }
+        return day_outcomes(
+            self._connection,
+            self._within(tables.area_outcomes),
+            self._within(tables.line_outcomes),
+        )
 
-    def _activations(self) -> dict[int, list[UnitsActivated]]:
+    def activations(self) -> dict[int, list[UnitsActivated]]:
+        """Who helped, by place of the interval, in the order in which it was decided."""
         table = tables.activations
         found: defaultdict[int, list[UnitsActivated]] = defaultdict(list)
         for row in self._connection.execute(
@@ -374,7 +325,7 @@ class _Reader:
             found[self._column[row.start_s]].append(made)
         return dict(found)
 
-    def _booked(self) -> tuple[Dues, dict[str, int]]:
+    def booked(self) -> tuple[Dues, dict[str, int]]:
         """What was booked for the day because of meters and fees; its congestion rent by account."""
         dues: Dues = {}
         rents_quanta: defaultdict[str, int] = defaultdict(int)
@@ -395,8 +346,9 @@ class _Reader:
                 c.market_id == self._market_id, c.day == self._day
             )
         )
-        for giver, receiver, kind, high, low in rows:
-            yield giver, receiver, kind, joined(high, low)
+        for sums in in_columns(rows):
+            for giver, receiver, kind, high, low in zip(*sums, strict=True):
+                yield giver, receiver, kind, joined(high, low)
         whole, moved = _market_day(self._rules, self._day), tables.transfers.c
         later = self._connection.execute(
             select(
@@ -410,3 +362,11 @@ class _Reader:
         )
         for giver, receiver, kind, quanta in later:
             yield giver, receiver, kind, -quanta
+
+
+def _as_first_seen(values: Integers) -> Integers:
+    """Each value's place among the different ones, in the order in which they come up."""
+    _, first, number = np.unique(values, return_index=True, return_inverse=True)
+    place = np.empty(len(first), dtype=np.int64)
+    place[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(place[number.ravel()], dtype=np.int64)

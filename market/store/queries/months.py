@@ -25,6 +25,7 @@ from market.store.details import detail_grid
 from market.store.month_details import month_rows
 from market.store.queries.money import joined, split_sum
 from market.store.queries.pages import fact
+from market.store.queries.settled_columns import kept_areas
 
 _KINDS: Final = (TransferKind.GROUP_NETTING, TransferKind.BAND_WAIVER)
 
@@ -54,29 +55,25 @@ def day_deviations(
         day: local date, ISO 8601.
         version: a finished one of the day.
     """
-    runs, areas = tables.settlement_runs.c, tables.settled_areas.c
-    rows = connection.execute(
-        select(areas.area_id, areas.detail)
-        .join(
-            tables.settlement_runs,
-            (runs.market_id == areas.market_id) & (runs.run_id == areas.run_id),
-        )
-        .where(
+    runs = tables.settlement_runs.c
+    run_id = connection.execute(
+        select(runs.run_id).where(
             runs.market_id == market_id,
             runs.day == day,
             runs.version == version,
             runs.state == RunState.FINISHED.value,
         )
-        .order_by(areas.area_id)
-    )
+    ).scalar_one_or_none()
+    kept = {} if run_id is None else kept_areas(connection, market_id, run_id)
     number = {area.area_id: place for place, area in enumerate(grid.areas)}
     names: list[str] = []
     area: list[int] = []
     deviation_wh: list[Integers] = []
     metered_wh: list[Integers] = []
     starts_s: list[int] = []
-    for area_id, detail in rows:
-        unit_ids, starts_s, columns = detail_grid(detail, ("scheduled_wh", "metered_wh"))
+    for area_id, parts in sorted(kept.items()):
+        details = [part.detail for part in parts]
+        unit_ids, starts_s, columns = detail_grid(details, ("scheduled_wh", "metered_wh"))
         own = [
             row for row, name in enumerate(unit_ids) if units[name].participant_id != last_resort_id
         ]

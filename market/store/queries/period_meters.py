@@ -30,6 +30,7 @@ from market.store.queries.day_facts import day_starts_s
 from market.store.queries.market import MarketDefinition
 from market.store.queries.money import joined, split_sum, whole_sum
 from market.store.queries.pages import AnyRow
+from market.store.queries.settled_columns import kept_areas
 
 _HALF_BITS = 32
 _PARTS = ("metered_wh", "traded_wh", "own_use_wh", "own_storage_wh", "retail_wh")
@@ -206,12 +207,10 @@ def _add_version(
     connection: Connection, market_id: str, run_id: str, left_out: Sequence[str], sums: _Sums
 ) -> None:
     """Add up the lines of a version, area by area."""
-    c = tables.settled_areas.c
-    for area_id, detail in connection.execute(
-        select(c.area_id, c.detail).where(c.market_id == market_id, c.run_id == run_id)
-    ):
+    for area_id, kept_parts in kept_areas(connection, market_id, run_id).items():
+        details = [part.detail for part in kept_parts]
         columns = detail_columns(
-            detail, ("scheduled_wh", "deviation_quanta", *_PARTS), without=left_out
+            details, ("scheduled_wh", "deviation_quanta", *_PARTS), without=left_out
         )
         deviation_wh = columns["metered_wh"] - columns["scheduled_wh"]
         for is_long in (True, False):

@@ -11,6 +11,7 @@ from market.model.settlement_run import RunKind, RunState, SettlementRun
 from market.store import tables
 from market.store.details import detail_rows, detail_slice
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
+from market.store.queries.settled_columns import area_rows, kept_areas
 from market.store.views import Page
 
 
@@ -61,6 +62,18 @@ def last_run(connection: Connection, market_id: str, day: str) -> RunView | None
     c = tables.settlement_runs.c
     row = connection.execute(
         _runs(market_id).where(c.day == day).order_by(c.number.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else _view(row)
+
+
+def last_version(connection: Connection, market_id: str, day: str) -> RunView | None:
+    """The newest run of a day that is finished; None: there is none."""
+    c = tables.settlement_runs.c
+    row = connection.execute(
+        _runs(market_id)
+        .where(c.day == day, c.state == RunState.FINISHED.value)
+        .order_by(c.version.desc())
+        .limit(1)
     ).one_or_none()
     return None if row is None else _view(row)
 
@@ -137,7 +150,7 @@ def settled_detail(
     Returns:
         The version's number and its lines; None: there is no such version.
     """
-    runs, areas, units = tables.settlement_runs.c, tables.settled_areas.c, tables.units.c
+    runs, units = tables.settlement_runs.c, tables.units.c
     query = select(runs.run_id, runs.version).where(
         runs.market_id == market_id, runs.day == day, runs.state == RunState.FINISHED.value
     )
@@ -154,17 +167,10 @@ def settled_detail(
         .order_by(units.unit_id)
     ).all()
     unit_ids = [row.unit_id for row in own]
+    kept = kept_areas(connection, market_id, found.run_id, {row.area_id for row in own})
     lines: list[Mapping[str, Any]] = []
-    for (detail,) in connection.execute(
-        select(areas.detail)
-        .where(
-            areas.market_id == market_id,
-            areas.run_id == found.run_id,
-            areas.area_id.in_(sorted({row.area_id for row in own})),
-        )
-        .order_by(areas.area_id)
-    ):
-        lines += detail_rows(detail, unit_ids)
+    for _, parts in sorted(kept.items()):
+        lines += detail_rows([part.detail for part in parts], unit_ids)
     return found.version, lines
 
 
@@ -181,21 +187,15 @@ def settled_lines(
 
     Only areas that are done have any. A blob is opened only where its lines are asked for.
     """
-    c = tables.settled_areas.c
-    query = select(c.area_id, c.rows).where(c.market_id == market_id, c.run_id == run_id)
-    if area_id is not None:
-        query = query.where(c.area_id == area_id)
     lines: list[Mapping[str, Any]] = []
     before = 0
-    for name, rows in connection.execute(query.order_by(c.area_id)).all():
+    for name, rows in area_rows(connection, market_id, run_id, area_id).items():
         begin = max(first - before, 0)
         before += rows
         if begin >= rows:
             continue
         if len(lines) >= limit:
             return lines, True
-        detail = connection.execute(
-            select(c.detail).where(c.market_id == market_id, c.run_id == run_id, c.area_id == name)
-        ).scalar_one()
-        lines += detail_slice(detail, begin, limit - len(lines))
+        (parts,) = kept_areas(connection, market_id, run_id, {name}).values()
+        lines += detail_slice([part.detail for part in parts], begin, limit - len(lines))
     return lines, before > first + len(lines)

@@ -1,0 +1,172 @@
+"""What the meters of a day showed: readings that count, late ones among them, and what stands in for the rest."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, FromClause, select
+
+from market.control.readings import is_overtaken
+from market.model.participant import Unit
+from market.model.power import Measurement
+from market.model.rules import MarketRules
+from market.model.settlement_run import Completeness
+from market.model.splitting import Integers
+from market.settlement.day_facts import Flags
+from market.settlement.meter_series import Origin
+from market.store import tables
+from market.store.queries.among import among
+from market.store.queries.pages import in_columns
+from market.store.queries.stand_ins import Asked, stand_ins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Meters:
+    """What units of a day have metered; (n, t)."""
+
+    metered_wh: Integers
+    origin: NDArray[np.int8]
+    """An `Origin`: where the value comes from."""
+    completeness: Completeness
+
+
+def completeness(origin: NDArray[np.int8], with_meter: Flags, late: int) -> Completeness:
+    """How well the meters are known.
+
+    Args:
+        origin: (n, t) an `Origin`.
+        with_meter: (n,) which units have one.
+        late: for how many unit-intervals a reading came late.
+    """
+    gaps = (origin != Origin.MEASURED) & with_meter[:, None]
+    return Completeness(
+        measured=int((origin == Origin.MEASURED).sum()) - late,
+        late=late,
+        substituted=int(gaps.sum()),
+        linear=int((origin == Origin.LINEAR).sum()),
+        like_day=int((origin == Origin.LIKE_DAY).sum()),
+    )
+
+
+def day_meters(
+    asked: Asked,
+    *,
+    rules: MarketRules,
+    starts_s: range,
+    units: Mapping[str, Unit],
+    some: bool,
+    with_meter: Flags,
+    scheduled_wh: Integers,
+    told: Flags,
+) -> Meters:
+    """Readings that count, late ones among them; where none came, what stands in for it.
+
+    A unit that was told something else than it had traded, and has no reading, did as it was told.
+
+    Args:
+        asked: where to look, and as of when.
+        rules: zone and length of intervals.
+        starts_s: all intervals of the day.
+        units: in the order of the rows.
+        some: they are not all units of the market.
+        with_meter: (n,) which of them have a meter.
+        scheduled_wh: (n, t) what they were to do.
+        told: (n, t) where that is something else than they had traded.
+    """
+    c = tables.measurements.c
+    rows = asked.connection.execute(
+        select(c.unit_id, c.start_s, c.injection_wh, c.substituted, c.late)
+        .where(
+            *_counting(asked, starts_s, tables.measurements, units if some else None),
+            c.older.is_(False),
+        )
+        # As the table is sorted; of one unit and interval the later one comes later.
+        .order_by(c.start_s, c.unit_id, c.event_seq, c.row)
+    )
+    metered_wh = scheduled_wh.copy()
+    measured = np.zeros(told.shape, dtype=np.bool_)
+    late = np.zeros(told.shape, dtype=np.bool_)
+    row_of = {name: place for place, name in enumerate(units)}
+    first_s, step_s = starts_s.start, starts_s.step
+    for names, starts, injections_wh, substitutes, lates in in_columns(rows):
+        own = np.array([row_of[name] for name in names])
+        column, in_time = (np.array(starts) - first_s) // step_s, ~np.array(lates, dtype=np.bool_)
+        late[own[~in_time], column[~in_time]] = True
+        own, column = own[in_time], column[in_time]
+        # Of those of one unit and interval, which stand together, the last one counts.
+        last = np.append((own[1:] != own[:-1]) | (column[1:] != column[:-1]), True)[: len(own)]
+        place = own[last], column[last]
+        metered_wh[place] = np.array(injections_wh)[in_time][last]
+        measured[place] = ~np.array(substitutes, dtype=np.bool_)[in_time][last]
+    for reading in _newest(asked, starts_s, units if some else None) if late.any() else ():
+        place = (row_of[reading.unit_id], (reading.start_s - first_s) // step_s)
+        metered_wh[place] = reading.injection_wh
+        measured[place] = True
+    origin = np.where(measured, np.int8(Origin.MEASURED), np.int8(Origin.SCHEDULE))
+    gaps = ~measured & with_meter[:, None]
+    filled = stand_ins(
+        asked,
+        rules=rules,
+        starts_s=starts_s,
+        units=list(units.values()),
+        metered_wh=metered_wh,
+        measured=measured,
+        gaps=gaps & ~told,
+    )
+    better = filled.origin != Origin.MISSING
+    origin = np.where(better, filled.origin, origin)
+    return Meters(
+        metered_wh=np.where(better, filled.injection_wh, metered_wh),
+        origin=origin,
+        completeness=completeness(origin, with_meter, int(late.sum())),
+    )
+
+
+def _newest(asked: Asked, starts_s: range, only: Mapping[str, Unit] | None) -> Iterable[Any]:
+    """Unit, interval and energy of the readings that count where some came late: by the rule of those that came in time."""
+    c, other = tables.measurements.c, tables.measurements.alias("other")
+    came_late = (
+        select(other.c.unit_id, other.c.start_s)
+        .where(*_counting(asked, starts_s, other, only), other.c.late)
+        .distinct()
+        .subquery()
+    )
+    rows = asked.connection.execute(
+        select(c.unit_id, c.start_s, c.injection_wh, c.late, c.sequence, c.signature)
+        .join(came_late, (came_late.c.unit_id == c.unit_id) & (came_late.c.start_s == c.start_s))
+        .where(
+            *_counting(asked, starts_s, tables.measurements, only),
+            c.older.is_(False),
+        )
+        .order_by(c.late, c.event_seq, c.row)
+    )
+    counting: dict[tuple[str, int], Any] = {}
+    for row in rows:
+        key = (row.unit_id, row.start_s)
+        if not row.late or not is_overtaken(counting.get(key), _as_reading(row)):
+            counting[key] = row
+    return counting.values()
+
+
+def _as_reading(row: Any) -> Measurement:  # noqa: ANN401 - a row
+    """A row says as much of a reading as is asked for here, by the same names."""
+    return cast("Measurement", row)
+
+
+def _counting(
+    asked: Asked, starts_s: range, table: FromClause, only: Mapping[str, Unit] | None
+) -> tuple[ColumnElement[bool], ...]:
+    """Which readings of the day are asked for; `only`: of these units."""
+    c = table.c
+    return (
+        c.market_id == asked.market_id,
+        c.event_seq <= asked.event_seq,
+        *(
+            (c.start_s >= starts_s.start, c.start_s < starts_s.stop)
+            if only is None
+            # Each by its name: so they are looked up, not looked through.
+            else (c.start_s.in_(starts_s), among(asked.connection, c.unit_id, only))
+        ),
+    )

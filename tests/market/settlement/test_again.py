@@ -1,0 +1,111 @@
+"""A day settled again in part is the day settled anew, to the quantum and in every column."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from market.settlement.again import Cells, DayPart, cells_to_settle, settle_again
+from market.settlement.day_facts import DayDetail, DayFacts, DayTrades
+from market.settlement.run import settle_day
+from tests.builders import MIDNIGHT_S, STEP_S
+from tests.market.settlement.days import days
+
+HOURS = tuple(range(MIDNIGHT_S, MIDNIGHT_S + 6 * STEP_S, STEP_S))
+
+
+def part_of(facts: DayFacts, cells: Cells) -> DayPart:
+    """The facts of some cells alone."""
+    place = np.ix_(cells.rows, cells.columns)
+    row = {old: new for new, old in enumerate(cells.rows.tolist())}
+    column = {old: new for new, old in enumerate(cells.columns.tolist())}
+    names = list(facts.units)
+    trades = facts.trades
+    inside = np.array(
+        [
+            number
+            for number, (unit, interval) in enumerate(
+                zip(trades.unit.tolist(), trades.interval.tolist(), strict=True)
+            )
+            if unit in row and interval in column
+        ],
+        dtype=np.int64,
+    )
+    starts = [facts.starts_s[number] for number in column]
+    return DayPart(
+        cells=cells,
+        facts=replace(
+            facts,
+            starts_s=starts,
+            units={names[number]: facts.units[names[number]] for number in row},
+            trades=DayTrades(
+                unit=np.array([row[x] for x in trades.unit[inside].tolist()], dtype=np.int64),
+                interval=np.array(
+                    [column[x] for x in trades.interval[inside].tolist()], dtype=np.int64
+                ),
+                rank=trades.rank[inside],
+                injection_wh=trades.injection_wh[inside],
+                amount_quanta=trades.amount_quanta[inside],
+                asks_green=trades.asks_green[inside],
+            ),
+            instructed_wh=facts.instructed_wh[place],
+            uncompensated_wh=facts.uncompensated_wh[place],
+            activations={
+                column[at]: made for at, made in facts.activations.items() if at in column
+            },
+            metered_wh=facts.metered_wh[place],
+            origin=facts.origin[place],
+            priced=[facts.priced[number] for number in column],
+            exchanged=[facts.exchanged[number] for number in column],
+        ),
+    )
+
+
+def reread(facts: DayFacts, seed: int, share: float) -> DayFacts:
+    """The same day with other readings in a share of its cells; some come to the same."""
+    chance = np.random.default_rng(seed)
+    anew = chance.random(facts.metered_wh.shape) < share
+    other_wh = chance.integers(-2_500, 2_500, anew.shape)
+    return replace(facts, metered_wh=np.where(anew, other_wh, facts.metered_wh))
+
+
+@settings(max_examples=150)
+@given(
+    before=days(starts_s=HOURS),
+    seed=st.integers(0, 2**32),
+    share=st.sampled_from([0, 0.02, 0.2, 1]),
+)
+def test_in_part_is_as_a_whole(before: DayFacts, seed: int, share: float) -> None:
+    after = reread(before, seed, share)
+    whole, stood = settle_day(after), settle_day(before)
+    changed = before.metered_wh != after.metered_wh
+    told = before.instructed_wh != 0
+    cells = cells_to_settle(list(after.units.values()), changed, told, after.activations)
+    names = (*DayDetail.names(), "origin")
+    before_and_after = DayDetail(**{name: getattr(stood.detail, name).copy() for name in names})
+    again = settle_again(after.frame(), before_and_after, [part_of(after, item) for item in cells])
+    assert again.dues == whole.dues
+    assert again.withdrawal_wh == whole.withdrawal_wh
+    for name in names:
+        assert np.array_equal(getattr(before_and_after, name), getattr(whole.detail, name)), name
+
+
+@given(facts=days(starts_s=HOURS, told=False), row=st.integers(0, 7), column=st.integers(0, 5))
+def test_one_reading_leads_to_its_metering_point_and_interval_alone(
+    facts: DayFacts, row: int, column: int
+) -> None:
+    units = list(facts.units.values())
+    changed = np.zeros(facts.metered_wh.shape, dtype=np.bool_)
+    changed[row, column] = True
+    (found,) = cells_to_settle(units, changed, np.zeros_like(changed), {})
+    owner = units[row].participant_id
+    assert [units[number].participant_id for number in found.rows] == [owner] * len(found.rows)
+    assert len(found.rows) == sum(unit.participant_id == owner for unit in units)
+    assert found.columns.tolist() == [column]
+    assert found.count == len(found.rows)
+
+
+def test_where_nothing_has_changed_nothing_is_settled() -> None:
+    nothing = np.zeros((0, 6), dtype=np.bool_)
+    assert cells_to_settle([], nothing, nothing, {}) == []
