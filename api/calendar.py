@@ -16,7 +16,13 @@ from market.model.grid import Grid
 from market.model.interval import MICROSECONDS, MarketDay, day_of, instant_text, moment_text
 from market.model.messages import IntervalCleared, IntervalSettled, Phase, PhaseChanged, Step
 from market.model.rules import MarketRules
-from market.model.settlement_run import SettlementFinished
+from market.model.settlement_run import (
+    AreaSettled,
+    RunState,
+    SettlementBegun,
+    SettlementFinished,
+    phase_of,
+)
 from market.model.stop import StopKind, StopScope, TradingReleased, TradingStopped
 from market.model.units import SECONDS_PER_MINUTE, money_text
 
@@ -181,6 +187,27 @@ class Calendar:
     def day_closed(self, day: str) -> Iterator[Delta]:
         """Rent of a day was given back."""
         yield self._delta("day_closed", day=day)
+
+    def run_begun(self, event: SettlementBegun) -> Iterator[Delta]:
+        """A day is being settled as a whole."""
+        yield self._delta(
+            "run_begun",
+            run_id=event.run_id,
+            day=event.day,
+            version=event.version,
+            kind=event.kind.value,
+            areas=len(event.areas),
+        )
+
+    def run_went_on(self, event: AreaSettled) -> Iterator[Delta]:
+        """One more area of a run is done."""
+        yield self._delta(
+            "run_progress",
+            run_id=event.area.run_id,
+            phase=phase_of(RunState.RUNNING, event.areas_done, event.areas).value,
+            areas_done=event.areas_done,
+            areas=event.areas,
+        )
 
     def day_settled(self, event: SettlementFinished) -> Iterator[Delta]:
         """A day was settled as a whole."""

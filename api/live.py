@@ -53,7 +53,7 @@ from market.model.payment import Payout
 from market.model.power import Setpoint, UnitLimit
 from market.model.recall import RecallDecided, RecallRequested, TradeState
 from market.model.rules import MarketRules
-from market.model.settlement_run import SettlementFinished
+from market.model.settlement_run import AreaSettled, SettlementBegun, SettlementFinished
 from market.model.stop import TradingReleased, TradingStopped
 from market.model.summing import AreasSummed
 from market.model.system import SystemSeen
@@ -282,6 +282,10 @@ class LiveMarket:
                 return self.calendar.settled(event)
             case DayClosed():
                 return self.calendar.day_closed(event.day)
+            case SettlementBegun():
+                return self.calendar.run_begun(event)
+            case AreaSettled():
+                return self.calendar.run_went_on(event)
             case SettlementFinished():
                 return self.calendar.day_settled(event)
             case TradingStopped():

@@ -6,6 +6,7 @@ from typing import Any, Final
 from api.answers import Answer, tariff
 from market.model.interval import instant_text, moment_text
 from market.model.money import Transfer
+from market.model.settlement_run import phase_of
 from market.model.units import energy_text, money_text
 from market.store.queries import RunView
 
@@ -43,6 +44,7 @@ def run(view: RunView) -> Answer:
         "by": found.actor,
         "reason": found.reason,
         "tariff": tariff(found.tariff),
+        "phase": phase_of(found.state, view.areas_done, len(found.areas)).value,
         "areas": len(found.areas),
         "areas_done": view.areas_done,
         "begun_at": moment_text(found.begun_us),

@@ -267,6 +267,25 @@ class DayClosedTold(Told, tag="day_closed"):
     day: str
 
 
+class RunBegunTold(Told, tag="run_begun"):
+    """A market day is being settled as a whole."""
+
+    run_id: str
+    day: str
+    version: int
+    kind: str
+    areas: int
+
+
+class RunProgressTold(Told, tag="run_progress"):
+    """How far a run is."""
+
+    run_id: str
+    phase: str
+    areas_done: int
+    areas: int
+
+
 class DaySettledTold(Told, tag="day_settled"):
     """A market day was settled as a whole, or settled again."""
 
@@ -1246,6 +1265,8 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
             ClearedTold,
             SettledTold,
             DayClosedTold,
+            RunBegunTold,
+            RunProgressTold,
             DaySettledTold,
             DecoupledTold,
             CoupledTold,

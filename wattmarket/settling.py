@@ -100,7 +100,7 @@ def lines(
 
 
 def _progress(run: dict[str, Any]) -> None:
-    where = f"{run['areas_done']} of {run['areas']} areas"
+    where = f"{run['phase']}, {run['areas_done']} of {run['areas']} areas"
     typer.echo(f"{run['run_id']} {run['day']} version {run['version']}: {where}", err=True)
 
 

@@ -23,6 +23,27 @@ class RunKind(StrEnum):
     """Somebody asked for it, as facts have changed."""
 
 
+class RunPhase(StrEnum):
+    """What a run is at."""
+
+    SETTLING = "settling"
+    """Facts are read and settled; nothing is recorded yet."""
+    RECORDING = "recording"
+    """Its areas are recorded, one after the other."""
+    BOOKING = "booking"
+    """All areas are recorded: what is different is booked next."""
+    DONE = "done"
+
+
+def phase_of(state: "RunState", areas_done: int, areas: int) -> RunPhase:
+    """What a run is at, by how many of its areas are recorded."""
+    if state is RunState.FINISHED:
+        return RunPhase.DONE
+    if areas_done == areas:
+        return RunPhase.BOOKING
+    return RunPhase.RECORDING if areas_done else RunPhase.SETTLING
+
+
 class RunState(StrEnum):
     """How far a run is."""
 
@@ -155,6 +176,10 @@ class AreaSettled:
     """An area of a run is done."""
 
     area: SettledArea
+    areas_done: int = 0
+    """How many are done with it ..."""
+    areas: int = 0
+    """... of how many; 0 of 0 in journals from before this was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,15 @@ from market.model.participant import UnitKind
 from market.model.power import Deviation, Measurement, Setpoint, UnitState
 from market.model.recall import RecallRequested
 from market.model.rejection import Code, Rejection
-from market.model.settlement_run import Completeness, RunKind, SettlementFinished
+from market.model.rules import Tariff
+from market.model.settlement_run import (
+    AreaSettled,
+    Completeness,
+    RunKind,
+    SettledArea,
+    SettlementBegun,
+    SettlementFinished,
+)
 from market.model.stop import Stop, StopKind, StopScope, TradingReleased, TradingStopped
 from market.model.summing import AreaLimit, AreasSummed, AreaSum, LimitedBy, PublicSum
 from market.model.system import (
@@ -491,6 +499,23 @@ def everything(watched: Watched) -> list[Event]:
             ledger_sum_quanta=7,
         ),
         DayClosed(day="2016-06-15"),
+        SettlementBegun(
+            run_id="set-1",
+            number=1,
+            day="2016-06-15",
+            version=1,
+            kind=RunKind.PRELIMINARY,
+            actor="market",
+            reason="",
+            tariff=Tariff(network_ticks=1, levies_ticks=1),
+            areas=("RUR",),
+            now_us=NOW_US,
+        ),
+        AreaSettled(
+            area=SettledArea(run_id="set-1", area_id="RUR", detail=b"", rows=0),
+            areas_done=1,
+            areas=1,
+        ),
         SettlementFinished(
             run_id="set-1",
             day="2016-06-15",

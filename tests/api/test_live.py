@@ -43,8 +43,6 @@ UNTOLD = {
     "PaymentActProposed",  # asked for by operators
     "FundPaidIn",  # the money is in the TransfersBooked beside it
     "BillsDrafted",  # seen by operators, who ask
-    "SettlementBegun",  # the same; when the run has ended it is told
-    "AreaSettled",
     "MonthSettled",  # the money is in the TransfersBooked beside it
     "BalanceGroupSet",  # asked for by those it concerns
 }

@@ -68,6 +68,7 @@ def test_a_day_is_settled_as_a_whole_once_it_is_closed(closed: Village) -> None:
     first = finished(closed, 1)[0]
     assert (first["kind"], first["by"], first["differences"]) == ("preliminary", "market", 0)
     assert first["areas"] == first["areas_done"]
+    assert first["phase"] == "done"
     assert (first["measured"], first["late"]) == (1, 0)
     assert (first["tariff"]["network_per_mwh"], first["tariff"]["levies_per_mwh"]) == (
         "70.00",

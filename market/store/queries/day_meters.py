@@ -75,33 +75,11 @@ def day_meters(
         scheduled_wh: (n, t) what they were to do.
         told: (n, t) where that is something else than they had traded.
     """
-    c = tables.measurements.c
-    rows = asked.connection.execute(
-        select(c.unit_id, c.start_s, c.injection_wh, c.substituted, c.late)
-        .where(
-            *_counting(asked, starts_s, tables.measurements, units if some else None),
-            c.older.is_(False),
-        )
-        # As the table is sorted; of one unit and interval the later one comes later.
-        .order_by(c.start_s, c.unit_id, c.event_seq, c.row)
-    )
-    metered_wh = scheduled_wh.copy()
-    measured = np.zeros(told.shape, dtype=np.bool_)
-    late = np.zeros(told.shape, dtype=np.bool_)
+    only = units if some else None
     row_of = {name: place for place, name in enumerate(units)}
-    first_s, step_s = starts_s.start, starts_s.step
-    for names, starts, injections_wh, substitutes, lates in in_columns(rows):
-        own = np.array([row_of[name] for name in names])
-        column, in_time = (np.array(starts) - first_s) // step_s, ~np.array(lates, dtype=np.bool_)
-        late[own[~in_time], column[~in_time]] = True
-        own, column = own[in_time], column[in_time]
-        # Of those of one unit and interval, which stand together, the last one counts.
-        last = np.append((own[1:] != own[:-1]) | (column[1:] != column[:-1]), True)[: len(own)]
-        place = own[last], column[last]
-        metered_wh[place] = np.array(injections_wh)[in_time][last]
-        measured[place] = ~np.array(substitutes, dtype=np.bool_)[in_time][last]
-    for reading in _newest(asked, starts_s, units if some else None) if late.any() else ():
-        place = (row_of[reading.unit_id], (reading.start_s - first_s) // step_s)
+    metered_wh, measured, late = _readings(asked, starts_s, row_of, only, scheduled_wh)
+    for reading in _newest(asked, starts_s, only) if late.any() else ():
+        place = row_of[reading.unit_id], (reading.start_s - starts_s.start) // starts_s.step
         metered_wh[place] = reading.injection_wh
         measured[place] = True
     origin = np.where(measured, np.int8(Origin.MEASURED), np.int8(Origin.SCHEDULE))
@@ -122,6 +100,41 @@ def day_meters(
         origin=origin,
         completeness=completeness(origin, with_meter, int(late.sum())),
     )
+
+
+def _readings(
+    asked: Asked,
+    starts_s: range,
+    row_of: Mapping[str, int],
+    only: Mapping[str, Unit] | None,
+    scheduled_wh: Integers,
+) -> tuple[Integers, Flags, Flags]:
+    """(n, t) what came in time, else the schedule; where it did; and where a reading came late."""
+    c = tables.measurements.c
+    rows = asked.connection.execute(
+        select(c.unit_id, c.start_s, c.injection_wh, c.substituted, c.late)
+        .where(
+            *_counting(asked, starts_s, tables.measurements, only),
+            c.older.is_(False),
+        )
+        # As the table is sorted; of one unit and interval the later one comes later.
+        .order_by(c.start_s, c.unit_id, c.event_seq, c.row)
+    )
+    metered_wh = scheduled_wh.copy()
+    measured = np.zeros(scheduled_wh.shape, dtype=np.bool_)
+    late = np.zeros(scheduled_wh.shape, dtype=np.bool_)
+    first_s, step_s = starts_s.start, starts_s.step
+    for names, starts, injections_wh, substitutes, lates in in_columns(rows):
+        own = np.array([row_of[name] for name in names])
+        column, in_time = (np.array(starts) - first_s) // step_s, ~np.array(lates, dtype=np.bool_)
+        late[own[~in_time], column[~in_time]] = True
+        own, column = own[in_time], column[in_time]
+        # Of those of one unit and interval, which stand together, the last one counts.
+        last = np.append((own[1:] != own[:-1]) | (column[1:] != column[:-1]), True)[: len(own)]
+        place = own[last], column[last]
+        metered_wh[place] = np.array(injections_wh)[in_time][last]
+        measured[place] = ~np.array(substitutes, dtype=np.bool_)[in_time][last]
+    return metered_wh, measured, late
 
 
 def _newest(asked: Asked, starts_s: range, only: Mapping[str, Unit] | None) -> Iterable[Any]:
