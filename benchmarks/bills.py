@@ -131,7 +131,9 @@ def pages(bills: list[Bill]) -> int:
     for number, bill in enumerate(bills):
         found = StoredBill(bill=bill, state=BillState.ISSUED, issued_us=1)
         language = (Language.EN, Language.ZH)[number % 2]
-        page = bill_page(found, rules=TAXED, name=f"P {number}", language=language)
+        page = bill_page(
+            found, rules=TAXED, name=f"P {number}", language=language, now_us=MIDNIGHT_S * 1_000_000
+        )
         size += len(page.encode())
     return size
 

@@ -216,7 +216,11 @@ async def bill(sequencer: Sequencer, clock: Clock, count: int) -> float:
         for found in stored_bills(connection):
             language = (Language.EN, Language.ZH)[written % 2]
             name = found.bill.participant_id
-            size += len(bill_page(found, rules=rules, name=name, language=language).encode())
+            size += len(
+                bill_page(
+                    found, rules=rules, name=name, language=language, now_us=clock.now_us()
+                ).encode()
+            )
             written += 1
     assert written == count, written
     done_s = time.perf_counter()
