@@ -19,7 +19,7 @@ class ChargeKind(StrEnum):
     """Less fed in, or more taken, than was scheduled."""
     DEVIATION_LONG = "deviation_long"
     DEVIATION = "deviation"
-    """What a day settled again changed about deviations, both directions together."""
+    """What a day settled again changed about deviations, where both directions are not told apart."""
     GROUP_NETTING = "group_netting"
     """Adders given back on what its balance group has met with its own."""
     BAND_WAIVER = "band_waiver"
@@ -119,6 +119,9 @@ class Corrected:
     run: Correction
     count: int
     amount_quanta: int
+    directions: tuple[int, int] | None = None
+    """Of deviations where a tax is on one direction alone: what of the amount is for shortages, and what for
+    surpluses; None: not told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from market.model.rejection import Code, Rejection
 from market.model.rules import MarketRules
 from market.settlement.imbalance import delivered_ticks
 from market.settlement.tariff import Period, Prices, periods, spans
-from market.settlement.tax import DIRECTIONS, kind_of, payable_quanta, period_of, taxed
+from market.settlement.tax import kind_of, one_directional, payable_quanta, period_of, taxed
 
 AS_BOOKED: Final[Mapping[TransferKind, ChargeKind]] = {
     TransferKind.DAY_CHARGE: ChargeKind.DAY_CHARGE,
@@ -191,7 +191,11 @@ def _lines(source: BillSource, participant: Participant, common: MonthRules) -> 
         *(_charged_line(item, common.periods[item.period]) for item in source.charged),
         *_metered_lines(source, participant, common),
         *_booked_lines(source, common.periods),
-        *(_corrected_line(item, common.periods[item.period]) for item in source.corrected),
+        *(
+            line
+            for item in source.corrected
+            for line in _corrected_lines(item, common.periods[item.period])
+        ),
         *(_credit_line(item, common.periods[item.period]) for item in source.credited),
     ]
     yield from sorted(
@@ -217,9 +221,19 @@ def _booked_lines(source: BillSource, parts: Sequence[Period]) -> Iterator[BillL
             yield _plain_line(AS_BOOKED[item.kind], parts[item.period], count, amount_quanta)
 
 
-def _corrected_line(item: Corrected, period: Period) -> BillLine:
-    line = _plain_line(CORRECTED[item.kind], period, item.count, item.amount_quanta)
-    return replace(line, correction=item.run)
+def _corrected_lines(item: Corrected, period: Period) -> Iterator[BillLine]:
+    """One line, or one for each direction where they are told apart."""
+    amounts = {CORRECTED[item.kind]: item.amount_quanta}
+    if item.directions is not None:
+        short_quanta, long_quanta = item.directions
+        amounts = {
+            ChargeKind.DEVIATION_SHORT: short_quanta,
+            ChargeKind.DEVIATION_LONG: long_quanta,
+        }
+    for kind, amount_quanta in amounts.items():
+        if amount_quanta or item.directions is None:
+            line = _plain_line(kind, period, item.count, amount_quanta)
+            yield replace(line, correction=item.run)
 
 
 def _credit_line(item: Credited, period: Period) -> BillLine:
@@ -286,15 +300,15 @@ def _metered_lines(
 
 
 def _uncorrectable(source: BillSource, parts: Sequence[Period]) -> Rejection | None:
-    """A run knows of deviations only what both directions come to, and of trades nothing."""
+    """A run books of deviations what both directions come to, and of trades nothing."""
     for item in source.corrected:
         if item.kind not in CORRECTED:
             return _refused(source, item.kind.value, "is not corrected by runs")
-        if item.kind is TransferKind.DEVIATION:
-            for tax in parts[item.period].taxes:
-                on = DIRECTIONS.intersection(tax.on)
-                if ChargeKind.DEVIATION not in tax.on and len(on) == 1:
-                    return _refused(source, item.kind.value, f"{tax.tax_id} is on one direction")
+        if item.directions is not None and sum(item.directions) != item.amount_quanta:
+            return _refused(source, item.kind.value, "both directions are not what was booked")
+        one_sided = one_directional(parts[item.period].taxes)
+        if item.kind is TransferKind.DEVIATION and item.directions is None and one_sided:
+            return _refused(source, item.kind.value, f"{one_sided[0].tax_id} is on one direction")
     return None
 
 

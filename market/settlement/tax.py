@@ -30,6 +30,15 @@ def is_on(tax: TaxRule, kind: ChargeKind) -> bool:
     return kind in tax.on or (kind is ChargeKind.DEVIATION and DIRECTIONS.issubset(tax.on))
 
 
+def one_directional(taxes: Iterable[TaxRule]) -> tuple[TaxRule, ...]:
+    """Taxes that are on shortages or on surpluses alone, so that a deviation is not taxed as such."""
+    return tuple(
+        tax
+        for tax in taxes
+        if ChargeKind.DEVIATION not in tax.on and len(DIRECTIONS.intersection(tax.on)) == 1
+    )
+
+
 def rate_ppm(line: BillLine, parts: Sequence[Period]) -> int:
     """All taxes on a line of a bill, added up.
 

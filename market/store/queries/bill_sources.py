@@ -6,15 +6,12 @@ prices and taxes stay the same; amounts by halves, as everywhere a sum may pass 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from sqlalchemy import (
-    BigInteger,
-    Case,
     ColumnElement,
     Connection,
-    Select,
-    Table,
     and_,
     case,
     func,
@@ -39,9 +36,12 @@ from market.model.order import Side
 from market.model.recall import TradeState
 from market.model.rules import MarketRules
 from market.settlement.tariff import Period, Span, periods, spans
+from market.settlement.tax import one_directional
 from market.store import tables
 from market.store.database import read_meta
 from market.store.queries.cases import credits_of
+from market.store.queries.deviations import deviation_columns, priced_deviations
+from market.store.queries.directions import direction_changes
 from market.store.queries.green_of_month import GreenByOwner, green_of_month
 from market.store.queries.money import joined, split_sum, whole_sum
 
@@ -103,6 +103,8 @@ def bill_sources(
         _add_deviations(connection, market_id, period, number, found)
         _add_postings(connection, market_id, rules.time_zone, period, number, found)
         _add_corrections(connection, market_id, period, number, found)
+        if one_directional(period.taxes):
+            _tell_directions(connection, market_id, rules.time_zone, period, number, found)
     cut, prices = spans(rules, its)
     for number in range(len(prices)):
         _add_readings(connection, market_id, [x for x in cut if x.number == number], found)
@@ -150,56 +152,6 @@ def _add_trades(
                 price_max_ticks=most,
             )
         )
-
-
-def deviation_columns() -> tuple[ColumnElement[bool], Case[int], ColumnElement[int]]:
-    """Whether a booked deviation is a shortage, its price, and its energy (>= 0).
-
-    The meter says which way it went, the amount how much at that price counted: of an instructed
-    change only what was not followed is a deviation. No price where the meter shows no deviation.
-    """
-    seen, prices = tables.deviations.c, tables.deviation_prices.c
-    is_short = seen.measured_wh < seen.scheduled_wh
-    is_long = seen.measured_wh > seen.scheduled_wh
-    price_ticks = case((is_short, prices.short_ticks), (is_long, prices.long_ticks))
-    # Whole numbers on both sides, so that the database divides them as such.
-    ticks = func.abs(price_ticks, type_=BigInteger)
-    amount = tables.transfers.c.amount_quanta
-    return is_short, price_ticks, amount // func.nullif(ticks, 0, type_=BigInteger)
-
-
-def priced_deviations(
-    query: Select[Any], beside: tuple[Table, ColumnElement[bool]] | None = None
-) -> Select[Any]:
-    """Transfers joined with what was seen of the unit, and the price of its area, where there are any.
-
-    `beside`: one more table to join, and on what.
-    """
-    c, units = tables.transfers.c, tables.units.c
-    seen, prices = tables.deviations.c, tables.deviation_prices.c
-    joins = (
-        tables.transfers.outerjoin(
-            tables.units, and_(units.market_id == c.market_id, units.unit_id == c.reference)
-        )
-        .outerjoin(
-            tables.deviations,
-            and_(
-                seen.market_id == c.market_id,
-                seen.start_s == c.start_s,
-                seen.level == ControlLevel.UNIT.value,
-                seen.member_id == c.reference,
-            ),
-        )
-        .outerjoin(
-            tables.deviation_prices,
-            and_(
-                prices.market_id == c.market_id,
-                prices.start_s == c.start_s,
-                prices.area_id == units.area_id,
-            ),
-        )
-    )
-    return query.select_from(joins if beside is None else joins.outerjoin(*beside))
 
 
 def _add_deviations(
@@ -333,6 +285,42 @@ def _add_corrections(
                 run=of_run,
                 count=count,
                 amount_quanta=amount_quanta,
+            )
+        )
+
+
+def _tell_directions(
+    connection: Connection,
+    market_id: str,
+    zone: str,
+    period: Period,
+    number: int,
+    found: _Gathered,
+) -> None:
+    """Of what runs have changed about deviations, both directions; also where they add up to nothing."""
+    from_day, until_day = (
+        day_of(at_s, zone).isoformat() for at_s in (period.from_s, period.until_s)
+    )
+    told = {
+        (name, run): directions
+        for name, run, directions in direction_changes(connection, market_id, from_day, until_day)
+    }
+    for name, items in found.corrected.items():
+        items[:] = [
+            replace(item, directions=told.pop((name, item.run), None))
+            if (item.kind, item.period) == (TransferKind.DEVIATION, number)
+            else item
+            for item in items
+        ]
+    for (name, run), directions in told.items():
+        found.corrected[name].append(
+            Corrected(
+                kind=TransferKind.DEVIATION,
+                period=number,
+                run=run,
+                count=0,
+                amount_quanta=0,
+                directions=directions,
             )
         )
 

@@ -16,8 +16,8 @@ from market.model.order import Side
 from market.model.recall import TradeState
 from market.settlement.bill import AS_BOOKED
 from market.store import tables
-from market.store.queries.bill_sources import deviation_columns, priced_deviations
 from market.store.queries.cases import disputes_of
+from market.store.queries.deviations import deviation_columns, priced_deviations
 from market.store.queries.pages import (
     SEPARATOR,
     AnyRow,

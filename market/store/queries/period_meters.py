@@ -25,8 +25,8 @@ from market.store.period_views import (
     PeriodMeters,
     PeriodSpan,
 )
-from market.store.queries.bill_sources import deviation_columns, priced_deviations
 from market.store.queries.day_facts import day_starts_s
+from market.store.queries.deviations import deviation_columns, priced_deviations
 from market.store.queries.market import MarketDefinition
 from market.store.queries.money import joined, split_sum, whole_sum
 from market.store.queries.pages import AnyRow

@@ -115,3 +115,36 @@ def test_a_tax_on_one_direction_is_not_guessed_for_both(on: ChargeKind) -> None:
 
     assert isinstance(fault, Rejection)
     assert fault.parameters["reason"] == "vat is on one direction"
+
+
+def told_apart(short_quanta: int, long_quanta: int, booked_quanta: int) -> BillSource:
+    """A run has booked something of deviations, and both directions of it are known."""
+    made = corrected(TransferKind.DEVIATION, booked_quanta)
+    (run,) = made.corrected
+    return replace(made, corrected=(replace(run, directions=(short_quanta, long_quanta)),))
+
+
+@pytest.mark.parametrize(("on", "base_quanta"), [(BOTH[0], 5_000), (BOTH[1], -6_234)])
+def test_a_tax_on_one_direction_is_on_what_the_run_has_changed_about_it(
+    on: ChargeKind, base_quanta: int
+) -> None:
+    bill = billed(told_apart(5_000, -6_234, -1_234), replace(VAT, on=(on,)))
+
+    lines = [(line.kind, line.amount_quanta) for line in bill.lines if line.correction == RUN]
+    assert lines == list(zip(BOTH, (5_000, -6_234), strict=True))
+    (tax,) = bill.taxes
+    assert tax.base_quanta == base_quanta
+
+
+def test_a_change_of_directions_that_adds_up_to_nothing_is_taxed_too() -> None:
+    made = source(bought(1_500, 20_000), withdrawn_wh=2_000)
+    turned = told_apart(700, -700, 0).corrected
+    (tax,) = billed(replace(made, corrected=turned), replace(VAT, on=BOTH[:1])).taxes
+
+    assert tax.base_quanta == 700
+
+
+def test_directions_that_are_not_what_was_booked_prove_nothing() -> None:
+    fault = refused(told_apart(5_000, -6_234, -1_233))
+
+    assert fault.parameters["reason"] == "both directions are not what was booked"
