@@ -195,6 +195,10 @@ def test_every_kind_of_posting_has_its_place_on_a_bill() -> None:
         TransferKind.ROUNDING,
         TransferKind.DISPUTE_HELD,
         TransferKind.DISPUTE_RELEASED,
+        TransferKind.UNMATCHED,
+        TransferKind.PAYMENT_RETURN,
+        TransferKind.BANK_FEE,
+        TransferKind.FUND_CONTRIBUTION,
     }
     assert set(TransferKind) == set(AS_BOOKED) | set(PROVEN) | BESIDE | between
     made = source()
