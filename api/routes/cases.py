@@ -1,5 +1,6 @@
 """Cases: bills are disputed by those they are for, and operators look into them."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -62,27 +63,28 @@ async def dispute_bill(call: Call) -> Response:
     new = [event.case for event in committed.events if isinstance(event, CaseOpened)]
     if new:
         return answer(case(new[0], for_operator=False), 201)
-    about = await call.stored(
-        lambda connection, market_id: queries.cases(
-            connection,
-            market_id,
-            queries.CaseFilter(participant_id=who, bill_id=bill_id),
-            limit=queries.LIMIT_MAX,
-        )
-    )
-    return answer(case(_same(about.items, command), for_operator=False))
+    # The market has opened no other, as one is open that says the same.
+    cases = call.market.sequencer.engine.state.cases
+    return answer(case(_same(cases.open_about(who, found.bill.month), command), for_operator=False))
 
 
-def _same(known: tuple[Case, ...], command: DisputeBill) -> Case:
-    """The latest case that says the same; there is one, as the market has opened no other."""
+def _same(known: Sequence[Case], command: DisputeBill) -> Case:
+    """The open case that says the same.
+
+    Raises:
+        RefusedError: it was closed this very moment.
+    """
     claims = [(item.line, item.amount_quanta) for item in command.claims]
-    return next(
-        item
-        for item in reversed(known)
-        if item.history[0].text == command.reason
-        and item.dispute is not None
-        and [(line.line, line.amount_quanta) for line in item.dispute.lines] == claims
-    )
+    for item in known:
+        dispute = item.dispute
+        if (
+            item.history[0].text == command.reason
+            and dispute is not None
+            and dispute.bill_id == command.bill.bill_id
+            and [(line.line, line.amount_quanta) for line in dispute.lines] == claims
+        ):
+            return item
+    raise refuse(Code.CASE_CLOSED)
 
 
 async def _found(call: Call) -> Case:

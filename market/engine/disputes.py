@@ -105,6 +105,8 @@ def _bill_refusal(state: MarketState, command: DisputeBill) -> Rejection | None:
 def _repeated(state: MarketState, command: DisputeBill) -> Case | None:
     """The open case that says the very same; None: there is none."""
     lines = _disputed(state, command)
+    if len(lines) < len(command.claims):  # of a line that the bill has not
+        return None
     for case in state.cases.open_about(command.participant_id, command.bill.month):
         dispute = _dispute_of(case)
         same = (dispute.bill_id, dispute.lines) == (command.bill.bill_id, lines)

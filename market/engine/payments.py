@@ -233,6 +233,8 @@ def decide_payment(state: MarketState, command: DecidePayment) -> Decision:
             command.bill_id,
             command.payout_id,
             command.payee_account,
+            # Words about a return that came to nothing are not about the next one.
+            state.payments.returns_of(command.bank_id),
         ),
     )
     if isinstance(both, Decision):

@@ -92,6 +92,13 @@ class Payments:
         """Payouts that are this far, in the order in which they were asked for."""
         return tuple(payout for payout in self.payouts.values() if payout.state is state)
 
+    def returns_of(self, bank_id: str) -> int:
+        """How often a movement was to be sent back until now."""
+        return sum(
+            payout.kind is PayoutKind.RETURN and payout.client_payout_id == bank_id
+            for payout in self.payouts.values()
+        )
+
     # --- facts ------------------------------------------------------------------------
 
     def record(self, payments: Iterable[Payment]) -> None:

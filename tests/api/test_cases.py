@@ -124,6 +124,9 @@ def test_the_same_again_is_the_same_case(hall: Village) -> None:
     assert (again.status_code, again.json()) == (200, first.json())
     other = dispute(hall, some(hall, "0.05"))
     assert (other.status_code, other.json()["code"]) == (409, "ALREADY_DISPUTED")
+    body["lines"].append({"line": 99, "amount": "0.01"})
+    beside = dispute(hall, body)
+    assert (beside.status_code, beside.json()["code"]) == (422, "FIELD_RANGE")
     assert len(hall.get("/cases", "ada")["items"]) == 1
 
 

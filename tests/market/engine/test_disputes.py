@@ -81,6 +81,11 @@ def test_the_very_same_again_changes_nothing(desk: Desk) -> None:
     assert desk.disputes((LAST_RESORT, 5)) == []
 
 
+def test_a_line_there_is_not_makes_it_another_dispute(desk: Desk) -> None:
+    desk.disputes((REDISPATCH, 5))
+    assert desk.disputes((REDISPATCH, 5), (9, 1)) == [Code.ALREADY_DISPUTED, Code.FIELD_RANGE]
+
+
 def test_a_bill_may_be_disputed_as_a_whole(desk: Desk) -> None:
     total = desk.bill().total_quanta
     assert desk.disputes((None, total + 1)) == [Code.DISPUTE_ABOVE_LINE]

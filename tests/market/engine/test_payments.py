@@ -216,6 +216,16 @@ def test_what_nobody_knows_goes_back_and_comes_again_when_that_fails(bank: Bank)
     assert bank.engine.state.payments.returning == {}
 
 
+def test_two_say_it_anew_of_what_came_back(bank: Bank) -> None:
+    bank.says(row("b-1", 40_00, "?"))
+    bank.places("b-1", PaymentDecision.RETURN, payee_account="DE77")
+    bank.decides("out-1", PayoutDecision.REFUSE, "op1")
+    assert codes(bank.places("b-1", PaymentDecision.RETURN, "op2", payee_account="DE77")) == []
+    assert "b-1" in bank.engine.state.payments.unmatched, "one has said it again, nobody agreed"
+    bank.places("b-1", PaymentDecision.RETURN, "op1", payee_account="DE77")
+    assert bank.payout(2).state is PayoutState.APPROVED
+
+
 def test_a_movement_that_named_its_payout_wrongly_is_given_to_it(bank: Bank) -> None:
     bank.wants("ben", 30_00)
     bank.decides("out-1", PayoutDecision.APPROVE)
