@@ -90,8 +90,12 @@ def owed(
         for item, less in zip(demands, apart, strict=True)
     ]
     # A credit is on the account, and the next version of its bill will be less by it: it pays nothing else.
+    # Only what is above its bill is there for others.
     billed_quanta = sum(item.total_quanta for item in demands)
-    billed_quanta -= sum(less.credited_quanta for less in apart)
+    billed_quanta -= sum(
+        payable_quanta(item, less.disputed_quanta) - asked
+        for item, less, asked in zip(demands, apart, payable, strict=True)
+    )
     # What is not billed yet counts where it is in favour of the payer: it is on the account.
     came_quanta = max(paid_in_quanta, balance_quanta + billed_quanta)
     credited_quanta = sum(max(0, -item.total_quanta) for item in demands)

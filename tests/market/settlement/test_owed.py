@@ -106,6 +106,43 @@ def test_a_credit_lessens_its_own_bill_and_pays_no_other() -> None:
     assert paid((100, 50), 80, credited=30, aside=aside) == [70, 10]
 
 
+def test_what_a_credit_is_above_its_bill_is_on_the_account_and_pays() -> None:
+    aside = {"2016-06": Aside(credited_quanta=60)}
+    assert paid((10, 40), 0, credited=60, aside=aside) == [0, 40], "the account has 10"
+    assert paid((10, 100), 0, credited=60, aside=aside) == [0, 50]
+
+
+_ASIDE = st.builds(Aside, disputed_quanta=st.integers(0, 400), credited_quanta=st.integers(0, 400))
+
+
+@given(
+    totals=st.tuples(*[st.integers(-500, 500)] * 3),
+    came=st.integers(-500, 1_500),
+    unbilled=st.integers(-500, 500),
+    named=st.dictionaries(st.sampled_from(MONTHS), st.integers(-100, 400)),
+    aside=st.dictionaries(st.sampled_from(MONTHS), _ASIDE),
+)
+def test_nor_where_bills_are_in_dispute_or_credited(
+    totals: tuple[int, ...],
+    came: int,
+    unbilled: int,
+    named: dict[str, int],
+    aside: dict[str, Aside],
+) -> None:
+    credited = sum(item.credited_quanta for item in aside.values())
+    balance = came - sum(totals) - unbilled + credited
+    found = owed(
+        demands(*totals),
+        paid_in_quanta=came,
+        balance_quanta=balance,
+        named_quanta=named,
+        aside=aside,
+    )
+    for item in found:
+        assert 0 <= item.paid_quanta <= item.payable_quanta
+    assert sum(item.open_quanta for item in found) <= max(0, -balance)
+
+
 @given(
     totals=st.tuples(*[st.integers(-500, 500)] * 3),
     came=st.integers(-500, 1_500),
