@@ -12,7 +12,7 @@ from market.customers.disputes import resolved, set_aside, until_us
 from market.engine.cases import found
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
-from market.model.bill import ChargeKind
+from market.model.bill import Bill, ChargeKind
 from market.model.case import (
     STEPS_MAX,
     TARGETS,
@@ -162,10 +162,33 @@ def _claim_faults(state: MarketState, command: DisputeBill) -> Iterator[Rejectio
                 parameters={} if before is None else {"case_id": before},
             )
         seen.add(claim.line)
-        said = bill.total_quanta if claim.line is None else bill.lines[claim.line].amount_quanta
-        yield from _amount_faults(
-            claim, "amount" if whole else f"lines/{row}/amount", most_quanta=abs(said)
-        )
+        pointer = "amount" if whole else f"lines/{row}/amount"
+        yield from _amount_faults(claim, pointer, most_quanta=_most_quanta(state, bill, claim.line))
+
+
+def _most_quanta(state: MarketState, bill: Bill, line: int | None) -> int:
+    """What may be disputed of a line, or of the bill: less what is in dispute of it by earlier versions."""
+    before = [
+        item
+        for case in state.cases.open_about(bill.participant_id, bill.month)
+        if _dispute_of(case).bill_id != bill.bill_id
+        for item in _dispute_of(case).lines
+    ]
+    if line is None:
+        held = sum(item.amount_quanta + item.tax_quanta for item in before)
+        return max(0, abs(bill.total_quanta) - held)
+    said = bill.lines[line]
+    # Lines of another version have other numbers: what a charge is for tells it again.
+    like = (kind_of(said), said.from_s)
+    held = sum(
+        item.amount_quanta
+        for item in before
+        if item.line is None or (item.kind, item.from_s) == like
+    )
+    whole = sum(
+        abs(item.amount_quanta) for item in bill.lines if (kind_of(item), item.from_s) == like
+    )
+    return max(0, min(abs(said.amount_quanta), whole - held))
 
 
 def _amount_faults(claim: Claim, pointer: str, *, most_quanta: int) -> Iterator[Rejection]:

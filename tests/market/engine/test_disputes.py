@@ -259,3 +259,15 @@ def test_what_is_in_dispute_stays_so_on_a_later_bill(desk: Desk) -> None:
     assert desk.disputes((REDISPATCH, 1)) == []  # of the new bill, in a case of its own
     assert [*desk.story.engine.state.cases.open] == ["cas-1", "cas-2"]
     desk.checks()
+
+
+def test_a_charge_is_in_dispute_once_whatever_versions_say_it(desk: Desk) -> None:
+    desk.disputes((REDISPATCH, 100_000_000))
+    desk.issues("ann", more_quanta=5)
+    said = abs(desk.bill().lines[REDISPATCH].amount_quanta)
+    left = said - 100_000_000
+    assert desk.disputes((REDISPATCH, left + 1)) == [Code.DISPUTE_ABOVE_LINE]
+    assert desk.disputes((None, desk.bill().total_quanta)) == [Code.DISPUTE_ABOVE_LINE]
+    assert desk.disputes((REDISPATCH, left)) == []
+    assert desk.balance(DISPUTED) <= said + said * 19 // 100 + 2
+    desk.checks()
