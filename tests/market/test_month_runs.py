@@ -33,6 +33,7 @@ from tests.market.written import (
     TWO_INTERVALS,
     StillClock,
     bill,
+    due_command,
     projected,
     with_sequencer,
     write_life,
@@ -397,3 +398,24 @@ async def _drafts(sequencer: Sequencer) -> list[Code]:
     await sequencer.projected(sequencer.committed_seq)
     command = DraftBills(now_us=LATE_US, actor="op", month=MONTH, as_of_event_seq=0, sources=())
     return [fault.code for fault in (await sequencer.submit(command)).answer.rejections]
+
+
+def test_a_month_in_which_nobody_had_a_unit_is_settled_as_nothing(store: Store) -> None:
+    create, people, *_ = _life(grouped=False)
+    clock = StillClock()
+
+    async def lives(sequencer: Sequencer) -> None:
+        for command in (create, people):
+            assert (await sequencer.submit(command)).answer.rejections == ()
+        while (timer := sequencer.engine.next_timer()) is not None:
+            clock.time_us = max(clock.time_us, timer.due_us)
+            await sequencer.submit(due_command(sequencer.engine, timer))
+        await _all(sequencer, DayRuns(sequencer, clock, market_id=MARKET_ID))
+        with sequencer.readers.connect() as connection:
+            month = queries.settled_month(connection, MARKET_ID, MONTH)
+            assert month is not None
+            assert queries.month_lines(connection, MARKET_ID, month, participant_id=None) == []
+            assert _booked(connection) == {}
+        assert month.rows == 0
+
+    with_sequencer(store, lives, clock=clock)

@@ -23,6 +23,7 @@ from market.settlement.imbalance import adder_ticks
 from market.store import tables
 from market.store.details import detail_grid
 from market.store.month_details import month_rows
+from market.store.queries.day_facts import day_starts_s
 from market.store.queries.money import joined, split_sum
 from market.store.queries.pages import fact
 from market.store.queries.settled_columns import kept_areas
@@ -68,9 +69,11 @@ def day_deviations(
     number = {area.area_id: place for place, area in enumerate(grid.areas)}
     names: list[str] = []
     area: list[int] = []
-    deviation_wh: list[Integers] = []
-    metered_wh: list[Integers] = []
-    starts_s: list[int] = []
+    starts_s = list(day_starts_s(rules, day))
+    # Of a day on which nobody had a unit nothing is kept.
+    nobody = np.zeros((0, len(starts_s)), dtype=np.int64)
+    deviation_wh: list[Integers] = [nobody]
+    metered_wh: list[Integers] = [nobody]
     for area_id, parts in sorted(kept.items()):
         details = [part.detail for part in parts]
         unit_ids, starts_s, columns = detail_grid(details, ("scheduled_wh", "metered_wh"))
