@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
+
+import pytest
 
 from market.day_runs import DayRuns
 from market.model.act import ActKind
@@ -23,6 +26,7 @@ from tests.market.written import (
     StillClock,
     act,
     due_command,
+    place,
     with_sequencer,
 )
 
@@ -261,3 +265,66 @@ def test_a_unit_that_was_told_something_and_is_silent_did_as_it_was_told(store: 
         assert told["deviation_quanta"] == 0
 
     _runs(store, check)
+
+
+def test_the_line_over_midnight_passes_a_last_quarter_that_was_read_while_it_was_limited(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """23:30 is silent, 23:45 no model: the line ends at midnight, of which the first run knew nothing."""
+    # By the name of the module, as the package has a function of that name.
+    monkeypatch.setattr(import_module("market.store.queries.day_changes"), "SHARE_MAX", 0)
+    before, last_s = "2016-06-14", MIDNIGHT_S - STEP_S
+    limit = act(
+        ActKind.LIMIT,
+        ControlLevel.UNIT,
+        "ben-load",
+        withdrawal_max_w=4_000,
+        from_s=last_s,
+        until_s=MIDNIGHT_S,
+    )
+    clock = StillClock()
+
+    async def lives(sequencer: Sequencer) -> None:
+        runs = DayRuns(sequencer, clock, market_id=MARKET_ID)
+
+        async def does(command: Command) -> None:
+            assert (await sequencer.submit(command)).answer.rejections == ()
+
+        trading = (
+            place("ben", "b-1 ben-load buy 400000 2000 -1"),
+            place("retailer", "r-1 retailer-sells sell 12000 200000 -1"),
+        )
+        for command in _setup(1, -3)[:4]:
+            await does(command)
+        said = {-3: -2_000, -1: -1_000}
+        while (timer := sequencer.engine.next_timer()) is not None:
+            clock.time_us = max(clock.time_us, timer.due_us)
+            if timer.kind is TimerKind.END_DELIVERY and timer.start_s == last_s - STEP_S:
+                await does(replace(limit, now_us=clock.time_us))
+            await does(due_command(sequencer.engine, timer))
+            if timer.kind is TimerKind.OPEN_CALL and timer.start_s == last_s:
+                for command in trading:
+                    await does(command)
+            quarter = (timer.start_s - MIDNIGHT_S) // STEP_S
+            if timer.kind is TimerKind.END_DELIVERY and quarter in said:
+                await does(_reads(said[quarter], timer.start_s))
+            if timer.kind is TimerKind.CLOSE_DAY and timer.day == before:
+                await _all(sequencer, runs)
+                told = await _told(sequencer, before)
+                assert [method for _, method in told] == ["measured", "schedule", "measured"]
+                await does(_reads(-2_300, MIDNIGHT_S))
+                # Somebody else's reading is late, so the day may be settled again.
+                late = Measurement(unit_id="ann-load", start_s=last_s, injection_wh=-100)
+                await does(replace(_reads(0, last_s), measurements=(late,)))
+                await does(replace(_corrected(before), now_us=clock.time_us))
+                views = await _all(sequencer, runs)
+                assert len(views) == 2
+                assert await _told(sequencer, before) == [
+                    (-2_000, "measured"),
+                    (-2_100, "linear"),
+                    (-1_000, "measured"),
+                ]
+                return
+        raise AssertionError("the day was never closed")
+
+    with_sequencer(store, lives, clock=clock)

@@ -24,7 +24,7 @@ from market.settlement.day_facts import DayDetail, DayFacts, Flags, Origins
 from market.settlement.dues import Dues
 from market.settlement.meter_series import Origin
 from market.settlement.outcomes import exchanged, priced
-from market.settlement.substitution import LIKE_DAYS_MAX
+from market.settlement.substitution import LIKE_DAYS_MAX, LINEAR_MAX_S
 from market.store import tables
 from market.store.queries.day_facts import DayReader, day_starts_s
 from market.store.queries.day_meters import Meters, completeness
@@ -188,7 +188,7 @@ class _Known:
             minutes=self.rules.interval_minutes,
         ).starts_s()[0]
         gaps = (origin != Origin.MEASURED) & with_meter[:, None]
-        wanted = gaps[:, -1].copy()
+        wanted = gaps[:, -(LINEAR_MAX_S // starts_s.step) :].any(axis=1)
         with_gaps = gaps.any(axis=1)
         late = self.connection.execute(
             select(c.unit_id, (c.start_s >= starts_s.start) & (c.start_s < starts_s.stop))
