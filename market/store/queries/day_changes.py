@@ -70,7 +70,7 @@ def day_changes(
     """What has changed of a day up to an event; None: it has to be settled as a whole.
 
     That is so where fees are others than the version's, units have come, there is no retailer of last
-    resort, a column is not among those that were kept, or too much has changed.
+    resort or it came after the day was closed, a column is not among those that were kept, or too much has changed.
 
     Args:
         connection: of a reader.
@@ -121,11 +121,14 @@ class _Known:
             units=row,
             starts_s=self.starts_s,
         )
-        if kept is None or not any(item.is_last_resort for item in self.participants.values()):
+        whole = self._reader(event_seq)
+        newcomers = whole.newcomers()
+        # Whether there is a last resort is part of every price of the version.
+        last_resorts = [name for name, item in self.participants.items() if item.is_last_resort]
+        if kept is None or not last_resorts or not newcomers.isdisjoint(last_resorts):
             return None
         origin = kept.columns.pop(_ORIGIN).astype(np.int8)
         before = DayDetail(origin=origin, **kept.columns)
-        whole = self._reader(event_seq)
         with_meter = whole.with_meter()
         rows = self._looked_at(row, origin, with_meter, base.begun_event_seq, event_seq)
         changed = self._read_again(rows, before, event_seq)
@@ -157,7 +160,7 @@ class _Known:
                 priced=[priced(*pair) for pair in pairs],
                 exchanged=[exchanged(*pair) for pair in pairs],
                 rents_quanta=rents_quanta,
-                newcomers=whole.newcomers(),
+                newcomers=newcomers,
                 points=whole.points(),
             ),
             before=before,

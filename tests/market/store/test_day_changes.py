@@ -15,8 +15,8 @@ from benchmarks.settling.large_market import Size
 from market.day_certificates import day_certificates
 from market.day_runs import DayRuns
 from market.model.certificate import NOTHING_ISSUED
-from market.model.messages import RecordMeasurements, RegisterUnits
-from market.model.participant import UnitKind
+from market.model.messages import RecordMeasurements, RegisterParticipants, RegisterUnits
+from market.model.participant import Participant, UnitKind
 from market.model.power import Measurement
 from market.model.rules import Tariff
 from market.model.settlement_run import BeginSettlement, RecordSettledArea, RunKind
@@ -27,9 +27,11 @@ from market.store import queries
 from market.store.database import Store
 from market.store.details import detail_columns
 from market.store.queries.settled_columns import KeptArea, kept_areas, settled_columns
-from tests.builders import MIDNIGHT_S, STEP_S
+from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, PARTICIPANTS, STEP_S
 from tests.market.written import (
     MARKET_ID,
+    SETUP,
+    TRADING,
     StillClock,
     every_mode,
     helped_next_door,
@@ -283,3 +285,33 @@ def test_on_other_grounds_all_is_settled(
 
     market = Changing(store, LARGE, LARGE_DAY, SMALL.closed_us)
     assert market.lives(1, late) == 0
+
+
+def test_where_a_last_resort_has_come_all_is_settled(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no unit, so the rows are those of before; but what deviates has a price now."""
+    monkeypatch.setattr(import_module("market.store.queries.day_changes"), "SHARE_MAX", 0)
+    nobody = tuple(replace(item, is_last_resort=False) for item in PARTICIPANTS)
+    people = RegisterParticipants(now_us=DAY_BEFORE_US, actor="op", participants=nobody)
+    write_life(store, (SETUP[0], people, *SETUP[2:], *TRADING))
+    starts_s = (MIDNIGHT_S, MIDNIGHT_S + STEP_S)
+    late_resort = Participant(
+        participant_id="town", name="Town", area_id="GRID", is_last_resort=True
+    )
+
+    class Changing(Market):
+        async def _correct(self, sequencer: Sequencer, tariff: Tariff | None = None) -> None:
+            more = RegisterParticipants(
+                now_us=self._now_us, actor="op", participants=(late_resort,)
+            )
+            assert (await sequencer.submit(more)).answer.rejections == ()
+            await super()._correct(sequencer, tariff)
+
+    def late(_sequencer: Sequencer, number: int) -> list[Measurement]:
+        return [
+            Measurement(unit_id="ben-load", start_s=starts_s[number], injection_wh=-900 - number)
+        ]
+
+    market = Changing(store, MARKET_ID, LARGE_DAY, (MIDNIGHT_S + 3 * STEP_S) * 1_000_000)
+    assert market.lives(2, late) == 0
