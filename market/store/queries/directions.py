@@ -79,6 +79,8 @@ def _of_intervals(connection: Connection, market_id: str, run_id: str) -> dict[s
     is_short, *_ = deviation_columns()
     pays = case((c.debit_account == account + owner, c.amount_quanta), else_=-c.amount_quanta)
     starts_s = _starts_s(connection, market_id, run_id)
+    if not starts_s:
+        return {}
     query = (
         priced_deviations(select(owner, is_short, *split_sum(pays)))
         .where(
@@ -96,9 +98,10 @@ def _of_intervals(connection: Connection, market_id: str, run_id: str) -> dict[s
 
 
 def _starts_s(connection: Connection, market_id: str, run_id: str) -> list[int]:
-    """The intervals of a run's day."""
-    kept = next(iter(kept_areas(connection, market_id, run_id).values()))
-    return detail_grid([part.detail for part in kept], ())[1]
+    """The intervals of a run's day; none where nobody had a unit: nothing is kept of it."""
+    for kept in kept_areas(connection, market_id, run_id).values():
+        return detail_grid([part.detail for part in kept], ())[1]
+    return []
 
 
 def _of_version(

@@ -20,6 +20,7 @@ from tests.market.written import (
     TRADING,
     StillClock,
     bill,
+    due_command,
     with_sequencer,
     write_life,
 )
@@ -109,3 +110,21 @@ def test_what_comes_to_the_same_by_another_way_has_the_same_tax(store: Store) ->
     assert of_kind(last, SHORT) == of_kind(first, SHORT)
     assert of_kind(last, LONG) == of_kind(first, LONG)
     assert (base(last), last.total_quanta) == (base(first), first.total_quanta)
+
+
+def test_a_day_on_which_nobody_had_a_unit_does_not_hold_up_its_months_bills(store: Store) -> None:
+    clock = StillClock()
+
+    async def lives(sequencer: Sequencer) -> None:
+        for command in taxed(SHORT)[:2]:
+            assert (await sequencer.submit(command)).answer.rejections == ()
+        while (timer := sequencer.engine.next_timer()) is not None:
+            clock.time_us = max(clock.time_us, timer.due_us)
+            await sequencer.submit(due_command(sequencer.engine, timer))
+        runs = DayRuns(sequencer, clock, market_id=MARKET_ID)
+        while await runs.step():
+            pass
+        assert sequencer.engine.state.settlements.days["2016-06-15"].version
+        await bill(sequencer, clock)
+
+    with_sequencer(store, lives, clock=clock)
