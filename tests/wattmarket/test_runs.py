@@ -23,6 +23,7 @@ def run(version: int, done: int, state: str = "running") -> Record:
         "day": DAY,
         "version": version,
         "state": state,
+        "phase": "done" if state == "finished" else "recording",
         "areas": 2,
         "areas_done": done,
     }
@@ -137,7 +138,7 @@ def test_the_command_asks_waits_and_tells(monkeypatch: pytest.MonkeyPatch) -> No
     code, out, err = played(server, monkeypatch, *words)
     assert code == 0
     assert '"state": "finished"' in out
-    assert err == "set-2 2016-06-15 version 2: 2 of 2 areas\n"
+    assert err == "set-2 2016-06-15 version 2: done, 2 of 2 areas\n"
     assert server.sent[0] == ("POST", "settlement-runs", {"day": DAY, "reason": "read late"})
     assert "idempotency-key" in server.asked[0].headers
 
