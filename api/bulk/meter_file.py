@@ -5,7 +5,6 @@ coded fault with its line, and the next row is read. The header says which time 
 `start`, or a column `end`. Separators and decimal signs as for orders (`csv_rows.py`).
 """
 
-import csv
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from api import fields
-from api.bulk.csv_rows import BOM, COLUMNS_MAX, SWAPPED, separator_of
+from api.bulk.csv_lines import cells_of, lines_of, text_of
+from api.bulk.csv_rows import COLUMNS_MAX, SWAPPED, separator_of
 from api.errors import FAULTS_MAX, RefusedError, refuse
 from api.fields import FieldError
 from market.model.meter_rows import Label, MeterRows
@@ -24,8 +24,6 @@ from market.model.splitting import Integers
 
 READINGS_MAX: Final = 1_000_000
 """Most rows of a file; 64 MB do not hold many more."""
-LINE_BYTES_MAX: Final = 4_096
-"""No reading is as long; a file without ends of lines is none."""
 UNIT, CONSUMPTION, GENERATION = "unit_id", "consumption_kwh", "generation_kwh"
 TIMES: Final = tuple(label.value for label in Label)
 KNOWN: Final = (UNIT, *TIMES, CONSUMPTION, GENERATION)
@@ -73,9 +71,7 @@ class MeterFile:
         Raises:
             RefusedError: it is no such file (its header is wrong, a line has no end), or too long.
         """
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        if len(self._rest) > LINE_BYTES_MAX:
-            raise _no_file(self._line + len(lines) + 1)
+        *lines, self._rest = lines_of(self._rest, piece, self._line)
         for line in lines:
             self._take(line)
 
@@ -107,31 +103,15 @@ class MeterFile:
 
     def _take(self, line: bytes) -> None:
         self._line += 1
-        if len(line) > LINE_BYTES_MAX:
-            raise _no_file(self._line)
-        if self._line == 1:
-            line = line.removeprefix(BOM)
-        try:
-            text = line.decode("utf-8").removesuffix("\r")
-        except UnicodeDecodeError:
-            raise _no_file(self._line) from None
+        text = text_of(line, self._line)
         if not self._names:
             self._begin(text)
         elif text.strip(self._separator):
-            self._read(self._cells(text))
-
-    def _cells(self, text: str) -> Sequence[str]:
-        if '"' not in text:
-            return text.split(self._separator)
-        try:
-            (cells,) = csv.reader([text], delimiter=self._separator, strict=True)
-        except (csv.Error, ValueError):
-            raise _no_file(self._line) from None
-        return cells
+            self._read(cells_of(text, self._separator, self._line))
 
     def _begin(self, header: str) -> None:
         self._separator = separator_of(header)
-        names = self._cells(header)
+        names = cells_of(header, self._separator, self._line)
         faults = [
             self._fault(
                 Code.FIELD_FORMAT if name in KNOWN else Code.FIELD_UNKNOWN,
@@ -228,10 +208,6 @@ def at_line(fault: Rejection, line: int, column: str) -> Rejection:
 
 def _missing(*names: str) -> list[Rejection]:
     return [at_line(Rejection(code=Code.FIELD_MISSING), 1, name) for name in names]
-
-
-def _no_file(line: int) -> RefusedError:
-    return refuse(Code.BODY_FORMAT, f"lines/{line}", line=str(line))
 
 
 def _column(values: "array[int]") -> Integers:

@@ -5,12 +5,12 @@ its line, and with a single fault nothing of it is taken: half a statement would
 Separators and decimal signs as for orders (`api/bulk/csv_rows.py`).
 """
 
-import csv
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from api import fields
-from api.bulk.csv_rows import BOM, COLUMNS_MAX, SWAPPED, separator_of
+from api.bulk.csv_lines import cells_of, lines_of, text_of
+from api.bulk.csv_rows import COLUMNS_MAX, SWAPPED, separator_of
 from api.bulk.meter_file import at_line
 from api.errors import FAULTS_MAX, RefusedError, refuse
 from api.fields import FieldError
@@ -27,8 +27,6 @@ from market.model.units import cents_text
 
 STATEMENT_ROWS_MAX: Final = 250_000
 """Most rows of a file: they are kept until the last one is known to be right."""
-LINE_BYTES_MAX: Final = 4_096
-"""No row is as long; a file without ends of lines is none."""
 DATE, AMOUNT, CURRENCY, REFERENCE = "date", "amount", "currency", "reference"
 COUNTERPARTY, BANK_ID = "counterparty", "bank_id"
 COLUMNS: Final = (DATE, AMOUNT, CURRENCY, REFERENCE, COUNTERPARTY, BANK_ID)
@@ -92,9 +90,7 @@ class StatementFile:
         Raises:
             RefusedError: it is no such file (its header is wrong, a line has no end), or too long.
         """
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        if len(self._rest) > LINE_BYTES_MAX:
-            raise _no_file(self._line + len(lines) + 1)
+        *lines, self._rest = lines_of(self._rest, piece, self._line)
         for line in lines:
             self._take(line)
 
@@ -117,31 +113,15 @@ class StatementFile:
 
     def _take(self, line: bytes) -> None:
         self._line += 1
-        if len(line) > LINE_BYTES_MAX:
-            raise _no_file(self._line)
-        if self._line == 1:
-            line = line.removeprefix(BOM)
-        try:
-            text = line.decode("utf-8").removesuffix("\r")
-        except UnicodeDecodeError:
-            raise _no_file(self._line) from None
+        text = text_of(line, self._line)
         if not self._names:
             self._begin(text)
         elif text.strip(self._separator):
-            self._read(self._cells(text))
-
-    def _cells(self, text: str) -> Sequence[str]:
-        if '"' not in text:
-            return text.split(self._separator)
-        try:
-            (cells,) = csv.reader([text], delimiter=self._separator, strict=True)
-        except (csv.Error, ValueError):
-            raise _no_file(self._line) from None
-        return cells
+            self._read(cells_of(text, self._separator, self._line))
 
     def _begin(self, header: str) -> None:
         self._separator = separator_of(header)
-        names = self._cells(header)
+        names = cells_of(header, self._separator, self._line)
         faults = [
             self._fault(
                 Code.FIELD_FORMAT if name in COLUMNS else Code.FIELD_UNKNOWN,
@@ -217,7 +197,3 @@ _READ: Final[dict[str, Callable[[str], object]]] = {
 
 def _missing(names: Sequence[str]) -> list[Rejection]:
     return [at_line(Rejection(code=Code.FIELD_MISSING), 1, name) for name in names]
-
-
-def _no_file(line: int) -> RefusedError:
-    return refuse(Code.BODY_FORMAT, f"lines/{line}", line=str(line))

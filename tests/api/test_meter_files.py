@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.bulk.meter_file import LINE_BYTES_MAX, MeterFile, MeterTable
+from api.bulk.csv_lines import LINE_BYTES_MAX
+from api.bulk.meter_file import MeterFile, MeterTable
 from api.bulk.meter_readings import MeterReadings, in_intervals
 from api.errors import FAULTS_MAX, RefusedError
 from market.model.interval import second_of

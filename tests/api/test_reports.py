@@ -3,6 +3,8 @@
 import csv
 import io
 from base64 import b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 
@@ -10,15 +12,25 @@ import pyarrow as pa
 import pytest
 
 from api.report_answers import REPORT_TABLES
-from tests.api.hosting import Server
+from tests.api.hosting import HandClock, LazySolver, Server
 from tests.api.test_settlements import finished, reading
 from tests.api.village import Json, Village, make_village
 
 
 @pytest.fixture(scope="module")
-def settled(server: Server) -> Village:
+def own_server(tmp_path_factory: pytest.TempPathFactory, solver: LazySolver) -> Iterator[Server]:
+    """A server whose clock is at ten in the morning: what is paid in counts for the day that is settled."""
+    clock = HandClock(int(datetime(2016, 6, 15, 9, tzinfo=UTC).timestamp()))
+    made = Server(tmp_path_factory.mktemp("reports"), clock, solver).start()
+    yield made
+    made.stop()
+    assert made.faults == []
+
+
+@pytest.fixture(scope="module")
+def settled(own_server: Server) -> Village:
     """A day of one interval: Ada bought 1.5 kWh and her meter said 1.6."""
-    village = make_village(server, intervals=1)
+    village = make_village(own_server, intervals=1)
     for who, order in (
         ("ada", village.order(energy_kwh="1.500")),
         ("retailer", village.order(unit_id="retail", side="sell", price_per_mwh="120.00", energy_kwh="50.000")),
