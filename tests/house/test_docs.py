@@ -150,7 +150,11 @@ def test_every_block_of_the_model_has_its_section(block: object) -> None:
 
 def test_both_languages_of_the_console_say_the_same_things() -> None:
     catalogues = {
-        language: set(keys_of(json.loads(text(Path(f"web/src/locales/{language}.json")))))
+        language: {
+            f"{path.stem}:{key}"
+            for path in Path("web/src/locales", language).glob("*.json")
+            for key in keys_of(json.loads(text(path)))
+        }
         for language in ("en", "zh-CN")
     }
 

@@ -22,8 +22,8 @@ from market.model.rejection import Code
 from tests.house.source import python_files, text, tree
 
 CATALOGUES = {
-    path.stem: json.loads(text(path))
-    for path in (Path("web/src/locales/en.json"), Path("web/src/locales/zh-CN.json"))
+    language: json.loads(text(Path(f"web/src/locales/{language}/words.json")))
+    for language in ("en", "zh-CN")
 }
 # What a reason is called where it is defined: who acted, and why an order went.
 ENDING = re.compile(r"(?:user|operator|system)_[a-z_]+")

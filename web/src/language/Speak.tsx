@@ -2,28 +2,38 @@
 
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
 import { Format } from "./format";
-import { catalogues, firstLanguage, remember, type Language, type Translate } from "./language";
+import { firstLanguage, remember, type Language } from "./language";
+import {
+  BASE,
+  hasTexts,
+  loadAllTexts,
+  loadTexts,
+  translator,
+  type KeysOf,
+  type Translate,
+} from "./texts";
 
-interface Speech {
+export interface Speech<Own extends string = never> {
   language: Language;
   setLanguage(language: Language): void;
-  t: Translate;
+  t: Translate<Own>;
   format: Format;
 }
 
 const SpeechContext = createContext<Speech | null>(null);
-const TEXTS = catalogues();
 
+/** `zone`: the market's time zone, in which all times are shown; none yet: UTC. */
 export function Speak({ zone, children }: { zone: string | undefined; children: ReactNode }) {
   const [language, choose] = useState(() => firstLanguage(localStorage, navigator.languages));
   const speech = useMemo<Speech>(
     () => ({
       language,
+      // What is on the screen stays as it is until it can be said in the other language.
       setLanguage: (next) => {
         remember(localStorage, next);
-        choose(next);
+        void loadAllTexts(next).then(() => choose(next));
       },
-      t: TEXTS.getFixedT(language) as Translate,
+      t: translator(language),
       format: new Format(language, zone),
     }),
     [language, zone],
@@ -31,11 +41,48 @@ export function Speak({ zone, children }: { zone: string | undefined; children: 
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
+  if (!hasTexts(language, BASE)) use(coming(language, BASE));
   return <SpeechContext value={speech}>{children}</SpeechContext>;
 }
 
+/** Texts of every page, and formats. */
 export function useSpeech(): Speech {
   const speech = use(SpeechContext);
   if (speech === null) throw new Error("useSpeech outside of Speak");
   return speech;
+}
+
+/**
+ * Makes a screen's hook for its own texts, besides those of every page: in the screen's `texts.ts`
+ *
+ *     import type en from "../../../locales/en/orderbook.json";
+ *     export const useTexts = textsOf<typeof en>("orderbook");
+ *
+ * The hook suspends until the catalogue is here.
+ */
+export function textsOf<Catalogue>(namespace: string): () => Speech<KeysOf<Catalogue>> {
+  return () => {
+    const speech = useSpeech();
+    const { language } = speech;
+    const ready = hasTexts(language, [namespace]);
+    // A waiting page must get the same promise each time it is drawn.
+    if (!ready) use(coming(language, [namespace]));
+    return useMemo(
+      () => ({ ...speech, t: translator<KeysOf<Catalogue>>(language, namespace) }),
+      [speech, language, namespace],
+    );
+  };
+}
+
+const promises = new Map<string, Promise<void>>();
+
+function coming(language: Language, namespaces: readonly string[]): Promise<void> {
+  const name = [language, ...namespaces].join(" ");
+  let promise = promises.get(name);
+  if (!promise) {
+    promise = loadTexts(language, namespaces);
+    promises.set(name, promise);
+    promise.catch(() => promises.delete(name));
+  }
+  return promise;
 }

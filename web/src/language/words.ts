@@ -1,11 +1,10 @@
 // Words for the codes of the wire: refusals, phases, kinds, states, reasons.
 //
-// The one idea: a code is never shown raw. One this console does not know yet is said as such, with
-// the code in it. A test of the server's house (tests/house/test_words.py) holds every code that the
+// The one idea: a code is never shown raw. One this page does not know yet is said as such, with the
+// code in it. A test of the server's house (tests/house/test_words.py) holds every code that the
 // market can say against these words.
 
-import en from "../locales/en.json";
-import type { TextKey, Translate } from "./language";
+import type { TextKey, Translate } from "./texts";
 
 const KEY = {
   refusal: (code: string) => `refusal.${code}`,
@@ -21,8 +20,7 @@ const KEY = {
 export type Family = keyof typeof KEY;
 
 export function word(t: Translate, family: Family, code: string): string {
-  if (!Object.hasOwn(en[family], code)) {
-    return t(family === "refusal" ? "refusal.other" : "word.unknown", { code });
-  }
-  return t(KEY[family](code) as TextKey);
+  const known = t(KEY[family](code) as TextKey, { defaultValue: "" });
+  if (known !== "") return known;
+  return t(family === "refusal" ? "refusal.other" : "word.unknown", { code });
 }

@@ -1,7 +1,8 @@
 // The page "Situation": the operator's first screen.
 
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { Speak, useSpeech } from "../language/Speak";
+import { Speak } from "../language/Speak";
+import { useTexts } from "./texts";
 import { useFeed, useMarket, usePicture, useRealTime, type Choice } from "../situation/hooks";
 import type { Picture } from "../situation/feed";
 import { dayView, latestCleared, nextGate } from "../situation/views";
@@ -43,7 +44,7 @@ export function App() {
 }
 
 function Waiting({ choice, theme }: { choice: Choice; theme: ThemeState }) {
-  const { t } = useSpeech();
+  const { t } = useTexts();
   useTitle(t("app.page"));
   return (
     <>
@@ -66,7 +67,7 @@ interface ConsoleProps {
 }
 
 function Console({ rest, market, markets, choose, theme }: ConsoleProps) {
-  const { t, language } = useSpeech();
+  const { t, language } = useTexts();
   const feed = useFeed(market, rest);
   const picture = usePicture(feed);
   const { situation } = picture;
@@ -138,7 +139,7 @@ const LATE_MS = 10_000;
 
 /** Old data must not look fresh: said over everything as soon as the stream is silent or cut. */
 function StaleBanner({ picture }: { picture: Picture }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const { connection, situation } = picture;
   const real = useRealTime(1_000);
   if (connection.heardMs === null) return null;

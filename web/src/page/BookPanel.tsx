@@ -1,7 +1,7 @@
 // The open book of continuous trading: what is asked and offered in one area and interval, by price.
 
 import { memo, useState } from "react";
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 import { word } from "../language/words";
 import { MERGED, ladder, type Book } from "../situation/books";
 import { bookKeys } from "../situation/feed";
@@ -21,7 +21,7 @@ interface Props {
 /** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
 export const BookPanel = memo(
   function BookPanel({ market, situation }: Props) {
-    const { t, format } = useSpeech();
+    const { t, format } = useTexts();
     const [wantedArea, wantArea] = useState<string | null>(null);
     const [wantedStart, wantStart] = useState<string | null>(null);
     const keys = bookKeys(market);
@@ -89,8 +89,8 @@ export const BookPanel = memo(
               caption={caption}
               head={[
                 t("unit.price", { currency: market.currency }),
-                `${t("trades.buy")} ${t("unit.kwh")}`,
-                `${t("trades.sell")} ${t("unit.kwh")}`,
+                `${t("side.buy")} ${t("unit.kwh")}`,
+                `${t("side.sell")} ${t("unit.kwh")}`,
               ]}
               left={[]}
               rows={rungs.map(({ price, buyKwh, sellKwh, part }) => ({

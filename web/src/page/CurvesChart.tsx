@@ -11,7 +11,7 @@ import {
   type Range,
   type Scale,
 } from "../curves/steps";
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 
 export interface Clearing {
   /** Null: no single price (nothing traded, or several areas together). */
@@ -37,7 +37,7 @@ const MARGIN = { left: 54, right: 14, top: 20, bottom: 26 };
 const UNIT_WIDTH = 42;
 
 export function CurvesChart({ view, clearing, anchors, full, description, unit, children }: Props) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const [box, size] = useSize();
   const [pointer, point] = useState<number | null>(null);
   const clip = useId();
@@ -133,7 +133,7 @@ interface AxesProps {
 }
 
 function Axes({ scale, range, maxWh, bottom, right }: AxesProps) {
-  const { format } = useSpeech();
+  const { format } = useTexts();
   return (
     <g className="axes">
       {ticks(range, 6).map((price) => (

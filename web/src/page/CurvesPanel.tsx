@@ -2,8 +2,8 @@
 
 import { memo, useEffect, useState } from "react";
 import { curvesView } from "../curves/steps";
-import { useSpeech } from "../language/Speak";
-import type { TextKey } from "../language/language";
+import { useTexts, type Key } from "./texts";
+
 import { word } from "../language/words";
 import type { Feed } from "../situation/feed";
 import { lastResort, type DayView } from "../situation/views";
@@ -25,7 +25,7 @@ interface Props {
 
 /** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
 export const CurvesPanel = memo(function CurvesPanel({ feed, market, day, selection }: Props) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const [wanted, want] = useState<string | null>(null);
   const [full, setFull] = useState(false);
   const selected = selection.index === null ? null : (day.intervals[selection.index] ?? null);
@@ -111,7 +111,7 @@ export const CurvesPanel = memo(function CurvesPanel({ feed, market, day, select
   const table = () => (
     <Table
       caption={t("curves.title")}
-      head={[t("trades.side"), unit, `${t("curves.cumulative")} ${t("unit.kwh")}`]}
+      head={[t("side.label"), unit, `${t("curves.cumulative")} ${t("unit.kwh")}`]}
       rows={(["supply", "demand"] as const).flatMap((side) =>
         (area?.[side] ?? []).map(([price, cumulative], i) => ({
           key: `${side} ${i}`,
@@ -136,10 +136,10 @@ interface FactsProps {
 }
 
 function Facts({ clearing, whole, span }: FactsProps) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const netWh = clearing.soldWh - clearing.boughtWh;
   // All areas together exchange with nobody: what is sold and not bought is lost on the lines.
-  const net: TextKey = whole
+  const net: Key = whole
     ? "curves.losses"
     : netWh < 0
       ? "curves.net_import"

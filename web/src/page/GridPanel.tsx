@@ -1,7 +1,7 @@
 // What flows between the areas, against what the lines can carry.
 
 import { memo } from "react";
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 import { areaViews, lineViews, type AreaView, type LineView } from "../situation/views";
 import type { Interval, Market } from "../wire/types";
 import { NetworkPicture } from "./NetworkPicture";
@@ -15,7 +15,7 @@ export const GridPanel = memo(function GridPanel({
   market: Market;
   interval: Interval | null;
 }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const lines = lineViews(interval, market);
   const areas = areaViews(interval, market);
   const unit = t("unit.price", { currency: market.currency });
@@ -115,7 +115,7 @@ export const GridPanel = memo(function GridPanel({
   );
 });
 
-type Speech = ReturnType<typeof useSpeech>;
+type Speech = ReturnType<typeof useTexts>;
 
 function lineState(line: LineView, t: Speech["t"]): string {
   if (line.direction === null) return t("grid.no_flow");
@@ -130,7 +130,7 @@ function exchangeText(area: AreaView, t: Speech["t"], format: Speech["format"]):
 }
 
 function LineBar({ line, unit }: { line: LineView; unit: string }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   return (
     <li className={line.binding ? "bar binding" : "bar"}>
       <div className="bar-head">
@@ -159,7 +159,7 @@ function LineBar({ line, unit }: { line: LineView; unit: string }) {
 }
 
 function AreaBar({ area }: { area: AreaView }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const limitW = area.limitW ?? 0;
   const power = Math.abs(area.exportW ?? 0);
   const percent = limitW > 0 ? Math.round((100 * power) / limitW) : 0;

@@ -1,8 +1,8 @@
 // Is all well: server, stream, clearing, audit, ledger, progress of the day.
 
 import type { ReactNode } from "react";
-import { useSpeech } from "../language/Speak";
-import type { TextKey } from "../language/language";
+import { useTexts, type Key, type Say } from "./texts";
+
 import type { Picture } from "../situation/feed";
 import { useRealTime } from "../situation/hooks";
 import { clearingHealth, faultCount, type DayView } from "../situation/views";
@@ -12,7 +12,7 @@ import { Panel, Table } from "./Panel";
 type Look = "good" | "warning" | "bad" | "unknown";
 
 interface Item {
-  name: TextKey;
+  name: Key;
   look: Look;
   value: ReactNode;
   /** Part of the whole, for a bar; 0..1. */
@@ -24,7 +24,7 @@ const SIGNS: Record<Look, string> = { good: "✓", warning: "!", bad: "✕", unk
 const SOLVE_SLOW_MS = 30_000;
 
 export function HealthPanel({ picture, day }: { picture: Picture; day: DayView }) {
-  const { t } = useSpeech();
+  const { t } = useTexts();
   const items = useItems(picture, day);
   const table = () => (
     <Table
@@ -65,7 +65,7 @@ export function HealthPanel({ picture, day }: { picture: Picture; day: DayView }
 }
 
 function useItems({ situation, connection, server }: Picture, day: DayView): Item[] {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const real = useRealTime(1_000);
   const clearing = clearingHealth(day);
   const { health } = server;
@@ -181,14 +181,14 @@ function useItems({ situation, connection, server }: Picture, day: DayView): Ite
   ];
 }
 
-const RUNGS: Record<string, TextKey> = {
+const RUNGS: Record<string, Key> = {
   optimal: "rung.optimal",
   feasible: "rung.feasible",
   merit_order: "rung.merit_order",
   cancelled: "rung.cancelled",
 };
 
-function rungText(rung: string | null, t: ReturnType<typeof useSpeech>["t"]): string {
+function rungText(rung: string | null, t: Say): string {
   if (rung === null) return t("rung.none");
   const key = RUNGS[rung];
   return key ? t(key) : rung;

@@ -1,6 +1,6 @@
 // Which interval the curves and the network show: the latest cleared one, or one that was chosen.
 
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 import { isCleared, type DayView } from "../situation/views";
 
 export interface Selection {
@@ -20,7 +20,7 @@ export function neighbour(day: DayView, index: number, step: 1 | -1): number {
 }
 
 export function IntervalPicker({ day, selection }: { day: DayView; selection: Selection }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const { index, following, select, follow } = selection;
   const cleared = day.intervals.flatMap((each, i) => (isCleared(each) ? [{ each, i }] : []));
   const earliest = index === null || neighbour(day, index, -1) === index;

@@ -1,6 +1,6 @@
 // The areas and the lines between them, with the flows of one interval, as a small picture.
 
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 import type { AreaView, LineView } from "../situation/views";
 import { markOf } from "../style/marks";
 import type { Interval, Market } from "../wire/types";
@@ -41,7 +41,7 @@ interface Props {
 }
 
 export function NetworkPicture({ market, lines, areas, interval }: Props) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const at = places(market);
   const said = lines
     .map(({ from, to, sentW, capacityW }) =>
@@ -69,7 +69,7 @@ export function NetworkPicture({ market, lines, areas, interval }: Props) {
 
 /** Lines with a flow point its way; a binding one is double and crossed by a bar. */
 function Flow({ line, from, to }: { line: LineView; from: Point; to: Point }) {
-  const { format } = useSpeech();
+  const { format } = useTexts();
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const unit = { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
   const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
@@ -98,7 +98,7 @@ function Flow({ line, from, to }: { line: LineView; from: Point; to: Point }) {
 }
 
 function Node({ area, at, colour }: { area: AreaView; at: Point; colour: string }) {
-  const { format } = useSpeech();
+  const { format } = useTexts();
   const { width, height } = NODE;
   const net = area.exportW ?? 0;
   return (

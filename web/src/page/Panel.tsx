@@ -1,7 +1,7 @@
 // The frame of every panel: title, a line of facts, and the table behind the chart.
 
 import { useId, useState, type ReactNode } from "react";
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 
 interface Props {
   name: string;
@@ -15,7 +15,7 @@ interface Props {
 }
 
 export function Panel({ name, title, tools, note, table, children }: Props) {
-  const { t } = useSpeech();
+  const { t } = useTexts();
   const [asTable, setAsTable] = useState(false);
   const id = useId();
   return (

@@ -1,7 +1,7 @@
 // Where the day's intervals stand between call and money, and how long until the next gate.
 
 import { useEffect, useRef, useState } from "react";
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 import { word } from "../language/words";
 import { useRealTime } from "../situation/hooks";
 import type { Situation } from "../situation/state";
@@ -18,7 +18,7 @@ interface Props {
 }
 
 export function PhaseRail({ situation, market, day, live }: Props) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const rail = phaseRail(day, market);
   return (
     <section className="rail" aria-label={t("rail.label")}>
@@ -50,7 +50,7 @@ export function PhaseRail({ situation, market, day, live }: Props) {
 }
 
 function NextGate({ situation, live }: { situation: Situation; live: boolean }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const { clock } = situation;
   const real = useRealTime(clock !== null && clock.speed > 1 ? 250 : 1_000);
   const gate = nextGate(situation);
@@ -85,7 +85,7 @@ function NextGate({ situation, live }: { situation: Situation; live: boolean }) 
 
 /** Where trading is stopped: one chip for each phase and area. */
 function StopChips({ situation }: { situation: Situation }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const groups = stopGroups(situation.stops, situation.intervals);
   if (groups.length === 0) return null;
   return (
@@ -111,7 +111,7 @@ function StopChips({ situation }: { situation: Situation }) {
 
 /** Every interval of the day as a cell; the phases differ in height as well as in colour. */
 function DayStrip({ day }: { day: DayView }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const label = t("rail.strip", { from: format.time(day.fromMs), until: format.time(day.untilMs) });
   return (
     <div className="strip" role="img" aria-label={label}>
@@ -130,7 +130,7 @@ const NEWS_EVERY_MS = 10_000;
 
 /** Says the latest change of phase to those who listen, at most every ten seconds. */
 export function Announcer({ situation }: { situation: Situation }) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const [said, say] = useState("");
   const latest = useRef("");
   const { news } = situation;

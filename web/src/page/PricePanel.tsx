@@ -3,7 +3,7 @@
 import { memo, useMemo, useState, type KeyboardEvent } from "react";
 import type { DayChart } from "../chart/dayChart";
 import { DayPlot } from "../chart/DayPlot";
-import { useSpeech } from "../language/Speak";
+import { useTexts } from "./texts";
 import { local } from "../situation/time";
 import { useSame } from "../situation/same";
 import { isCleared, lastResort, priceSeries, volumeSeries, type DayView } from "../situation/views";
@@ -23,7 +23,7 @@ const endOf = (startMs: number, market: Market) => startMs + market.interval_min
 
 /** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
 export const PricePanel = memo(function PricePanel({ market, day, selection, look }: Props) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const [hovered, hover] = useState<number | null>(null);
   const series = useSame(priceSeries(day, market));
   const volumes = useSame(volumeSeries(day, market));

@@ -1,8 +1,8 @@
 // Trades as they are made, without names.
 
 import { memo, useState } from "react";
-import { useSpeech } from "../language/Speak";
-import type { Translate } from "../language/language";
+import { useTexts, type Say } from "./texts";
+
 import { word } from "../language/words";
 import type { SeenTrade } from "../situation/state";
 import { markOf } from "../style/marks";
@@ -13,7 +13,7 @@ import { Panel, Swatch, Table } from "./Panel";
 const ROWS = 60;
 
 /** How a trade was made, and what became of it where that is worth a word. */
-function madeBy(t: Translate, { venue, state = "completed" }: SeenTrade): string {
+function madeBy(t: Say, { venue, state = "completed" }: SeenTrade): string {
   const made = word(t, "venue", venue);
   return state === "completed" ? made : `${made} · ${word(t, "trade_state", state)}`;
 }
@@ -27,7 +27,7 @@ interface Props {
 
 /** Drawn anew only when what it shows has changed: the clock alone moves nothing in here. */
 export const TradesPanel = memo(function TradesPanel({ market, trades, total }: Props) {
-  const { t, format } = useSpeech();
+  const { t, format } = useTexts();
   const [wanted, want] = useState<string | null>(null);
   const shown = trades.filter((each) => wanted === null || each.area_id === wanted).slice(0, ROWS);
   // With auctions alone the column would say the same in every row.
@@ -66,7 +66,7 @@ export const TradesPanel = memo(function TradesPanel({ market, trades, total }: 
             head={[
               t("trades.delivery"),
               t("trades.area"),
-              t("trades.side"),
+              t("side.label"),
               ...(venues ? [t("trades.venue")] : []),
               `${t("trades.energy")} ${t("unit.kwh")}`,
               `${t("trades.price")} ${t("unit.price", { currency: market.currency })}`,
@@ -82,7 +82,7 @@ export const TradesPanel = memo(function TradesPanel({ market, trades, total }: 
                 </span>,
                 <span key="side" className={`side ${trade.side}`}>
                   <span aria-hidden="true">{trade.side === "buy" ? "◁" : "▶"} </span>
-                  {t(`trades.${trade.side}`)}
+                  {t(`side.${trade.side}`)}
                 </span>,
                 ...(venues ? [madeBy(t, trade)] : []),
                 format.kwh(trade.energy_kwh),

@@ -1,12 +1,14 @@
-import { describe, expect, it } from "vitest";
-import { catalogues, type Translate } from "../../src/language/language";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Language } from "../../src/language/language";
+import { BASE, loadTexts, translator } from "../../src/language/texts";
 import { word } from "../../src/language/words";
 
-describe.each([
+describe.each<[Language, string, string, string, string]>([
   ["en", "The gate has closed.", "Bilateral", "Code NEW", "The server refused: NEW."],
   ["zh-CN", "申报已截止。", "双边协商", "代码 NEW", "服务器拒绝：NEW。"],
 ])("words of codes in %s", (language, closed, bilateral, unknown, refused) => {
-  const t = catalogues().getFixedT(language) as Translate;
+  const t = translator(language);
+  beforeAll(() => loadTexts(language, BASE));
 
   it("are said", () => {
     expect(word(t, "refusal", "GATE_CLOSED")).toBe(closed);

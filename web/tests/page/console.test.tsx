@@ -5,7 +5,9 @@
 import axe from "axe-core";
 import { act } from "react";
 import { createRoot, type Root } from "react-dom/client";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { LANGUAGES } from "../../src/language/language";
+import { BASE, loadTexts } from "../../src/language/texts";
 import { App } from "../../src/page/App";
 import type { Envelope } from "../../src/wire/types";
 import { MARKET, cleared, message, on, scheduled } from "../wire";
@@ -63,6 +65,10 @@ function answer(url: string): { status: number; body: unknown } {
   if (path.endsWith("/intervals")) return { status: 200, body: { items: [], next_cursor: null } };
   return { status: 404, body: { code: "NOT_FOUND" } };
 }
+
+beforeAll(async () => {
+  for (const language of LANGUAGES) await loadTexts(language, [...BASE, "situation"]);
+});
 
 beforeEach(async () => {
   markets = [MARKET];
