@@ -3,7 +3,10 @@
 // The one idea: the market's clock may run faster than real time and it waits for a slow auction,
 // so the screen carries a heard time on only for a few real seconds and never past the next gate.
 
+import { local, midnight } from "../language/zone";
 import type { ClockBase } from "./state";
+
+export { local, midnight };
 
 /** Longer silence than a heartbeat and a bit: the clock on the screen stops rather than invent. */
 const CARRY_MAX_MS = 6_000;
@@ -25,53 +28,6 @@ export function countdown(ms: number): string {
   return hours > 0
     ? `${hours}:${two(minutes)}:${two(seconds % 60)}`
     : `${minutes}:${two(seconds % 60)}`;
-}
-
-const FIELDS = new Map<string, Intl.DateTimeFormat>();
-
-interface Local {
-  year: number;
-  month: number;
-  day: number;
-  hour: number;
-  minute: number;
-  second: number;
-}
-
-/** What a clock on the wall of the time zone shows. */
-export function local(ms: number, zone: string): Local {
-  let format = FIELDS.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat("en", {
-      timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    });
-    FIELDS.set(zone, format);
-  }
-  const part: Record<string, number> = {};
-  for (const { type, value } of format.formatToParts(ms)) part[type] = Number(value);
-  return part as unknown as Local;
-}
-
-/** The UTC ms of local midnight, `days` after the local day of `ms`. */
-export function midnight(ms: number, zone: string, days = 0): number {
-  const { year, month, day } = local(ms, zone);
-  const wanted = Date.UTC(year, month - 1, day + days);
-  // The offset at the guess may differ from the one at midnight on a day the clocks change: twice.
-  let guess = wanted - offset(wanted, zone);
-  guess = wanted - offset(guess, zone);
-  return guess;
-}
-
-function offset(ms: number, zone: string): number {
-  const { year, month, day, hour, minute, second } = local(ms, zone);
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
 }
 
 export interface Day {

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 const css = readFileSync(join(import.meta.dirname, "../../src/style/tokens.css"), "utf8");
 
 function tokens(selector: string): Map<string, string> {
-  const block = css.slice(css.indexOf(`${selector} {`)).split("}")[0] ?? "";
+  const block = css.slice(css.indexOf(`${selector} {\n  color-scheme`)).split("}")[0] ?? "";
   return new Map(
     [...block.matchAll(/(--[\w-]+): (#[0-9a-f]{6});/g)].map(([, k, v]) => [k ?? "", v ?? ""]),
   );
@@ -30,7 +30,7 @@ function contrast(a: string, b: string): number {
 const TEXT = ["--text", "--muted", "--accent", "--good", "--warning", "--bad", "--unknown"];
 const DRAWN = [
   ...["--series-0", "--series-1", "--series-2", "--series-3", "--series-4", "--series-5"],
-  ...["--supply", "--demand", "--control", "--focus"],
+  ...["--supply", "--demand", "--control", "--focus", "--accepted", "--rejected", "--paradox"],
 ];
 const PAIRS: [string, string, number][] = [
   ...TEXT.flatMap((each): [string, string, number][] => [
@@ -40,7 +40,10 @@ const PAIRS: [string, string, number][] = [
   ["--text", "--ground", 4.5],
   ["--muted", "--ground", 4.5],
   ["--on-accent", "--accent", 4.5],
-  ["--bad", "--bad-ground", 4.5],
+  ...["good", "warning", "bad", "unknown", "accent"].flatMap((each): [string, string, number][] => [
+    [`--${each}`, `--${each}-ground`, 4.5],
+    ["--text", `--${each}-ground`, 4.5],
+  ]),
   ["--supply", "--surface", 4.5],
   ["--demand", "--surface", 4.5],
   ...DRAWN.map((each): [string, string, number] => [each, "--surface", 3]),
