@@ -78,7 +78,7 @@ pins:
 .venv/.stamp: constraints.txt pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py python
 
-web/node_modules/.stamp: web/package-lock.json web/package.json | .venv/.stamp
+web/node_modules/.stamp: web/package-lock.json web/package.json web/tools/openapi/package-lock.json | .venv/.stamp
 	@$(PYTHON) tools/setup.py modules
 
 api/console/index.html: $(WEB_SOURCES) web/node_modules/.stamp

@@ -94,7 +94,7 @@ def description_json(addresses: Iterable[Address]) -> bytes:
 def _operation(address: Address) -> dict[str, Any]:
     permission = PERMISSIONS[address.method, address.path]
     made: dict[str, Any] = {
-        "operationId": address.handler.__name__,
+        "operationId": _operation_id(address),
         "summary": address.about,
         "parameters": [
             *_path_parameters(address),
@@ -143,6 +143,12 @@ def _operation(address: Address) -> dict[str, Any]:
             "content": {"application/x-www-form-urlencoded": {"schema": _LOGIN_SCHEMA}},
         }
     return made
+
+
+def _operation_id(address: Address) -> str:
+    """A name of its own for each operation: several addresses may share a handler or its name."""
+    words = re.findall(r"[a-z0-9]+", address.path.removeprefix("/v1"))
+    return "_".join([address.method.lower(), *words])
 
 
 def _path_parameters(address: Address) -> list[dict[str, Any]]:

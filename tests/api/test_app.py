@@ -41,6 +41,8 @@ def test_every_address_is_described(server: Server) -> None:
     assert described["openapi"].startswith("3.1")
     shown = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
     assert shown == {(item.method, item.path) for item in ADDRESSES if item.described}
+    names = [each["operationId"] for item in described["paths"].values() for each in item.values()]
+    assert len(names) == len(set(names))
     for (method, path), permission in PERMISSIONS.items():
         if (method, path) in shown:
             operation = described["paths"][path][method.lower()]

@@ -1,0 +1,44 @@
+// What every call from a page goes through: which market, and what to do when the session is not enough.
+
+import { createContext, use } from "react";
+import { send, type Answer, type Method, type SendOptions } from "./client";
+
+export interface Desk {
+  /** The market that is chosen; null: none yet. */
+  market: string | null;
+  /** Reads; a refusal is thrown, as the cache wants it. */
+  read<T>(path: string, options: SendOptions): Promise<T>;
+  /** Acts; a refusal is a value. */
+  act<T>(method: Method, path: string, options: SendOptions): Promise<Answer<T>>;
+}
+
+export interface SessionKeeper {
+  /** The session has ended. */
+  ended(): void;
+  /** Asks the person to show once more who it is; false: it would not. */
+  stepUp(): Promise<boolean>;
+}
+
+/** An act, sent again once the person has shown who it is where that is wanted. */
+export async function act<T>(
+  keeper: SessionKeeper,
+  method: Method,
+  path: string,
+  options: SendOptions,
+): Promise<Answer<T>> {
+  const answer = await send<T>(method, path, options);
+  if (answer.ok) return answer;
+  if (answer.problem.code === "STEP_UP_REQUIRED" && (await keeper.stepUp())) {
+    return send<T>(method, path, options);
+  }
+  if (answer.problem.status === 401) keeper.ended();
+  return answer;
+}
+
+export const DeskContext = createContext<Desk | null>(null);
+
+export function useDesk(): Desk {
+  const desk = use(DeskContext);
+  if (desk === null) throw new Error("useDesk outside of an application");
+  return desk;
+}
