@@ -26,7 +26,9 @@ const text = execFileSync(PYTHON, ["-c", TELL], {
   encoding: "utf8",
   maxBuffer: 64 * 1024 * 1024,
 });
-const types = astToString(await openapiTS(JSON.parse(text), { alphabetize: true, defaultNonNullable: false }));
+const types = astToString(
+  await openapiTS(JSON.parse(text), { alphabetize: true, defaultNonNullable: false }),
+);
 const made = `// Made by tools/openapi/types.mjs from the server's description of itself.\n\n${types}`;
 // Unchanged stays untouched, so that nothing is built again for it.
 if (!existsSync(TARGET) || readFileSync(TARGET, "utf8") !== made) writeFileSync(TARGET, made);
