@@ -38,6 +38,7 @@ from api.identity import (
     own_rows,
     principal_of,
 )
+from market.model.participant import Role
 from market.model.rejection import Code
 
 CODE_BYTES: Final = 20
@@ -178,6 +179,23 @@ class Enrolments:
                 found = _find(connection, own)
         assert found is not None, "codes are never deleted"
         return _enrolment(found, now_s)
+
+    def open_counts(self, market_id: str, now_s: int) -> dict[str, int]:
+        """How many codes of each participant still let somebody in."""
+        c = _ENROLMENTS.c
+        wanted = (
+            select(c.participant_id, func.count())
+            .where(
+                c.market_id == market_id,
+                c.role == Role.PARTICIPANT.value,
+                c.used_s.is_(None),
+                c.revoked_s.is_(None),
+                c.expires_s > now_s,
+            )
+            .group_by(c.participant_id)
+        )
+        with self._store.transaction() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(wanted)}
 
     def list(
         self, whose: Whose, *, now_s: int, cursor: str | None = None, limit: int

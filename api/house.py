@@ -7,6 +7,7 @@ market's writer ends the process, because a server that goes on could tell what 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -141,6 +142,8 @@ class House:
         """How the markets are joined to a bank."""
         self.throttles = Throttles(settings.budgets, real_time_s=real_time_s)
         self.real_time_s = real_time_s
+        self.started_s = int(real_time_s())
+        """Real UTC second since which the server runs."""
         self.heartbeat_s = heartbeat_s
         """How often every socket hears that all is well; real time."""
         self.on_fault = on_fault
@@ -168,6 +171,14 @@ class House:
                 fault = self.access_fault(listener.access)
                 if fault is not None:
                     listener.refuse(fault.value)
+
+    def kept_bytes(self, market_id: str) -> int | None:
+        """How large a market's file is with its journal of changes; None: a database server keeps it."""
+        store = self._stores.of(market_id)
+        if not isinstance(store, Path):
+            return None
+        files = (store, *(store.with_name(store.name + end) for end in ("-wal", "-shm")))
+        return sum(file.stat().st_size for file in files if file.exists())
 
     async def open_markets(self) -> None:
         """Open every market that is kept; the clock goes on from the latest committed time."""

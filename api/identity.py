@@ -32,6 +32,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -381,6 +382,22 @@ class IdentityStore:
                 )
                 for row in connection.execute(wanted)
             ]
+
+    def counts(self, market_id: str) -> dict[str, int]:
+        """How many clients each participant has that may come in."""
+        c = _CLIENTS.c
+        wanted = (
+            select(c.participant_id, func.count())
+            .outerjoin(_REVOCATIONS, _REVOCATIONS.c.client_id == c.client_id)
+            .where(
+                c.market_id == market_id,
+                c.role == Role.PARTICIPANT.value,
+                _REVOCATIONS.c.client_id.is_(None),
+            )
+            .group_by(c.participant_id)
+        )
+        with self.transaction() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(wanted)}
 
     def close(self) -> None:
         """Close the file."""

@@ -65,6 +65,11 @@ class Listener:
         return self._port is None
 
     @property
+    def waiting(self) -> int:
+        """How many messages wait."""
+        return len(self._waiting)
+
+    @property
     def lags(self) -> bool:
         """True: something waits, so what comes now waits behind it."""
         return bool(self._waiting)

@@ -96,3 +96,24 @@ def _one_more_file() -> Iterator[None]:
         yield
     finally:
         _making -= 1
+
+
+async def answer_made(
+    call: Call, name: str, columns: Sequence[str], made: Sequence[Record], key: str
+) -> Response:
+    """A list whose records were made here and now, in the order of a field that names each.
+
+    Args:
+        call: with its cursor, limit and format.
+        name: what a file of it is called.
+        columns: the columns of a file, in order.
+        made: records behind the call's cursor, one more than wanted where there are more.
+        key: the field.
+    """
+
+    def read(_connection: Connection, _market_id: str, cursor: str | None, limit: int) -> Found:
+        left = [item for item in made if str(item[key]) > (cursor or "")]
+        more = str(left[limit - 1][key]) if len(left) > limit else None
+        return left[:limit], more
+
+    return await answer_list(call, name, columns, read)

@@ -286,6 +286,16 @@ class Sequencer:
         return self._projected_seq
 
     @property
+    def waiting(self) -> int:
+        """Commands that wait to be decided; QUEUE_COMMANDS_MAX at most."""
+        return len(self._queue)
+
+    @property
+    def batch(self) -> int:
+        """The last batch of the journal that is durable; 0: none."""
+        return self._batch
+
+    @property
     def snapshot_batch(self) -> int:
         """The batch of the last snapshot written or read; 0: none."""
         return self._snapshot_batch

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import columns, fields
-from api.call import PAGE, Address, Call, QueryField
+from api.audit_schemas import VerifyIn
+from api.call import PAGE, Address, Call, QueryField, answer
 from api.fields import FieldError
 from api.formats import TABLES, Form, Record
 from api.lists import Found, answer_list
@@ -40,6 +41,9 @@ async def list_audit(call: Call) -> Response:
         kind=call.query.get("kind"),
         from_seq=call.query.get("from_seq"),
         to_seq=call.query.get("to_seq"),
+        from_us=call.query.get("from"),
+        until_us=call.query.get("to"),
+        about=call.query.get("object"),
     )
     flat = call.form is not Form.JSON
 
@@ -70,6 +74,26 @@ def _record(line: queries.AuditLine, *, flat: bool) -> Record:
     return made | {name: _counted(count) if flat else count for name, count in counts.items()}
 
 
+async def verify_audit(call: Call) -> Response:
+    """Prove the chain once more, so many batches at a time; whoever asks goes on where it ended."""
+    wanted = await call.read(VerifyIn)
+    proof = await call.stored(
+        lambda connection, _: queries.chain_proof(connection, after_batch=wanted.after_batch)
+    )
+    return answer(
+        {
+            "after_batch": proof.after_batch,
+            "last_batch": proof.last_batch,
+            "commands": proof.commands,
+            "events": proof.events,
+            "hash": None if proof.hash is None else proof.hash.hex(),
+            "proven": proof.fault is None,
+            "fault": proof.fault,
+            "next_after_batch": proof.last_batch if proof.goes_on else None,
+        }
+    )
+
+
 def _counted(counts: Mapping[str, int]) -> str:
     """Names and numbers in one cell."""
     return " ".join(f"{name}={number}" for name, number in counts.items())
@@ -86,8 +110,24 @@ ADDRESSES: Final = (
             QueryField(name="kind", read=_kind, about="One kind of command, PlaceOrders"),
             QueryField(name="from_seq", read=_sequence, about="Commands from this sequence on"),
             QueryField(name="to_seq", read=_sequence, about="Commands up to this sequence"),
+            QueryField(
+                name="from", read=fields.moment_us, about="Done at this market time or later"
+            ),
+            QueryField(name="to", read=fields.moment_us, about="Done before this market time"),
+            QueryField(
+                name="object",
+                read=fields.identifier,
+                about="What names this id: a participant, order, unit, act …",
+            ),
             *PAGE,
         ),
         answers=TABLES,
+    ),
+    Address(
+        method="POST",
+        path=f"{MARKET}/audit:verify",
+        handler=verify_audit,
+        about="Prove the journal's chain behind a batch, 1,000 batches at a time",
+        body=VerifyIn,
     ),
 )

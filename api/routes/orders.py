@@ -1,5 +1,6 @@
 """Orders: place one or many, cancel, list."""
 
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -28,7 +29,7 @@ from api.routes.flexible_orders import flexible_body, place_flexible
 from api.schemas import OrderIdsIn, OrderIn, OrdersIn, order_columns, validated
 from api.throttle import Kind
 from market.model.messages import CancelOrders, OrdersAccepted, PlaceOrders
-from market.model.order import OrderColumns, OrderState, OrderView
+from market.model.order import OrderColumns, OrderState, OrderView, Side
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
 from market.model.units import SECONDS_PER_MINUTE
@@ -207,12 +208,14 @@ async def list_orders(call: Call) -> Response:
         page = queries.orders(
             connection,
             market_id,
-            participant_id=owner,
+            participant_id=owner or call.query.get("participant_id"),
             start_s=call.query.get("start"),
             state=call.query.get("state"),
             unit_id=call.query.get("unit_id"),
             client_order_id=call.query.get("client_order_id"),
             placed_by=placed_by or None,
+            area_id=call.query.get("area_id"),
+            side=call.query.get("side"),
             after_gate=is_operator,
             cursor=cursor,
             limit=limit,
@@ -303,6 +306,13 @@ ADDRESSES: Final = (
             QueryField(name="state", read=_state, about="One state of an order"),
             UNIT,
             QueryField(name="client_order_id", read=fields.identifier, about="One's own id"),
+            QueryField(name="area_id", read=fields.identifier, about="Of units in one area"),
+            QueryField(name="side", read=partial(fields.one_of, Side), about="buy or sell"),
+            QueryField(
+                name="participant_id",
+                read=fields.identifier,
+                about="For operators: of one participant",
+            ),
             _FOR,
             *PAGE,
         ),

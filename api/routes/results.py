@@ -47,7 +47,7 @@ class _Span(TypedDict):
     until_s: int | None
 
 
-def _asked_span(call: Call) -> _Span:
+def asked_span(call: Call) -> _Span:
     """The intervals asked for, by `from` and `to`, by a day, or by both."""
     from_s: int | None = call.query.get("from")
     until_s: int | None = call.query.get("to")
@@ -64,7 +64,7 @@ def _asked_span(call: Call) -> _Span:
 
 async def list_trades(call: Call) -> Response:
     """Trades in the order in which they were made: one's own, or all."""
-    minutes, span = call.market.rules.interval_minutes, _asked_span(call)
+    minutes, span = call.market.rules.interval_minutes, asked_span(call)
 
     def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
         page = queries.trades(
@@ -85,7 +85,7 @@ async def list_trades(call: Call) -> Response:
 
 async def list_area_trades(call: Call) -> Response:
     """An area's trades as everybody may see them: without a name."""
-    area_id, span = _known_area(call, call.path_id["area_id"]), _asked_span(call)
+    area_id, span = _known_area(call, call.path_id["area_id"]), asked_span(call)
     step_s = _step_s(call)
 
     def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
@@ -120,7 +120,7 @@ def _known_area(call: Call, area_id: str) -> str:
 
 async def list_positions(call: Call) -> Response:
     """What units have traded, per interval: one's own, those of one's area, or all."""
-    minutes, span = call.market.rules.interval_minutes, _asked_span(call)
+    minutes, span = call.market.rules.interval_minutes, asked_span(call)
     own_area = call.own(Role.AREA, call.who.area_id)
     asked_area = call.query.get("area_id")
     if own_area is not None and asked_area not in {None, own_area}:
@@ -163,7 +163,7 @@ def _until_s(call: Call, asked_s: int | None, first_s: int, intervals: int) -> i
 
 async def list_prices(call: Call) -> Response:
     """Area prices of cleared intervals, in order of time and area."""
-    span = _asked_span(call)
+    span = asked_span(call)
     minutes = call.market.rules.interval_minutes
     areas = len(call.market.grid.areas)
 
@@ -198,7 +198,7 @@ def _call_kind(text: str) -> CallKind:
 
 async def list_intervals(call: Call) -> Response:
     """Delivery intervals with phase, result, areas and lines, in order of time."""
-    span, market = _asked_span(call), call.market
+    span, market = asked_span(call), call.market
 
     def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
         first_s = _first_s(call, span["from_s"], cursor)

@@ -583,7 +583,17 @@ class Projector:
         )
         self._change(_GO_ON, [(order_id, ()) for order_id in event.going_on])
 
-    def _phase_changed(self, event: PhaseChanged, *_: object) -> None:
+    def _phase_changed(self, event: PhaseChanged, event_seq: int, *_: object) -> None:
+        step = {
+            "start_s": event.start_s,
+            "event_seq": event_seq,
+            "phase": event.phase.value,
+            "area_id": event.area_id,
+            "step": None if event.step is None else event.step.value,
+            "now_us": event.now_us,
+            "until_us": event.until_us,
+        }
+        self._add(tables.phase_steps, [step])
         state = {"phase": event.phase.value, "phase_since_us": event.now_us}
         self._keep_interval({"start_s": event.start_s, **state}, *state)
 

@@ -62,6 +62,7 @@ from market.store.views import (
     ListingLeg,
     ListingPartner,
     OrderEnd,
+    PhaseStep,
     PostingDay,
     Refusal,
     Withdrawal,
@@ -514,6 +515,20 @@ intervals: Final = Table(
     Column("audit_faults", Structure(tuple[str, ...])),
     _integer("trade_count", empty=True),
     Column("ledger_sum_quanta", WideInteger),
+    sqlite_with_rowid=False,
+)
+
+phase_steps: Final = Table(
+    "phase_steps",
+    METADATA,
+    _market_id(),
+    _integer("start_s", key=True),
+    _integer("event_seq", key=True),
+    _text("phase"),
+    _text("area_id", empty=True),
+    _text("step", empty=True),
+    _integer("now_us"),
+    _integer("until_us", empty=True),
     sqlite_with_rowid=False,
 )
 
@@ -1178,6 +1193,7 @@ PROJECTED: Final[dict[str, type]] = {
     "defaults": Default,
     "payers": Payer,
     "intervals": IntervalRow,
+    "phase_steps": PhaseStep,
     "area_outcomes": AreaOutcome,
     "line_outcomes": LineOutcome,
     "line_uses": LineUse,
@@ -1229,6 +1245,7 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "trades": frozenset({"event_seq", "row", "state"}),
     "transfers": frozenset({"event_seq", "row", "counts_s"}),
     "closed_days": frozenset({"event_seq"}),
+    "phase_steps": frozenset({"event_seq"}),
     "line_uses": frozenset({"event_seq", "row", "start_s"}),
     "bills": frozenset({"event_seq", "row", "state", "issued_us"}),
     "cases": frozenset({"number", "bill_id", "month"}),

@@ -191,6 +191,20 @@ class CallResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseStep:
+    """An interval entered a phase, in every area or in one."""
+
+    start_s: int
+    phase: str
+    area_id: str | None
+    """None: in every area."""
+    step: str | None
+    """Of the road; None: a stop beside it, or its end."""
+    now_us: int
+    until_us: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEnd:
     """How an order left before it was filled."""
 

@@ -280,6 +280,10 @@ class Phases:
             case _:
                 return start_s - rules.gate_minutes * minute
 
+    def due_us(self, start_s: int) -> dict[Step, int]:
+        """When an interval is to take each step of its road, in order."""
+        return {step: self._due_s(step, start_s) * MICROSECONDS for step in self._next_s}
+
     def gate_us(self, start_s: int) -> int:
         """When the gate of an interval closes."""
         return self._due_s(Step.CLOSE_GATE, start_s) * MICROSECONDS

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from market.model.interval import moment_text
 from market.store import restore
 from tests.api.hosting import Server
 from tests.api.village import Json, Village, make_village
@@ -130,3 +131,39 @@ def test_it_is_for_operators_only(hall: Village, who: str) -> None:
 def test_what_cannot_be_asked_is_refused(hall: Village, query: dict[str, str]) -> None:
     refused = hall.send("GET", "/audit", "operator", params=query)
     assert (refused.status_code, refused.json()["code"]) == (422, "FIELD_FORMAT")
+
+
+def test_it_is_searched_by_time_and_by_what_is_named(hall: Village) -> None:
+    everything = lines(hall)
+    order_id = hall.get("/orders", "ada")["items"][0]["order_id"]
+    # Nothing of the command but who it is of and what it names: its own id, and the market's.
+    for name in (NAME, order_id):
+        assert [line["kind"] for line in lines(hall, object=name)][:1] == ["PlaceOrders"]
+    assert lines(hall, object="nobody-names-this") == []
+    assert lines(hall, object=NAME[:-1]) == []
+    # A batch says how far the market had come, whatever was due how long ago.
+    reached = {item.batch.batch: item.batch.now_us for item in journal(hall)}
+    for now_us in sorted(set(reached.values())):
+        at = moment_text(now_us)
+        shown = {line["command_seq"] for line in lines(hall, **{"from": at})}
+        before = {line["command_seq"] for line in lines(hall, to=at)}
+        for line in everything:
+            is_late = reached[line["batch"]] >= now_us
+            assert (line["command_seq"] in shown, line["command_seq"] in before) == (
+                is_late,
+                not is_late,
+            )
+
+
+def test_the_chain_is_proven_on_demand_a_part_at_a_time(hall: Village) -> None:
+    last = journal(hall)[-1]
+    proof = hall.post("/audit:verify", "operator", {}).json()
+    assert (proof["proven"], proof["fault"], proof["next_after_batch"]) == (True, None, None)
+    assert proof["last_batch"] >= last.batch.batch
+    rest = hall.post("/audit:verify", "operator", {"after_batch": last.batch.batch - 1}).json()
+    assert rest["commands"] >= len(last.batch.entries)
+    beyond = hall.post("/audit:verify", "operator", {"after_batch": 10**9}).json()
+    assert (beyond["proven"], beyond["commands"]) == (False, 0)
+    assert hall.post("/audit:verify", "ada", {}).status_code == 403
+    wrong = hall.post("/audit:verify", "operator", {"after_batch": -1})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "FIELD_RANGE")

@@ -73,3 +73,27 @@ def test_one_failed_market_makes_the_server_unwell(tmp_path: Path) -> None:
         "bad": "failed",
         "good": "ok",
     }
+
+
+def test_an_operator_sees_what_runs_here(server: Server, village: Village) -> None:
+    headers = {"Authorization": f"Bearer {village.tokens['operator']}"}
+    with village.stream("ada") as reader, village.stream() as anybody:
+        for each in (reader, anybody):
+            each.hear("hello")
+            each.subscribe("market", village.market_id)
+            each.hear("snapshot")
+        found = server.http.get("/v1/system", headers=headers).json()
+    assert (found["database"], found["features"]["simulated_clock"]) == ("sqlite", True)
+    (market,) = [item for item in found["markets"] if item["market_id"] == village.market_id]
+    assert market["stream"]["by_role"] == {"participant": 1, "public": 1}
+    assert market["stream"]["subscriptions"] == 2
+    assert (market["queue"], market["lag"] >= 0, market["kept_bytes"] > 0) == (0, True, True)
+    assert {item["job"]: item["state"] for item in market["jobs"]} == {
+        "timetable": "running",
+        "settlement": "running",
+        "reach": "running",
+    }
+    assert market["next_due"]["what"] == "close_gate"
+    assert market["batches"] >= 1
+    ada = {"Authorization": f"Bearer {village.tokens['ada']}"}
+    assert server.http.get("/v1/system", headers=ada).status_code == 403

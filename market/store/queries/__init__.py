@@ -29,7 +29,7 @@ from market.store.period_views import (
 )
 from market.store.queries.acts import ActFilter, acts, curtailments, unit_limits
 from market.store.queries.alarms import AlarmFilter, alarm, alarms
-from market.store.queries.audit import AuditFilter, AuditLine, audit
+from market.store.queries.audit import AuditFilter, AuditLine, ChainProof, audit, chain_proof
 from market.store.queries.bank_days import BankDay, ByHand, bank_day
 from market.store.queries.bill_sources import bill_sources
 from market.store.queries.bills import bill, bill_details, bills
@@ -45,9 +45,17 @@ from market.store.queries.certificates import (
     certificate_balances,
     certificate_statement,
 )
+from market.store.queries.clearing_runs import (
+    BlockTold,
+    ClearingRun,
+    blocks_told,
+    clearing_run,
+    clearing_runs,
+)
 from market.store.queries.collateral import credit_limits, margin_calls
 from market.store.queries.day_changes import DayChanges, day_changes
 from market.store.queries.day_facts import StoredDay, stored_day
+from market.store.queries.devices import last_readings
 from market.store.queries.events import StoredEvent, events
 from market.store.queries.explanations import CallTold, OrderStory, order_story, refused
 from market.store.queries.green_shares import GreenInterval, green_shares
@@ -103,7 +111,9 @@ from market.store.queries.runs import (
     settlement_run,
     settlement_runs,
 )
+from market.store.queries.sessions import decouplings, phase_steps
 from market.store.queries.system import area_sums, system_pictures
+from market.store.snapshot import software
 from market.store.views import (
     AccountBalance,
     AccountView,
@@ -116,6 +126,7 @@ from market.store.views import (
     LedgerView,
     Page,
     ParticipantTotals,
+    PhaseStep,
     PricedCurve,
     ReadingGap,
     ReadingView,
@@ -139,12 +150,15 @@ __all__ = [
     "BankDay",
     "BillDetail",
     "BillSum",
+    "BlockTold",
     "ByHand",
     "CallTold",
     "CaseFilter",
     "CertificateActRow",
     "CertificateBalance",
     "CertificateSum",
+    "ChainProof",
+    "ClearingRun",
     "CursorFault",
     "Curve",
     "DayChanges",
@@ -176,6 +190,7 @@ __all__ = [
     "PeriodReport",
     "PeriodSpan",
     "PeriodTrades",
+    "PhaseStep",
     "Position",
     "PriceRow",
     "PricedCurve",
@@ -204,13 +219,17 @@ __all__ = [
     "bill_sources",
     "bills",
     "bills_owed",
+    "blocks_told",
     "case",
     "cases",
     "certificate_act",
     "certificate_acts",
     "certificate_balances",
     "certificate_statement",
+    "chain_proof",
     "claims",
+    "clearing_run",
+    "clearing_runs",
     "contracts",
     "credit_limits",
     "curtailments",
@@ -218,6 +237,7 @@ __all__ = [
     "day_changes",
     "day_deviations",
     "day_totals",
+    "decouplings",
     "defaults",
     "deviations",
     "events",
@@ -228,6 +248,7 @@ __all__ = [
     "inquiries",
     "intervals",
     "issued_of_day",
+    "last_readings",
     "last_run",
     "last_version",
     "ledger",
@@ -250,6 +271,7 @@ __all__ = [
     "payout",
     "payouts",
     "period_report",
+    "phase_steps",
     "position",
     "positions",
     "prices",
@@ -263,6 +285,7 @@ __all__ = [
     "settled_month",
     "settlement_run",
     "settlement_runs",
+    "software",
     "span_of",
     "standing_rules",
     "statement",

@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from market.model.messages import Event, OrdersRejected
@@ -22,6 +23,7 @@ from market.store.restore import ProvenBatch
 from market.store.tables import journal
 from market.store.views import Page
 
+_encode: Final = msgspec.json.Encoder(enc_hook=str).encode
 BATCHES_READ_MAX: Final = 1_000
 """Batches looked through for one page: bounds how long one reading takes, whatever is asked for."""
 _ROWS: Final = (
@@ -51,11 +53,19 @@ class AuditFilter:
     from_seq: int | None = None
     to_seq: int | None = None
     """The last one."""
+    from_us: int | None = None
+    """Of batches up to whose end the market had come at least so far ..."""
+    until_us: int | None = None
+    """... and not so far. What the timetable did late says when it was due; this is when it was done."""
+    about: str | None = None
+    """Only what names this id, in the command or in what came of it."""
 
     def fits(self, entry: Entry) -> bool:
-        """True for a command of the actor and kind that are asked for."""
-        return (self.actor is None or _text(entry, "actor") == self.actor) and (
-            self.kind is None or type(entry.command).__name__ == self.kind
+        """True for a command of the actor and kind that are asked for, about what is asked for."""
+        return (
+            (self.actor is None or _text(entry, "actor") == self.actor)
+            and (self.kind is None or type(entry.command).__name__ == self.kind)
+            and (self.about is None or _names(entry, self.about))
         )
 
 
@@ -108,7 +118,11 @@ def audit(
     found: list[AuditLine] = []
     read_seq: int | None = None
     begin = _batch_before(connection, after_seq)
+    if wanted.from_us is not None:
+        begin = max(begin, _batch_before_time(connection, wanted.from_us))
     for proven in islice(restore.batches(connection, after_batch=begin), BATCHES_READ_MAX):
+        if wanted.until_us is not None and proven.batch.now_us >= wanted.until_us:
+            return Page(items=tuple(found), next_cursor=None)
         for line, entry in _lines(proven):
             if line.command_seq <= after_seq:
                 continue
@@ -131,6 +145,26 @@ def _batch_before(connection: Connection, after_seq: int) -> int:
         select(func.max(c.batch)).where(c.first_command_seq <= after_seq + 1)
     ).scalar()
     return 0 if holding is None else holding - 1
+
+
+def _batch_before_time(connection: Connection, from_us: int) -> int:
+    """The last batch that ended before a market time; it is found by halving, since none goes back."""
+    c = journal.c
+    low, high = 0, connection.execute(select(func.max(c.batch))).scalar() or 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        ended_us = connection.execute(select(c.now_us).where(c.batch == middle)).scalar()
+        if ended_us is not None and ended_us < from_us:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _names(entry: Entry, name: str) -> bool:
+    """True when an id stands anywhere in a command or its facts, as a whole text."""
+    said = b'"' + name.encode() + b'"'
+    return said in _encode(entry.command) or any(said in _encode(event) for event in entry.events)
 
 
 def _goes_on_behind(connection: Connection, read_seq: int) -> bool:
@@ -195,3 +229,46 @@ def _result(events: tuple[Event, ...]) -> Result:
     if not refusals:
         return Result.ACCEPTED
     return Result.REFUSED if refusals == len(events) else Result.PARTLY
+
+
+# --- the chain on demand --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainProof:
+    """How far the journal proves itself."""
+
+    after_batch: int
+    last_batch: int
+    """The last one that was proven; `after_batch` where none was."""
+    commands: int
+    events: int
+    hash: bytes | None
+    """Of the last one."""
+    fault: str | None
+    """What is wrong with the one behind it; None: nothing was found."""
+    goes_on: bool
+    """True: there are more batches behind what was read."""
+
+
+def chain_proof(
+    connection: Connection, *, after_batch: int, batches: int = BATCHES_READ_MAX
+) -> ChainProof:
+    """Prove so many batches behind one: their links, their bytes, and that they can be read."""
+    last, commands, events, proof, fault = after_batch, 0, 0, None, None
+    try:
+        for proven in islice(restore.batches(connection, after_batch=after_batch), batches):
+            last, proof = proven.batch.batch, proven.hash
+            commands += len(proven.batch.entries)
+            events += sum(len(entry.events) for entry in proven.batch.entries)
+    except restore.JournalBroken as broken:
+        fault = str(broken)
+    return ChainProof(
+        after_batch=after_batch,
+        last_batch=last,
+        commands=commands,
+        events=events,
+        hash=proof,
+        fault=fault,
+        goes_on=fault is None and restore.last_batch(connection) > last,
+    )

@@ -106,6 +106,8 @@ def orders(
     unit_id: str | None = None,
     client_order_id: str | None = None,
     placed_by: str | None = None,
+    area_id: str | None = None,
+    side: Side | None = None,
     order_ids: Sequence[str] | None = None,
     after_gate: bool = False,
     cursor: str | None = None,
@@ -122,6 +124,8 @@ def orders(
         unit_id: only of this unit.
         client_order_id: only with this id of the owner's.
         placed_by: only those that this participant placed under a mandate.
+        area_id: only of units in this area.
+        side: only of this side.
         order_ids: only these; at most LIMIT_MAX.
         after_gate: True: only of intervals whose gate has closed (sealed until then).
         cursor: read on from here.
@@ -139,6 +143,8 @@ def orders(
         (c.unit_id, unit_id),
         (c.client_order_id, client_order_id),
         (c.placed_by, placed_by),
+        (c.area_id, area_id),
+        (c.side, None if side is None else side.value),
     ):
         if wanted is not None:
             query = query.where(column == wanted)
