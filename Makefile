@@ -14,7 +14,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement pins check-python check-web
+.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement pins check-python check-web browser
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -49,8 +49,12 @@ lint: .venv/.stamp
 check-web: .venv/.stamp web/node_modules/.stamp
 	@$(PYTHON) tools/setup.py check
 
+# Where it cannot, the tests that need one say so as well, each of them.
+browser: .venv/.stamp
+	-@$(PYTHON) tools/setup.py browser
+
 # What failed beside others is run once more by itself, and has to pass then; both runs are printed.
-check-python: setup
+check-python: setup browser
 	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile \
 		|| $(BIN)/pytest -q -p no:randomly --last-failed --last-failed-no-failures none
 

@@ -7,6 +7,7 @@ that an old Python can still read it far enough to say that it is too old. The M
     python3 tools/setup.py modules    what the console is built from, from web/package-lock.json
     python3 tools/setup.py console    the console, built into api/console/
     python3 tools/setup.py check      the console's own checks
+    python3 tools/setup.py browser    a Chromium for the tests that look at pages, if there is none
 
 Quiet where things go well; where they do not, it says what to do about it.
 """
@@ -26,6 +27,20 @@ VENV = ROOT / ".venv"
 WEB = ROOT / "web"
 CONSOLE = ROOT / "api" / "console"
 PYTHON_MIN = (3, 11)
+CHROMIUMS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+CHROMIUM_PACKAGES = ("chromium", "fonts-noto-cjk")
+"""Of Debian and its like; without the letters of Chinese half of what is looked at would be boxes."""
+NO_CHROMIUM = (
+    "There is no Chromium that runs here, and none could be installed. The tests that look at pages "
+    "need one: apt install chromium fonts-noto-cjk, or .venv/bin/playwright install --with-deps chromium."
+)
 
 
 class SetupError(Exception):
@@ -45,6 +60,7 @@ def main(arguments: list[str]) -> int:
         "modules": install_modules,
         "console": build_console,
         "check": check_console,
+        "browser": install_browser,
     }
     if len(arguments) != 1 or arguments[0] not in steps:
         return _say("usage: python3 tools/setup.py {}".format(" | ".join(steps)))
@@ -96,6 +112,65 @@ def build_console() -> None:
 def check_console() -> None:
     """Runs the console's own checks: types and unit tests."""
     _npm(["run", "--silent", "check"], quiet=False)
+
+
+def install_browser() -> None:
+    """Sees to a Chromium: the system's, else the distribution's package, else Playwright's own."""
+    if find_chromium():
+        return
+    apt = shutil.which("apt-get")
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if apt and (not as_root or _runs(["sudo", "-n", "true"])):
+        _tell("installing {}".format(" and ".join(CHROMIUM_PACKAGES)))
+        install = [*as_root, apt, "install", "-qq", "-y", "--no-install-recommends"]
+        if not _runs([*install, *CHROMIUM_PACKAGES]):
+            _runs([*as_root, apt, "update", "-qq"])
+            _runs([*install, *CHROMIUM_PACKAGES])
+        if find_chromium():
+            return
+    _tell("fetching Playwright's own Chromium")
+    own = [str(VENV / "bin" / "playwright"), "install"]
+    _runs([*own, *([] if as_root else ["--with-deps"]), "chromium"])
+    if not find_chromium():
+        raise SetupError(NO_CHROMIUM)
+
+
+def find_chromium() -> str | None:
+    """The Chromium the tests use, one that runs; None: there is none."""
+    for name in CHROMIUMS:
+        path = shutil.which(name)
+        # Some distributions have a script of this name that only says where to get it.
+        if path and _runs([path, "--version"]):
+            return path
+    asked = (
+        "from playwright.sync_api import sync_playwright as s\n"
+        "with s() as p: print(p.chromium.executable_path)"
+    )
+    python = str(VENV / "bin" / "python")
+    try:
+        answer = subprocess.run(
+            [python, "-c", asked], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        )
+    except OSError:
+        return None
+    own = answer.stdout.decode(errors="replace").strip()
+    return own if own and _runs([own, "--version"]) else None
+
+
+def _runs(command: list[str]) -> bool:
+    """Whether a command is there and ends well; what it says is nobody's business."""
+    try:
+        answer = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            check=False,
+        )
+    except OSError:
+        return False
+    return answer.returncode == 0
 
 
 def _venv_fits() -> bool:

@@ -145,7 +145,13 @@ class Server:
     """A server on a free port of this machine."""
 
     def __init__(
-        self, var: Path, clock: HandClock, solver: LazySolver, **settings: str | int
+        self,
+        var: Path,
+        clock: HandClock,
+        solver: LazySolver,
+        *,
+        heartbeat_s: float = 0.3,
+        **settings: str | int,
     ) -> None:
         self.var, self.clock = var, clock
         self.real_time_s = RealTime()
@@ -159,7 +165,7 @@ class Server:
             clock=clock,
             solver=solver,
             real_time_s=self.real_time_s,
-            heartbeat_s=0.3,
+            heartbeat_s=heartbeat_s,
         )
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]

@@ -41,7 +41,7 @@ def test_an_unknown_step_is_refused_with_the_steps_there_are(
     setup: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert setup.main(["everything"]) == 1
-    assert "python | modules | console | check" in capsys.readouterr().err
+    assert "python | modules | console | check | browser" in capsys.readouterr().err
 
 
 def test_an_old_python_is_told_so(
@@ -51,3 +51,51 @@ def test_an_old_python_is_told_so(
 
     assert setup.main(["python"]) == 1
     assert "PYTHON=" in capsys.readouterr().err
+
+
+@pytest.fixture
+def bare(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any Chromium; what is put into the folder can be run."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(setup, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(setup, "CHROMIUMS", ("chromium", "chromium-browser"))
+    return folder
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_the_systems_chromium_is_taken_if_it_runs(setup: ModuleType, bare: Path) -> None:
+    program(bare, "chromium", "exit 1")
+    assert setup.find_chromium() is None
+    program(bare, "chromium-browser", "exit 0")
+    assert setup.find_chromium() == str(bare / "chromium-browser")
+
+
+def test_the_distributions_package_is_installed_where_there_is_none(
+    setup: ModuleType, bare: Path
+) -> None:
+    for name in ("sudo", "apt-get"):
+        # What a program named first would do: make the other one appear.
+        program(
+            bare, name, f'echo "#!/bin/sh" > "{bare}/chromium"; /bin/chmod +x "{bare}/chromium"'
+        )
+
+    setup.install_browser()
+
+    assert setup.find_chromium() == str(bare / "chromium")
+
+
+def test_what_cannot_be_installed_is_said_with_the_way_round(
+    setup: ModuleType, bare: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(bare, "apt-get", "exit 100")
+    program(bare, "sudo", "exit 1")
+
+    assert setup.main(["browser"]) == 1
+    assert "apt install chromium" in capsys.readouterr().err

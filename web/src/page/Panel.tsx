@@ -1,6 +1,6 @@
 // The frame of every panel: title, a line of facts, and the table behind the chart.
 
-import { useId, useState, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { useTexts } from "./texts";
 
 interface Props {
@@ -18,6 +18,8 @@ export function Panel({ name, title, tools, note, table, children }: Props) {
   const { t } = useTexts();
   const [asTable, setAsTable] = useState(false);
   const id = useId();
+  const [body, scrolls] = useScrolls();
+  const isTable = asTable && table !== undefined;
   return (
     <section className={`panel panel-${name}`} aria-labelledby={id}>
       <header className="panel-head">
@@ -36,8 +38,12 @@ export function Panel({ name, title, tools, note, table, children }: Props) {
           </button>
         )}
       </header>
-      <div className="panel-body">
-        {asTable && table ? (
+      <div
+        ref={body}
+        className="panel-body"
+        {...(scrolls && !isTable ? { tabIndex: 0, role: "group", "aria-label": title } : {})}
+      >
+        {isTable ? (
           // Scrolled by keyboard too, so it takes the focus.
           <div
             className="scroll"
@@ -53,6 +59,27 @@ export function Panel({ name, title, tools, note, table, children }: Props) {
       </div>
     </section>
   );
+}
+
+/** Whether there is more in an element than it shows: then the keyboard has to reach it too. */
+function useScrolls() {
+  const element = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const body = element.current;
+    if (body === null || typeof ResizeObserver === "undefined") return;
+    const look = () =>
+      setScrolls(body.scrollHeight > body.clientHeight || body.scrollWidth > body.clientWidth);
+    const sizes = new ResizeObserver(look);
+    const children = new MutationObserver(look);
+    sizes.observe(body);
+    children.observe(body, { childList: true, subtree: true, characterData: true });
+    return () => {
+      sizes.disconnect();
+      children.disconnect();
+    };
+  }, []);
+  return [element, scrolls] as const;
 }
 
 interface TableProps {

@@ -1,0 +1,139 @@
+"""A server in a process of its own whose clock is moved by the test, on a folder that can be copied.
+
+The one idea: a stage is set once and then only copied. What a market needs to look lively takes some
+seconds to live through; a copy of its folder is up in one or two, and what a test does there is
+nobody else's.
+
+`python -m tests.browser.stage FOLDER NOW_S` is the process: a line of the number of a second on its
+standard input moves the clock, a line back says that all that was due is done.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from api import logs
+from tests.api.hosting import HandClock, LazySolver, Server
+from tests.patience import PATIENCE_S
+
+HEARTBEAT_S: Final = 5.0
+"""As a server has it: what the pages make of silence is measured by it."""
+ROOT: Final = Path(__file__).parents[2]
+
+
+class Stage:
+    """A running server as the builders of markets know one (`tests/api/village.py`)."""
+
+    def __init__(self, folder: Path, now_s: int) -> None:
+        self.var = folder
+        self.clock = _Clock(self, now_s)
+        self._log = folder.with_name(folder.name + ".log")
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.browser.stage", str(folder), str(now_s)],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.port = int(self._hear())
+        # Browsers call only `localhost` a secure place without TLS.
+        self.url = f"http://localhost:{self.port}"
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
+
+    def token(self, credential: dict[str, Any]) -> str:
+        """An access token for a client's credential."""
+        form = {"grant_type": "client_credentials"}
+        form |= {name: credential[name] for name in ("client_id", "client_secret")}
+        answer = self.http.post("/v1/token", data=form)
+        assert answer.status_code == 200, answer.text
+        token: str = answer.json()["access_token"]
+        return token
+
+    def operator_credential(self) -> dict[str, Any]:
+        """Of the first operator."""
+        file = self.var / "credentials" / "operator.json"
+        credential: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return credential
+
+    def go_to(self, now_s: int) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{now_s}\n")
+        self._process.stdin.flush()
+        self._hear()
+
+    def stop(self) -> None:
+        """End it in good order: its folder can be copied then."""
+        self.http.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        assert self._process.wait(PATIENCE_S) == 0, self._last_words()
+
+    def _hear(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, self._last_words()
+        return line
+
+    def _last_words(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-4_000:]
+
+
+class _Clock:
+    """Moves the clock of the other process; it goes only forward."""
+
+    def __init__(self, stage: Stage, now_s: int) -> None:
+        self._stage, self._now_s = stage, now_s
+
+    def now_us(self) -> int:
+        return self._now_s * 1_000_000
+
+    def go_to(self, now_s: int) -> None:
+        self._now_s = max(self._now_s, now_s)
+        self._stage.go_to(self._now_s)
+
+
+@contextmanager
+def staged(folder: Path, now_s: int) -> Iterator[Stage]:
+    """A server on the folder, ended with the block."""
+    stage = Stage(folder, now_s)
+    try:
+        yield stage
+    finally:
+        stage.stop()
+
+
+def main(folder: Path, now_s: int) -> None:
+    """The process."""
+    # What pytest was told in the environment is not for the server.
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
+    logs.configure("WARNING", as_json=False)
+    clock, solver = HandClock(now_s), LazySolver()
+    server = Server(folder, clock, solver, heartbeat_s=HEARTBEAT_S).start()
+    try:
+        _say(server.port)
+        for line in sys.stdin:
+            clock.go_to(int(line))
+            _say(now_s)
+    finally:
+        server.stop()
+        solver.close()
+    assert server.faults == []
+
+
+def _say(word: object) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
