@@ -5,7 +5,7 @@ import type { DayChart } from "../chart/dayChart";
 import { DayPlot } from "../chart/DayPlot";
 import { useTexts } from "./texts";
 import { local } from "../situation/time";
-import { useSame } from "../situation/same";
+import { useSame } from "../parts/same";
 import { isCleared, lastResort, priceSeries, volumeSeries, type DayView } from "../situation/views";
 import { markOf } from "../style/marks";
 import type { Market } from "../wire/types";

@@ -1,0 +1,231 @@
+// The rows in sight, as a grid or, where it is narrow, as cards.
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+} from "react";
+import type { ReactNode } from "react";
+import { useSpeech } from "../../language/Speak";
+import { Checkbox } from "./Checkbox";
+import type { Column } from "./columns";
+import type { More } from "./DataTable";
+import { HeaderCell } from "./HeaderCell";
+import type { Sort } from "./layout";
+import { CardRow, GridRow } from "./Row";
+import type { useRows } from "./rows";
+
+interface Props<Row extends object> {
+  id: string;
+  label: string;
+  model: ReturnType<typeof useRows<Row>>;
+  rowKey(row: Row): string;
+  sort: readonly Sort[];
+  selectable: boolean;
+  selection: readonly string[];
+  onSelect(keys: string[]): void;
+  onOpen: ((row: Row) => void) | undefined;
+  details: ((row: Row) => ReactNode) | undefined;
+  tone: ((row: Row) => string | undefined) | undefined;
+  height: number | undefined;
+  more: More | undefined;
+}
+
+const ROW_PX = 30;
+const CARD_PX = 150;
+/** Narrower than this, a row is a card. */
+const NARROW_PX = 560;
+const TICK_PX = 40;
+/** So many rows before the end, the next page is asked for. */
+const AHEAD = 25;
+
+export function Body<Row extends object>(props: Props<Row>) {
+  const { id, label, model, rowKey, selectable, selection, onSelect, details, more } = props;
+  const { shown, visible } = model;
+  const { t } = useSpeech();
+  const box = useRef<HTMLDivElement>(null);
+  const narrow = useNarrow(box);
+  const [current, setCurrent] = useState<string | null>(null);
+  const [open, setOpen] = useState<readonly string[]>([]);
+  const index = current === null ? -1 : shown.findIndex((row) => rowKey(row) === current);
+
+  // The same functions from drawing to drawing: a new one makes the virtualizer measure all anew.
+  const keyOf = useCallback((at: number) => keyAt(shown, rowKey, at), [shown, rowKey]);
+  const sizeOf = useCallback(() => (narrow ? CARD_PX : ROW_PX), [narrow]);
+  const virtual = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => box.current,
+    estimateSize: sizeOf,
+    getItemKey: keyOf,
+    overscan: narrow ? 4 : 12,
+    // Tests have no layout; a browser says its own size at once.
+    initialRect: { width: 1000, height: 600 },
+  });
+  useEffect(() => virtual.measure(), [narrow, virtual]);
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (more?.has && !more.loading && last >= shown.length - AHEAD) more.load();
+  }, [more, last, shown.length]);
+
+  const toggle = (key: string) =>
+    onSelect(
+      selection.includes(key) ? selection.filter((each) => each !== key) : [...selection, key],
+    );
+  const unfold = (key: string) =>
+    setOpen(open.includes(key) ? open.filter((each) => each !== key) : [...open, key]);
+  const act = (row: Row) => {
+    setCurrent(rowKey(row));
+    if (details) unfold(rowKey(row));
+    else props.onOpen?.(row);
+  };
+  const go = (to: number) => {
+    const at = Math.max(0, Math.min(shown.length - 1, to));
+    setCurrent(keyAt(shown, rowKey, at));
+    virtual.scrollToIndex(at);
+  };
+  const keys = (event: KeyboardEvent) => {
+    // What stands in a cell, a link or a box, keeps its own keys.
+    if (event.target !== event.currentTarget || event.altKey || event.metaKey) return;
+    const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 300) / ROW_PX) - 2);
+    const row = shown[index];
+    const moves: Record<string, number> = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      PageDown: index + page,
+      PageUp: index - page,
+      Home: 0,
+      End: shown.length - 1,
+    };
+    const to = moves[event.key];
+    if (to !== undefined) go(to);
+    else if (event.key === " " && row && selectable) toggle(rowKey(row));
+    else if (event.key === "Enter" && row && (details || props.onOpen)) act(row);
+    else return;
+    event.preventDefault();
+  };
+
+  const ticked = new Set(selection);
+  const columns = template(visible, selectable, details !== undefined);
+  const least = widthOf(visible) + (selectable ? TICK_PX : 0) + (details ? TICK_PX : 0);
+  const extra = (selectable ? 1 : 0) + (details ? 1 : 0);
+  const mark = (row: Row, at: number) => ({
+    id: `${id}-${at}`,
+    row,
+    at,
+    columns: visible,
+    current: at === index,
+    ticked: selectable ? ticked.has(rowKey(row)) : null,
+    onTick: () => toggle(rowKey(row)),
+    open: open.includes(rowKey(row)),
+    onAct: details || props.onOpen ? () => act(row) : undefined,
+    details,
+    tone: props.tone?.(row),
+  });
+
+  return (
+    <div
+      ref={box}
+      className={narrow ? "p-grid p-grid-cards" : "p-grid"}
+      style={props.height === undefined ? undefined : { height: props.height, flex: "none" }}
+      role="grid"
+      tabIndex={0}
+      aria-label={label}
+      aria-rowcount={more?.has ? -1 : shown.length + 1}
+      aria-colcount={visible.length + extra}
+      aria-multiselectable={selectable || undefined}
+      aria-activedescendant={index >= 0 ? `${id}-${index}` : undefined}
+      onKeyDown={keys}
+      onFocus={(event) => {
+        if (event.target === event.currentTarget && index < 0) go(0);
+      }}
+    >
+      <div
+        className="p-grid-head"
+        role="row"
+        aria-rowindex={1}
+        style={narrow ? undefined : { gridTemplateColumns: columns, minWidth: least }}
+      >
+        {selectable && (
+          <div role="columnheader" className="p-cell p-cell-tick">
+            <Checkbox
+              label={t("table.select_all")}
+              checked={model.allSelected}
+              partly={model.someSelected}
+              onChange={model.selectAll}
+            />
+          </div>
+        )}
+        {details && (
+          <div role="columnheader" className="p-cell p-cell-tick">
+            <span className="unseen">{t("table.details")}</span>
+          </div>
+        )}
+        {visible.map((column) => (
+          <HeaderCell
+            key={column.key}
+            column={column}
+            sort={props.sort.find((each) => each.id === column.key)}
+            onSort={() => model.sortBy(column.key)}
+          />
+        ))}
+      </div>
+      <div
+        className="p-grid-rows"
+        role="rowgroup"
+        style={{ height: virtual.getTotalSize(), minWidth: narrow ? undefined : least }}
+      >
+        {items.map((item) => {
+          const row = shown[item.index];
+          if (row === undefined) return null;
+          const given = mark(row, item.index);
+          return (
+            <div
+              // A card is measured anew: it is not as high as the row that it was.
+              key={`${narrow} ${item.key}`}
+              ref={virtual.measureElement}
+              data-index={item.index}
+              className="p-grid-place"
+              role="presentation"
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              {narrow ? <CardRow {...given} /> : <GridRow {...given} template={columns} />}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function keyAt<Row>(rows: readonly Row[], rowKey: (row: Row) => string, at: number): string {
+  const row = rows[at];
+  return row === undefined ? String(at) : rowKey(row);
+}
+
+const WIDTH: Record<Column<unknown>["kind"], number> = { text: 130, decimal: 110, time: 120 };
+const least = <Row,>(column: Column<Row>) => column.width ?? WIDTH[column.kind];
+
+const widthOf = <Row,>(columns: readonly Column<Row>[]) =>
+  columns.reduce((sum, each) => sum + least(each), 0);
+
+function template<Row>(columns: readonly Column<Row>[], tick: boolean, fold: boolean): string {
+  const own = columns.map((each) => `minmax(${least(each)}px, ${least(each)}fr)`);
+  return [...(tick ? [`${TICK_PX}px`] : []), ...(fold ? [`${TICK_PX}px`] : []), ...own].join(" ");
+}
+
+function useNarrow(box: { current: HTMLDivElement | null }): boolean {
+  const [narrow, setNarrow] = useState(false);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element || typeof ResizeObserver === "undefined") return;
+    const sizes = new ResizeObserver(() => setNarrow(element.clientWidth < NARROW_PX));
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, [box]);
+  return narrow;
+}
