@@ -111,6 +111,7 @@ from market.store.queries.runs import (
     settlement_run,
     settlement_runs,
 )
+from market.store.queries.service import ServiceIndicator, service_indicators
 from market.store.queries.sessions import decouplings, phase_steps
 from market.store.queries.system import area_sums, system_pictures
 from market.store.snapshot import software
@@ -198,6 +199,7 @@ __all__ = [
     "ReadingView",
     "Refusal",
     "RunView",
+    "ServiceIndicator",
     "StatementLine",
     "StoredBill",
     "StoredDay",
@@ -279,6 +281,7 @@ __all__ = [
     "recent_trades",
     "refused",
     "run_differences",
+    "service_indicators",
     "setpoints",
     "settled_detail",
     "settled_lines",
