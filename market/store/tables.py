@@ -390,7 +390,8 @@ bills: Final = Table(
     _text("state"),
     _integer("issued_us", empty=True),
     Index("bills_by_id", "market_id", "bill_id", unique=True),
-    Index("bills_of_participant", "market_id", "participant_id", "month", "event_seq", "row"),
+    # With the state in it, so that an earlier version is found without reading any bill.
+    Index("bills_of_participant", "market_id", "participant_id", "month", "state"),
     Index("bills_of_month", "market_id", "month", "event_seq", "row"),
     sqlite_with_rowid=False,
 )

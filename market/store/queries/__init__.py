@@ -31,7 +31,7 @@ from market.store.queries.acts import ActFilter, acts, curtailments, unit_limits
 from market.store.queries.alarms import AlarmFilter, alarm, alarms
 from market.store.queries.audit import AuditFilter, AuditLine, ChainProof, audit, chain_proof
 from market.store.queries.bank_days import BankDay, ByHand, bank_day
-from market.store.queries.bill_sources import bill_sources
+from market.store.queries.bill_sources import bill_sources, billed_participants
 from market.store.queries.bills import bill, bill_details, bills
 from market.store.queries.bills_owed import bills_owed, with_owed
 from market.store.queries.cases import CaseFilter, case, cases
@@ -219,6 +219,7 @@ __all__ = [
     "bill",
     "bill_details",
     "bill_sources",
+    "billed_participants",
     "bills",
     "bills_owed",
     "blocks_told",
