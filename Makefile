@@ -26,7 +26,7 @@ help:
 	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement: of those only)"
 	@echo "make setup      only the set-up the others do by themselves"
 
-setup: .venv/.stamp api/console/index.html
+setup: .venv/.stamp api/console/console.html
 
 demo: setup
 	@$(BIN)/wattmarket demo --port $(PORT) $(if $(filter 1,$(DEMO_ONCE)),--once)
@@ -85,5 +85,5 @@ pins:
 web/node_modules/.stamp: web/package-lock.json web/package.json web/tools/openapi/package-lock.json | .venv/.stamp
 	@$(PYTHON) tools/setup.py modules
 
-api/console/index.html: $(WEB_SOURCES) web/node_modules/.stamp
+api/console/console.html: $(WEB_SOURCES) web/node_modules/.stamp
 	@$(PYTHON) tools/setup.py console

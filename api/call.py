@@ -267,7 +267,8 @@ def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
             request=request,
             house=house,
             access=access,
-            query=_query(request, address.query),
+            # What stands behind a page's address is read by the page itself.
+            query=_query(request, address.query) if address.described else {},
             found_market=found_market,
             form=_form(request, address),
             purse=purse,

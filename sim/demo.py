@@ -216,7 +216,7 @@ async def _demo(*, port: int, once: bool, speed: float, var: Path, trouble: Trou
     url = f"http://localhost:{port}"
     with progress_for(sys.stdout, total=INTERVALS) as progress:
         async with _served(port, var, speed, progress):
-            progress.say(f"console: {url}")
+            progress.say(f"console: {url}/console/ · portal: {url}/portal/")
             await asyncio.to_thread(_create_village, url, var)
             progress.say(f"market {MARKET_ID}: created; its day starts now, {speed:g} x speed")
             await _live_through(url, var, progress, trouble)

@@ -4,9 +4,9 @@ Runs before anything is installed, so it uses the standard library alone, and it
 that an old Python can still read it far enough to say that it is too old. The Makefile calls it:
 
     python3 tools/setup.py python     the environment in .venv, from constraints.txt
-    python3 tools/setup.py modules    what the console is built from, from web/package-lock.json
-    python3 tools/setup.py console    the console, built into api/console/
-    python3 tools/setup.py check      the console's own checks
+    python3 tools/setup.py modules    what the pages are built from, from web/package-lock.json
+    python3 tools/setup.py console    console and portal, built into api/console/
+    python3 tools/setup.py check      their own checks
     python3 tools/setup.py browser    a Chromium for the tests that look at pages, if there is none
 
 Quiet where things go well; where they do not, it says what to do about it.
@@ -100,13 +100,14 @@ def install_modules() -> None:
 
 
 def build_console() -> None:
-    """Builds the console into api/console/, from where the server hands it out."""
-    _tell("building the console")
+    """Builds console and portal into api/console/, from where the server hands them out."""
+    _tell("building console and portal")
     _npm(["run", "--silent", "build"])
-    page = CONSOLE / "index.html"
-    if not page.exists():
-        raise SetupError("The console was built, but there is no api/console/index.html.")
-    page.touch()
+    for name in ("portal.html", "console.html"):
+        page = CONSOLE / name
+        if not page.exists():
+            raise SetupError(f"The pages were built, but there is no api/console/{name}.")
+        page.touch()
 
 
 def check_console() -> None:

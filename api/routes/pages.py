@@ -1,11 +1,11 @@
-"""Pages for people: the console, what a refusal means, the machine-readable description."""
+"""Pages for people: console and portal, what a refusal means, the machine-readable description."""
 
 from html import escape
 from pathlib import Path
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.call import Address, Call
 from api.errors import PROBLEMS, refuse
@@ -24,6 +24,9 @@ _PAGE_HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-cache",
 }
+_APPLICATIONS: Final = ("console", "portal")
+"""Each has one page, which knows by itself what to show at an address under its name."""
+_FIRST: Final = "/console/"
 _ASSETS: Final = "assets/"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 """Built files carry a hash of their content in their name."""
@@ -63,19 +66,31 @@ def _file(name: str) -> Path | None:
         return None
 
 
-async def console(call: Call) -> Response:
-    """The console's page and its files."""
-    name = call.path_id.get("path", "") or "index.html"
-    found = await run_in_threadpool(_file, name)
+async def first_page(_call: Call) -> Response:
+    """Leads to the console."""
+    return RedirectResponse(_FIRST, status_code=302, headers=_PAGE_HEADERS)
+
+
+def _page_name(path: str) -> str | None:
+    """The application's page at an address; None: the address is a file's."""
+    parts = path.split("/")
+    return f"{parts[0]}.html" if parts[0] in _APPLICATIONS and "." not in parts[-1] else None
+
+
+async def page_or_file(call: Call) -> Response:
+    """An application's page at every address under its name, else a file of theirs."""
+    path = call.path_id.get("path", "")
+    page = _page_name(path)
+    found = await run_in_threadpool(_file, path if page is None else page)
     if found is not None:
-        caching = {"Cache-Control": _FOREVER} if name.startswith(_ASSETS) else {}
+        caching = {"Cache-Control": _FOREVER} if path.startswith(_ASSETS) else {}
         return FileResponse(found, headers={**_PAGE_HEADERS, **caching})
-    if name != "index.html":
+    if page is None:
         raise refuse(Code.NOT_FOUND)
     return _html(
         _page(
             "wattmarket",
-            "The server is well. The console has not been built yet: make setup builds it.",
+            "The server is well. Its pages have not been built yet: make setup builds them.",
             "The description of the interface is at /v1/openapi.json.",
         )
     )
@@ -102,12 +117,14 @@ ADDRESSES: Final = (
         about="What a code means",
         described=False,
     ),
-    Address(method="GET", path="/", handler=console, about="The console", described=False),
+    Address(
+        method="GET", path="/", handler=first_page, about="Leads to the console", described=False
+    ),
     Address(
         method="GET",
         path="/{path:path}",
-        handler=console,
-        about="Files of the console",
+        handler=page_or_file,
+        about="Console, portal and their files",
         described=False,
     ),
 )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from market.engine import offers
-from market.engine.cases import miss_target
 from market.engine.collateral import miss_call
 from market.engine.open_orders import open_order
 from market.engine.reopening import end_call
@@ -57,5 +56,4 @@ _ENDS: Final[dict[DeadlineKind, _Ends]] = {
     DeadlineKind.QUOTE: _offer(DeadlineKind.QUOTE),
     DeadlineKind.CONTRACT: _offer(DeadlineKind.CONTRACT),
     DeadlineKind.MARGIN: miss_call,
-    DeadlineKind.CASE: miss_target,
 }

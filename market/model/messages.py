@@ -46,16 +46,10 @@ from market.model.call import (
 from market.model.case import (
     CaseClosed,
     CaseOpened,
-    CaseRated,
-    CaseReopened,
     CaseStepped,
     DecideCase,
     DisputeBill,
     NoteCase,
-    OpenCase,
-    RateCase,
-    ReopenCase,
-    ResolveCase,
     TakeCase,
     WithdrawCase,
 )
@@ -484,12 +478,8 @@ Command: TypeAlias = (
     | DraftBills
     | IssueBills
     | DisputeBill
-    | OpenCase
     | TakeCase
     | NoteCase
-    | ResolveCase
-    | ReopenCase
-    | RateCase
     | WithdrawCase
     | DecideCase
     | CancelWithdrawal
@@ -868,8 +858,6 @@ Event: TypeAlias = (
     | CaseOpened
     | CaseStepped
     | CaseClosed
-    | CaseReopened
-    | CaseRated
     | DefaultCovered
     | DefaultRecovered
     | FundPaidIn

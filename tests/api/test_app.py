@@ -87,18 +87,19 @@ def test_set_up_repeats_are_harmless(still_village: Village) -> None:
         assert answer.json()["errors"][0]["pointer"].startswith("/items/0/")
 
 
-def test_the_console_is_served_with_a_strict_policy(
+def test_the_pages_are_served_with_a_strict_policy(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "CONSOLE", tmp_path)
-    page = server.http.get("/")
+    page = server.http.get("/console/")
     assert page.status_code == 200
-    assert "has not been built" in page.text
+    assert "have not been built" in page.text
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "index-abc.js").write_text("1")
-    (tmp_path / "index.html").write_text("<p>console</p>")
+    (tmp_path / "console.html").write_text("<p>console</p>")
+    (tmp_path / "portal.html").write_text("<p>portal</p>")
     (tmp_path.parent / "secret.txt").write_text("secret")
-    page = server.http.get("/")
+    page = server.http.get("/console/")
     assert page.text == "<p>console</p>"
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -112,10 +113,40 @@ def test_the_console_is_served_with_a_strict_policy(
         "/../secret.txt",
         "/%2e%2e/secret.txt",
         "/assets/%2e%2e/%2e%2e/secret.txt",
+        "/console/%2e%2e/%2e%2e/secret.txt",
+        "/console/nothing.js",
+        "/consoles",
+        "/console.js",
         "/a%00",
         "/" + "x" * 2_000,
     ):
         assert server.http.get(path).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/console", "console"),
+        ("/console/", "console"),
+        ("/console/orderbook/village/B:1", "console"),
+        ("/portal", "portal"),
+        ("/portal/bills/2016-06?market=village", "portal"),
+    ],
+)
+def test_every_address_under_an_application_is_its_page(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, page: str
+) -> None:
+    monkeypatch.setattr(pages, "CONSOLE", tmp_path)
+    for name in ("console", "portal"):
+        (tmp_path / f"{name}.html").write_text(name)
+    answer = server.http.get(path)
+    assert (answer.status_code, answer.text) == (200, page)
+
+
+def test_the_first_page_is_the_console(server: Server) -> None:
+    answer = server.http.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/console/")
+    assert "unsafe" not in answer.headers["content-security-policy"]
 
 
 def test_a_restart_finds_everything_and_begins_a_new_epoch(

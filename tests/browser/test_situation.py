@@ -17,7 +17,7 @@ def open_situation(window: Window) -> None:
 
 def test_it_is_shown_in_both_languages(window: Window) -> None:
     open_situation(window)
-    expect(window.page).to_have_title(f"{NAME} · {window.said('app.page')} · wattmarket")
+    expect(window.page).to_have_title(f"{window.said('nav.situation')} · {NAME} · wattmarket")
 
     look(window, "situation")
 

@@ -239,7 +239,8 @@ function answer(path, query) {
 
 async function page(path) {
   if (process.env.STATIC !== "1" || path.includes("..")) return null;
-  const file = path === "/" ? "index.html" : path.slice(1);
+  const application = /^\/(console|portal)(\/[^.]*)?$/.exec(path)?.[1];
+  const file = application ? `${application}.html` : path.slice(1);
   try {
     return { type: TYPES[file.split(".").at(-1)], body: await readFile(new URL(file, CONSOLE)) };
   } catch {
@@ -249,6 +250,7 @@ async function page(path) {
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, "http://localhost");
+  if (url.pathname === "/") return response.writeHead(302, { location: "/console/" }).end();
   const data = answer(url.pathname, url.searchParams);
   if (data) {
     response.writeHead(200, { "content-type": "application/json" });

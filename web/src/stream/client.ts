@@ -1,8 +1,9 @@
 // The console's end of the stream: opens the socket, authenticates, subscribes, keeps order, comes
 // back after a cut.
 //
-// The one idea: everything outside (socket, time, chance) is handed in, so that a day of faults can
-// be played in a test. After a reconnect every channel starts from a fresh snapshot.
+// The one idea: everything outside (socket, time, chance, the ticket of a signed-in person) is handed
+// in, so that a day of faults can be played in a test. After a reconnect every channel starts from a
+// fresh snapshot.
 
 import type { Envelope } from "../wire/types";
 import { UNSEEN, compare, take, type Step, type Track } from "./sequence";
@@ -50,8 +51,13 @@ export interface Socket {
   onclose: ((code: number) => void) | null;
 }
 
+/** What a new connection shows: a ticket, nothing (public channels only), or it has to wait. */
+export type Ticket = { kind: "ticket"; ticket: string } | { kind: "public" } | { kind: "later" };
+
 export interface Outside {
   connect(): Socket;
+  /** Asked for at each connection, since a ticket is good once; left out: public channels only. */
+  ticket?(): Promise<Ticket>;
   now(): number;
   /** Uniform in [0, 1). */
   random(): number;
@@ -60,7 +66,7 @@ export interface Outside {
 }
 
 export interface Listener {
-  /** A snapshot or delta, in order; or a hello or heartbeat, for its clock. */
+  /** A snapshot or delta, in order; a hello or heartbeat, for its clock; an error about a channel. */
   message(message: Envelope): void;
   connection(connection: Connection): void;
 }
@@ -70,9 +76,12 @@ const name = (channel: string, key: string) => `${channel}.${key}`;
 export class StreamClient {
   private socket: Socket | null = null;
   private tracks = new Map<string, Track>();
+  private channels: readonly Channel[];
   private attempt = 0;
   private openedMs = 0;
   private stopped = true;
+  /** Whether this connection has said who it is: before, nothing may be asked for. */
+  private authenticated = false;
   private retry: unknown = null;
   private watch: unknown = null;
   private state: Connection = {
@@ -86,10 +95,39 @@ export class StreamClient {
   };
 
   constructor(
-    private readonly channels: readonly Channel[],
+    channels: readonly Channel[],
     private readonly outside: Outside,
     private readonly listener: Listener,
-  ) {}
+  ) {
+    this.channels = channels;
+  }
+
+  /** Hears a channel from now on; one that is heard already starts anew with a snapshot. */
+  subscribe(where: Channel): void {
+    if (!this.hears(where)) this.channels = [...this.channels, where];
+    this.tracks.set(name(where.channel, where.key), UNSEEN);
+    if (this.authenticated) this.say({ type: "subscribe", ...where });
+  }
+
+  unsubscribe(where: Channel): void {
+    const gone = name(where.channel, where.key);
+    this.channels = this.channels.filter((each) => name(each.channel, each.key) !== gone);
+    this.tracks.delete(gone);
+    if (this.authenticated) this.say({ type: "unsubscribe", ...where });
+  }
+
+  /** Begins a new connection at once: somebody has signed in or out, say. */
+  renew(): void {
+    if (this.stopped) return;
+    this.outside.cancel(this.retry);
+    this.outside.cancel(this.watch);
+    this.drop(1000);
+    this.open();
+  }
+
+  private hears(where: Channel): boolean {
+    return this.channels.some((each) => each.channel === where.channel && each.key === where.key);
+  }
 
   start(): void {
     this.stopped = false;
@@ -116,13 +154,29 @@ export class StreamClient {
     this.report({ status: "connecting", retryMs: null, behind: 0 });
     const socket = this.outside.connect();
     this.socket = socket;
+    this.authenticated = false;
     socket.onopen = () => {
-      this.say({ type: "authenticate", token: null });
-      for (const each of this.channels) this.say({ type: "subscribe", ...each });
+      if (this.outside.ticket === undefined) this.introduce({ kind: "public" });
+      else
+        void this.outside
+          .ticket()
+          .then((ticket) => this.socket === socket && this.introduce(ticket));
     };
     socket.onmessage = (text) => this.hear(text);
     socket.onclose = (code) => this.closed(code);
     this.tick();
+  }
+
+  private introduce(shown: Ticket): void {
+    if (shown.kind === "later") {
+      this.drop(4000);
+      this.again(0);
+      return;
+    }
+    const proof = shown.kind === "ticket" ? { ticket: shown.ticket } : { token: null };
+    this.say({ type: "authenticate", ...proof });
+    this.authenticated = true;
+    for (const each of this.channels) this.say({ type: "subscribe", ...each });
   }
 
   /** Every 5 s of real time: say that we live, and see whether the server does. */
@@ -165,6 +219,7 @@ export class StreamClient {
         return;
       case "error":
         // Said about one of our messages; the close code that may follow decides what to do.
+        this.listener.message(message);
         return;
     }
   }
@@ -206,6 +261,7 @@ export class StreamClient {
 
   private closed(code: number): void {
     this.socket = null;
+    this.authenticated = false;
     if (this.stopped) return;
     const refused = [CLOSE_NOT_AUTHENTICATED, CLOSE_NOT_UNDERSTOOD, CLOSE_TOO_MANY].includes(code);
     this.again(refused ? RETRY_REFUSED_MS : 0);
@@ -233,6 +289,7 @@ export class StreamClient {
   private drop(code: number): void {
     const socket = this.socket;
     this.socket = null;
+    this.authenticated = false;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close(code);

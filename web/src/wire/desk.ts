@@ -1,7 +1,14 @@
 // What every call from a page goes through: which market, and what to do when the session is not enough.
 
 import { createContext, use } from "react";
-import { send, type Answer, type Method, type SendOptions } from "./client";
+import { send, type Answer, type Method, type Problem, type SendOptions } from "./client";
+
+/** A refusal on its way through the cache. */
+export class RefusedError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.code);
+  }
+}
 
 export interface Desk {
   /** The market that is chosen; null: none yet. */
@@ -33,6 +40,18 @@ export async function act<T>(
   }
   if (answer.problem.status === 401) keeper.ended();
   return answer;
+}
+
+/** A reading; its refusal is thrown. */
+export async function read<T>(
+  keeper: SessionKeeper,
+  path: string,
+  options: SendOptions,
+): Promise<T> {
+  const answer = await send<T>("get", path, options);
+  if (answer.ok) return answer.value;
+  if (answer.problem.status === 401) keeper.ended();
+  throw new RefusedError(answer.problem);
 }
 
 export const DeskContext = createContext<Desk | null>(null);

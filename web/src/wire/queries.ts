@@ -12,16 +12,13 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { useDesk } from "./desk";
+import { RefusedError, useDesk } from "./desk";
 import {
   ABORTED,
   UNREACHABLE,
-  call,
   newKey,
-  send,
   type Answer,
   type AnswerOf,
-  type Args,
   type BodyOf,
   type Method,
   type Page,
@@ -31,13 +28,6 @@ import {
   type QueryOf,
   type SendOptions,
 } from "./client";
-
-/** A refusal on its way through the cache. */
-export class RefusedError extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.code);
-  }
-}
 
 const problemIn = (error: unknown): Problem | null =>
   error instanceof RefusedError ? error.problem : null;
@@ -222,5 +212,3 @@ function ready(path: string, params: object): boolean {
     ([, name]) => (params as Record<string, unknown>)[name ?? ""] !== undefined,
   );
 }
-
-export { call, send, type Args };

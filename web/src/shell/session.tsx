@@ -1,0 +1,115 @@
+// Who sits before the page: asked of the server, which alone knows; here it is only shown.
+//
+// The one idea: the cookie cannot be read by the page, so a session is what GET /v1/session answers. When
+// it begins or ends, everything that was read with another one is forgotten.
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, use, useCallback, useMemo, useState, type ReactNode } from "react";
+import { send, type Answer, type Problem } from "../wire/client";
+import { RefusedError } from "../wire/desk";
+
+export type Role = "operator" | "participant" | "area" | "device";
+
+export interface Session {
+  person_id: string;
+  name: string;
+  role: Role;
+  market_id: string | null;
+  participant_id: string | null;
+  area_id: string | null;
+  language: string;
+  stepped_up_until: string | null;
+  idle_ends_at: string;
+  ends_at: string;
+}
+
+export type Standing = "asking" | "out" | "in" | "unreachable";
+
+interface SessionState {
+  standing: Standing;
+  /** Null: nobody is signed in, or it is not known yet. */
+  session: Session | null;
+  problem: Problem | null;
+  /** The session ended by itself; false again after the next sign-in. */
+  lapsed: boolean;
+  /** A session has begun, or is known better. */
+  enter(session: Session): void;
+  /** Signs out. */
+  leave(): Promise<Answer<void>>;
+  /** The server no longer knows the session. */
+  ended(): void;
+}
+
+const SessionContext = createContext<SessionState | null>(null);
+const KEY = ["session"] as const;
+
+/** Noted while somebody is signed in: without it nobody need ask, and most who look never sign in. */
+const STORED = "wattmarket.session";
+
+function note(session: Session | null): void {
+  if (session === null) localStorage.removeItem(STORED);
+  else localStorage.setItem(STORED, session.person_id);
+}
+
+/** The session, null without one. */
+async function readSession(signal: AbortSignal): Promise<Session | null> {
+  if (localStorage.getItem(STORED) === null) return null;
+  const answer = await send<Session>("get", "/v1/session", { signal });
+  if (answer.ok) return answer.value;
+  if (answer.problem.status !== 401) throw new RefusedError(answer.problem);
+  note(null);
+  return null;
+}
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const cache = useQueryClient();
+  const [lapsed, setLapsed] = useState(false);
+  const { data, error } = useQuery({
+    queryKey: KEY,
+    queryFn: ({ signal }) => readSession(signal),
+    staleTime: Infinity,
+    retry: true,
+    retryDelay: (attempt) => Math.min(15_000, 1_000 * 2 ** attempt),
+  });
+  const set = useCallback(
+    (session: Session | null) => {
+      const before = cache.getQueryData<Session | null>(KEY);
+      cache.setQueryData(KEY, session);
+      note(session);
+      if (before?.person_id === session?.person_id) return;
+      void cache.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+    },
+    [cache],
+  );
+  const enter = useCallback(
+    (session: Session) => {
+      setLapsed(false);
+      set(session);
+    },
+    [set],
+  );
+  const ended = useCallback(() => {
+    if (cache.getQueryData<Session | null>(KEY) != null) setLapsed(true);
+    set(null);
+  }, [cache, set]);
+  const leave = useCallback(async () => {
+    const answer = await send<void>("delete", "/v1/session");
+    if (answer.ok || answer.problem.status === 401) set(null);
+    return answer;
+  }, [set]);
+  const session = data ?? null;
+  const standing: Standing =
+    data !== undefined ? (data === null ? "out" : "in") : error ? "unreachable" : "asking";
+  const problem = error instanceof RefusedError ? error.problem : null;
+  const state = useMemo(
+    () => ({ standing, session, problem, lapsed, enter, leave, ended }),
+    [standing, session, problem, lapsed, enter, leave, ended],
+  );
+  return <SessionContext value={state}>{children}</SessionContext>;
+}
+
+export function useSession(): SessionState {
+  const state = use(SessionContext);
+  if (state === null) throw new Error("useSession outside of an application");
+  return state;
+}
