@@ -35,7 +35,14 @@ from api.permissions import Channel
 from api.recalls import news_of
 from market.model.bill import BillsIssued
 from market.model.call import FlexibleAccepted
-from market.model.case import CaseClosed, CaseEvent, CaseOpened, CaseStepped
+from market.model.case import (
+    CaseClosed,
+    CaseEvent,
+    CaseOpened,
+    CaseRated,
+    CaseReopened,
+    CaseStepped,
+)
 from market.model.certificate import (
     CertificatesExported,
     CertificatesIssued,
@@ -562,6 +569,8 @@ class Accounts:
         CaseOpened: _case,
         CaseStepped: _case,
         CaseClosed: _case,
+        CaseReopened: _case,
+        CaseRated: _case,
         CertificatesIssued: _certified,
         CertificatesMoved: _certified,
         CertificatesRetired: _certified,

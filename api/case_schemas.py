@@ -5,11 +5,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.schemas import Body, MoneyQuanta, Name, rows
-from market.model.case import Claim, Remedy
+from api.schemas import Body, Id, MoneyQuanta, Name, Words, rows
+from market.model.case import RATING_MAX, CaseKind, CaseOutcome, Claim, Remedy
 from market.model.rejection import Code
 
 LINES_MAX = 1_000
+DETAILS_MAX = 16
 
 
 class ClaimIn(Body):
@@ -77,3 +78,46 @@ class DecisionIn(Body):
         if self.amount_quanta is not None:
             return (Claim(line=None, amount_quanta=self.amount_quanta),)
         return tuple(item.claim() for item in self.lines or ())
+
+
+class CaseIn(Body):
+    """What somebody brings to the service desk."""
+
+    kind: Literal["fault_report", "complaint", "question", "connection"]
+    client_case_id: Id
+    """The sender's own, unique for ever: the same again changes nothing."""
+    subject: Name
+    text: Words
+    unit_id: Id | None = None
+    details: Annotated[dict[Id, Name], Field(max_length=DETAILS_MAX)] = Field(default_factory=dict)
+    """What a form asks beside the words: of an application its power and place."""
+    participant_id: Id | None = None
+    """For whom, where an operator writes it down."""
+
+    def case_kind(self) -> CaseKind:
+        """The kind as the market knows it."""
+        return CaseKind(self.kind)
+
+
+class WordsIn(Body):
+    """Something said in a case."""
+
+    text: Words
+
+
+class ResolutionIn(Body):
+    """How a case of the desk ends."""
+
+    outcome: Literal["resolved", "upheld", "rejected"] = "resolved"
+    answer: Words
+
+    def case_outcome(self) -> CaseOutcome:
+        """The outcome as the market knows it."""
+        return CaseOutcome(self.outcome)
+
+
+class RatingIn(Body):
+    """How one was served."""
+
+    rating: Annotated[int, Field(strict=True, ge=1, le=RATING_MAX)]
+    text: Annotated[str, Field(max_length=0)] | Words = ""

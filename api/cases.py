@@ -1,25 +1,34 @@
 """Cases as the wire says them, and what the `account` channel tells of them."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from api.answers import Answer
+from api.deltas import Delta, delta
+from api.permissions import Channel
 from market.model.bill import Bill
 from market.model.case import (
     Case,
+    CaseClosed,
     CaseEvent,
     CaseOpened,
+    CaseRated,
+    CaseReopened,
     CaseStep,
+    CaseStepped,
     CreditProposal,
     Dispute,
     Disputed,
     StepKind,
 )
 from market.model.interval import instant_text, moment_text
+from market.model.messages import Event
 from market.model.units import money_text
 
 CASE: Final = (
     "case_id", "kind", "participant_id", "state", "outcome", "owner", "opened_at", "take_by", "taken_at",
-    "close_by", "closed_at", "bill_id", "month", "held_amount",
+    "close_by", "closed_at", "bill_id", "month", "held_amount", "subject", "unit_id", "answer_by", "answered_at",
+    "reopened", "rating", "rating_text",
 )  # fmt: skip
 """The columns of a file of cases."""
 
@@ -42,14 +51,27 @@ def case(item: Case, *, for_operator: bool) -> Answer:
         "bill_id": None if dispute is None else dispute.bill_id,
         "month": None if dispute is None else dispute.month,
         "held_amount": None if dispute is None else money_text(dispute.held_quanta),
+        "subject": item.subject or None,
+        "client_case_id": item.client_case_id or None,
+        "unit_id": item.unit_id,
+        "details": dict(item.details),
+        "answer_by": _moment(item.answered_by_us),
+        "answered_at": _moment(item.answered_us),
+        "missed": [target.value for target in item.missed],
+        "reopened": item.reopened,
+        "reopen_until": _moment(item.reopen_until_us),
+        "rating": item.rating,
+        "rating_text": item.rating_text or None,
         "dispute": None if dispute is None else _dispute(dispute),
         "history": [
-            _step(step)
-            for step in item.history
-            if for_operator or step.kind is not StepKind.PROPOSED
+            _step(step) for step in item.history if for_operator or step.kind not in _INNER
         ],
         **({"proposal": _proposal(item.proposal)} if for_operator else {}),
     }
+
+
+_INNER: Final = frozenset({StepKind.PROPOSED, StepKind.INTERNAL})
+"""What operators say to each other."""
 
 
 def _moment(now_us: int | None) -> str | None:
@@ -78,8 +100,10 @@ def _disputed(item: Disputed) -> Answer:
 
 
 def _step(step: CaseStep) -> Answer:
+    side = "customer" if step.by_customer else "desk"
     return {
         "kind": step.kind.value,
+        "from": "market" if step.kind is StepKind.MISSED else side,
         "by": step.actor,
         "at": moment_text(step.now_us),
         "text": step.text,
@@ -113,6 +137,27 @@ def news_of(event: CaseEvent) -> tuple[str, Answer] | None:
         participant_id, case_id, step = new.participant_id, new.case_id, new.history[0]
     else:
         participant_id, case_id, step = event.participant_id, event.case_id, event.step
-    if step.kind is StepKind.PROPOSED:
+    if step.kind in _INNER:
         return None
     return participant_id, {"case_id": case_id, "step": _step(step)}
+
+
+class CaseDesk:
+    """What the `alarms` channel tells operators of cases; the lists have them whole."""
+
+    def __init__(self, market_id: str) -> None:
+        self._market_id = market_id
+
+    def changes(self, event: Event) -> Iterator[Delta]:
+        """Somebody has done something about a case, or a target was missed."""
+        if isinstance(event, CaseOpened):
+            new = event.case
+            told = {"case_id": new.case_id, "participant_id": new.participant_id}
+            step = new.history[0]
+        elif isinstance(event, CaseStepped | CaseClosed | CaseReopened | CaseRated):
+            told = {"case_id": event.case_id, "participant_id": event.participant_id}
+            step = event.step
+        else:
+            return
+        data = {"event": "case", **told, "step": _step(step)}
+        yield delta(Channel.ALARMS, self._market_id, data)

@@ -266,6 +266,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="The case is closed",
         action="Nothing: what was decided stands.",
     ),
+    Code.CASE_OPEN: Problem(
+        status=409,
+        title="The case is not closed yet",
+        action="Say it in the case itself, or wait until it is closed.",
+    ),
     Code.BILL_NOT_CORRECTED: Problem(
         status=409,
         title="No later bill of the month was issued",

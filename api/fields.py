@@ -37,6 +37,7 @@ MONTH_PATTERN: Final = r"2[01][0-9]{2}-(0[1-9]|1[0-2])"
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199
 TEXT_MAX: Final = 200
+WORDS_MAX: Final = 4_000
 VOLTAGE_PPM_MAX: Final = 2_000_000
 FREQUENCY_MHZ_MAX: Final = 100_000
 MOMENT_DECIMALS: Final = 3
@@ -244,6 +245,16 @@ def plain_text(text: str) -> str:
     if not 1 <= len(text) <= TEXT_MAX:
         raise FieldError(Code.FIELD_RANGE)
     if any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in text) or _has_surrogate(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+def words(text: str) -> str:
+    """What a person writes: 1 to 4,000 characters on any number of lines, no other control characters."""
+    if not 1 <= len(text) <= WORDS_MAX:
+        raise FieldError(Code.FIELD_RANGE)
+    plain = text.replace("\n", "").replace("\t", "")
+    if any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in plain) or _has_surrogate(text):
         raise FieldError(Code.FIELD_FORMAT)
     return text
 

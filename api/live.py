@@ -18,6 +18,7 @@ from api.alarms import OpenAlarms
 from api.answers import Answer
 from api.books import Books
 from api.calendar import Calendar, Stop
+from api.cases import CaseDesk
 from api.deltas import Delta, delta
 from api.depth import MERGED
 from api.gateways import Gateways
@@ -124,6 +125,7 @@ class LiveMarket:
         self._sums = Sums(seed.rules.market_id, seed.rules.interval_minutes, seed.sums)
         self.unit_reports = UnitReports(self.units, seed.unit_reports)
         self._alarms = OpenAlarms(seed.rules.market_id, seed.alarms)
+        self._desk = CaseDesk(seed.rules.market_id)
         self._trades: dict[str, deque[Answer]] = {
             area_id: deque(maxlen=TRADES_SHOWN) for area_id in areas
         }
@@ -236,6 +238,7 @@ class LiveMarket:
         yield from self._listings.changes(event)
         yield from self._notices.changes(event, now_us)
         yield from self._alarms.changes(event)
+        yield from self._desk.changes(event)
         yield from self._pictures.changes(event)
         yield from self._sums.changes(event)
         yield from self._limits.changes(event, now_us)

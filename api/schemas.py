@@ -117,6 +117,7 @@ MarketId = Annotated[str, *_reader(fields.market_identifier, fields.MARKET_ID_PA
 Day = Annotated[str, *_reader(fields.local_day_text, fields.DAY_PATTERN, "2016-06-15")]
 Month = Annotated[str, *_reader(fields.local_month, fields.MONTH_PATTERN, "2016-06")]
 Name = Annotated[str, *_reader(fields.plain_text, None, "Rural")]
+Words = Annotated[str, *_reader(fields.words, None, "There is no power since noon.")]
 Ppm = Annotated[int, Field(strict=True, ge=0, le=PPM)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=60 * 24 * 366)]
 Flag = Annotated[bool, Field(strict=True)]

@@ -1041,7 +1041,11 @@ class BillTold(MoneyTold, tag="bill"):
 class CaseStepShape(Shape):
     """What somebody did about a case."""
 
-    kind: Literal["opened", "taken", "noted", "upheld", "rejected", "withdrawn"]
+    kind: Literal[
+        "opened", "taken", "noted", "proposed", "internal", "upheld", "rejected", "resolved", "withdrawn",
+        "reopened", "rated", "missed",
+    ]  # fmt: skip
+    from_: Literal["customer", "desk", "market"] = msgspec.field(name="from")
     by: str
     at: Moment
     text: str
@@ -1209,6 +1213,14 @@ class AlarmsState(NoticesState):
     alarms: list[OpenAlarm]
 
 
+class DeskTold(Told, tag="case"):
+    """Something happened to a case; the lists have it whole."""
+
+    case_id: str
+    participant_id: str
+    step: CaseStepShape
+
+
 class OperatorAct(Shape):
     """What an operator did, or wants to do: a second one agrees by its id and digest."""
 
@@ -1363,7 +1375,7 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
         about="What an operator must look at",
         key="market id",
         snapshot=AlarmsState,
-        deltas=(NoticeTold, AlarmTold, OperatorActTold),
+        deltas=(NoticeTold, AlarmTold, OperatorActTold, DeskTold),
     ),
     Channel.MESSAGES: ChannelShape(
         about="What everybody should know",

@@ -8,9 +8,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import fields
-from api.act_schemas import CommentIn
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.case_schemas import DecisionIn, DisputeIn
+from api.case_schemas import DecisionIn, DisputeIn, WordsIn
 from api.cases import CASE, case
 from api.errors import refuse
 from api.fields import FieldError
@@ -23,6 +22,7 @@ from market.model.case import (
     CaseOpened,
     CaseOutcome,
     CaseState,
+    CaseTarget,
     DecideCase,
     DisputeBill,
     NoteCase,
@@ -87,7 +87,7 @@ def _same(known: Sequence[Case], command: DisputeBill) -> Case:
     raise refuse(Code.CASE_CLOSED)
 
 
-async def _found(call: Call) -> Case:
+async def case_of(call: Call) -> Case:
     """The case of the address.
 
     Raises:
@@ -107,14 +107,15 @@ def _for_operator(call: Call) -> bool:
     return call.who.role is Role.OPERATOR
 
 
-async def _changed(call: Call, command: Command) -> Response:
+async def case_changed(call: Call, command: Command) -> Response:
+    """The case of the address after a command."""
     await call.market.submit(command)
-    return answer(case(await _found(call), for_operator=_for_operator(call)))
+    return answer(case(await case_of(call), for_operator=_for_operator(call)))
 
 
 async def get_case(call: Call) -> Response:
     """One case with its history."""
-    return answer(case(await _found(call), for_operator=_for_operator(call)))
+    return answer(case(await case_of(call), for_operator=_for_operator(call)))
 
 
 async def list_cases(call: Call) -> Response:
@@ -128,6 +129,7 @@ async def list_cases(call: Call) -> Response:
         owner=call.query.get("owner"),
         bill_id=call.query.get("bill_id"),
         month=call.query.get("month"),
+        missed=call.query.get("missed"),
     )
 
     def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
@@ -139,16 +141,16 @@ async def list_cases(call: Call) -> Response:
 
 async def take_case(call: Call) -> Response:
     """Look after it from now on."""
-    found = await _found(call)
+    found = await case_of(call)
     command = TakeCase(
         now_us=call.house.clock.now_us(), actor=call.who.client_id, case_id=found.case_id
     )
-    return await _changed(call, command)
+    return await case_changed(call, command)
 
 
 async def comment_case(call: Call) -> Response:
     """Say something in it, for both sides to read."""
-    found, wanted = await _found(call), await call.read(CommentIn)
+    found, wanted = await case_of(call), await call.read(WordsIn)
     command = NoteCase(
         now_us=call.house.clock.now_us(),
         actor=call.who.client_id,
@@ -156,24 +158,24 @@ async def comment_case(call: Call) -> Response:
         text=wanted.text,
         participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
     )
-    return await _changed(call, command)
+    return await case_changed(call, command)
 
 
 async def withdraw_case(call: Call) -> Response:
     """No longer want it looked into."""
-    found = await _found(call)
+    found = await case_of(call)
     command = WithdrawCase(
         now_us=call.house.clock.now_us(),
         actor=call.who.client_id,
         case_id=found.case_id,
         participant_id=found.participant_id,
     )
-    return await _changed(call, command)
+    return await case_changed(call, command)
 
 
 async def decide_case(call: Call) -> Response:
     """Close it with an answer, or propose a credit, which a second operator gives."""
-    found, wanted = await _found(call), await call.read(DecisionIn)
+    found, wanted = await case_of(call), await call.read(DecisionIn)
     command = DecideCase(
         now_us=call.house.clock.now_us(),
         actor=call.who.client_id,
@@ -182,7 +184,7 @@ async def decide_case(call: Call) -> Response:
         claims=wanted.claims(),
         answer=wanted.answer,
     )
-    return await _changed(call, command)
+    return await case_changed(call, command)
 
 
 _CASE: Final = f"{MARKET}/cases/{{case_id}}"
@@ -204,11 +206,12 @@ ADDRESSES: Final = (
         query=(
             QueryField(name="kind", read=partial(fields.one_of, CaseKind), about="One kind"),
             QueryField(name="state", read=partial(fields.one_of, CaseState), about="open, in_work, closed"),
-            QueryField(name="outcome", read=partial(fields.one_of, CaseOutcome), about="upheld, rejected, withdrawn"),
+            QueryField(name="outcome", read=partial(fields.one_of, CaseOutcome), about="upheld, rejected, withdrawn, resolved"),
             QueryField(name="participant_id", read=fields.identifier, about="Only of one participant"),
             QueryField(name="owner", read=fields.identifier, about="Only those one operator has taken"),
             QueryField(name="bill_id", read=fields.identifier, about="Only about one bill"),
             QueryField(name="month", read=fields.local_month, about="Only about bills of one month, 2016-06"),
+            QueryField(name="missed", read=partial(fields.one_of, CaseTarget), about="Only those that missed a target: taken, answered, closed"),
             *PAGE,
         ),
         answers=TABLES,
@@ -225,7 +228,7 @@ ADDRESSES: Final = (
         path=f"{_CASE}:comment",
         handler=comment_case,
         about="Say something in a case",
-        body=CommentIn,
+        body=WordsIn,
     ),
     Address(
         method="POST",

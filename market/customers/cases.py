@@ -2,13 +2,27 @@
 
 The one idea: closed cases are in the lists; here is what the next decision needs. A line of a bill is
 in dispute once: while its case is open nobody opens another, and what was decided is decided. Only who
-has withdrawn may come again.
+has withdrawn may come again. What was closed lately is here too, as it may be opened again or rated.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TypeAlias
 
-from market.model.case import Case, CaseClosed, CaseEvent, CaseOpened, CaseOutcome, changed
+from market.model.case import (
+    REOPEN_WITHIN_S,
+    Case,
+    CaseClosed,
+    CaseEvent,
+    CaseKind,
+    CaseOpened,
+    CaseOutcome,
+    CaseRated,
+    CaseReopened,
+    changed,
+)
+from market.model.interval import MICROSECONDS
 
 LineKey: TypeAlias = tuple[str, int | None]
 """A bill and the number of its line; None: the bill as a whole."""
@@ -31,6 +45,10 @@ class Cases:
     next_number: int = 1
     open: dict[str, Case] = field(default_factory=dict)
     """By id, oldest first."""
+    closed: dict[str, Case] = field(default_factory=dict)
+    """Those closed so lately that they may be opened again, or rated; in the order in which they were closed."""
+    by_client: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
+    """(participant, its own id) to the case and a digest of what it said first, for ever."""
     months: dict[tuple[str, str], MonthDisputes] = field(default_factory=dict)
     """By participant and month."""
 
@@ -94,12 +112,21 @@ class Cases:
             self._opened(event.case)
         elif isinstance(event, CaseClosed):
             self._closed(event)
+        elif isinstance(event, CaseReopened):
+            self.open[event.case_id] = changed(self.closed.pop(event.case_id), event)
+        elif isinstance(event, CaseRated):
+            self.closed[event.case_id] = changed(self.closed[event.case_id], event)
         else:
             self.open[event.case_id] = changed(self.open[event.case_id], event)
 
     def _opened(self, case: Case) -> None:
         self.open[case.case_id] = case
         self.next_number += 1
+        if case.client_case_id:
+            said = content_of(
+                case.kind, case.subject, case.history[0].text, case.unit_id, case.details
+            )
+            self.by_client[case.participant_id, case.client_case_id] = (case.case_id, said)
         dispute = case.dispute
         if dispute is not None:
             key = (case.participant_id, dispute.month)
@@ -109,6 +136,7 @@ class Cases:
 
     def _closed(self, event: CaseClosed) -> None:
         case = self.open.pop(event.case_id)
+        self._keep_closed(changed(case, event), event.step.now_us)
         if event.dispute is None:
             return
         month = self.months[case.participant_id, event.dispute.month]
@@ -119,9 +147,26 @@ class Cases:
         if event.outcome is CaseOutcome.WITHDRAWN:
             month.lines = {key: name for key, name in month.lines.items() if name != case.case_id}
 
+    def _keep_closed(self, case: Case, now_us: int) -> None:
+        """Remember it, and forget those that are closed for good."""
+        self.closed[case.case_id] = case
+        too_old_us = now_us - REOPEN_WITHIN_S * MICROSECONDS
+        for case_id, item in tuple(self.closed.items()):
+            if item.closed_us is None or item.closed_us >= too_old_us:
+                break
+            del self.closed[case_id]
+
     def were_billed(self, participant_id: str, month: str, case_ids: tuple[str, ...]) -> None:
         """The credits of these cases stand on the month's bill now, whose total says them."""
         found = self.months.get((participant_id, month))
         if found is not None:
             for case_id in case_ids:
                 found.unpayable_quanta.pop(case_id, None)
+
+
+def content_of(
+    kind: CaseKind, subject: str, text: str, unit_id: str | None, details: Mapping[str, str]
+) -> bytes:
+    """What tells one case from another under the same own id."""
+    said = (kind.value, subject, text, unit_id, sorted(details.items()))
+    return sha256(repr(said).encode()).digest()

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from market.customers.disputes import resolved, set_aside, until_us
 from market.engine.cases import found
+from market.engine.desk import withdrawn
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.bill import Bill, ChargeKind
@@ -60,7 +61,11 @@ def dispute_bill(state: MarketState, command: DisputeBill) -> Decision:
     targets = TARGETS[CaseKind.BILL_DISPUTE]
     case_id = f"cas-{state.cases.next_number}"
     opening = CaseStep(
-        kind=StepKind.OPENED, actor=command.actor, now_us=command.now_us, text=command.reason
+        kind=StepKind.OPENED,
+        actor=command.actor,
+        now_us=command.now_us,
+        text=command.reason,
+        by_customer=True,
     )
     case = Case(
         case_id=case_id,
@@ -68,6 +73,7 @@ def dispute_bill(state: MarketState, command: DisputeBill) -> Decision:
         participant_id=command.participant_id,
         opened_us=command.now_us,
         taken_by_us=command.now_us + targets.taken_within_s * MICROSECONDS,
+        answered_by_us=command.now_us + targets.answered_within_s * MICROSECONDS,
         closed_by_us=command.now_us + targets.closed_within_s * MICROSECONDS,
         history=(opening,),
         dispute=Dispute(
@@ -215,7 +221,15 @@ def withdraw_case(state: MarketState, command: WithdrawCase) -> Decision:
     case = found(state, command.case_id, command.participant_id)
     if isinstance(case, Rejection):
         return refused([case])
-    step = CaseStep(kind=StepKind.WITHDRAWN, actor=command.actor, now_us=command.now_us, text="")
+    if case.dispute is None:
+        return withdrawn(case, command.actor, command.now_us)
+    step = CaseStep(
+        kind=StepKind.WITHDRAWN,
+        actor=command.actor,
+        now_us=command.now_us,
+        text="",
+        by_customer=True,
+    )
     return _closed(case, CaseOutcome.WITHDRAWN, step)
 
 
@@ -224,6 +238,8 @@ def decide_case(state: MarketState, command: DecideCase) -> Decision:
     case = found(state, command.case_id)
     if isinstance(case, Rejection):
         return refused([case])
+    if case.dispute is None:
+        return refused([Rejection(code=Code.FIELD_RANGE, pointer="outcome")])
     kind = StepKind.REJECTED if command.remedy is None else StepKind.UPHELD
     step = CaseStep(kind=kind, actor=command.actor, now_us=command.now_us, text=command.answer)
     match command.remedy:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from market.engine import offers
+from market.engine.cases import miss_target
 from market.engine.collateral import miss_call
 from market.engine.open_orders import open_order
 from market.engine.reopening import end_call
@@ -56,4 +57,5 @@ _ENDS: Final[dict[DeadlineKind, _Ends]] = {
     DeadlineKind.QUOTE: _offer(DeadlineKind.QUOTE),
     DeadlineKind.CONTRACT: _offer(DeadlineKind.CONTRACT),
     DeadlineKind.MARGIN: miss_call,
+    DeadlineKind.CASE: miss_target,
 }

@@ -2,15 +2,17 @@
 
 The one idea: a case is a kind with a history. It is opened by a participant, taken by an operator and
 closed with an outcome; what only one kind needs stands in a part of its own, so that other kinds join
-without changing those that are there. The first kind is the dispute of a bill.
+without changing those that are there. Kinds are the dispute of a bill, and what comes to the service desk.
 """
+# house: long because nouns, commands and facts of a case are one vocabulary.
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from market.model.bill import Bill, ChargeKind
+from market.model.interval import MICROSECONDS
 from market.model.units import PPM, round_half_even
 
 
@@ -18,6 +20,16 @@ class CaseKind(StrEnum):
     """What a case is about."""
 
     BILL_DISPUTE = "bill_dispute"
+    FAULT_REPORT = "fault_report"
+    """Something does not work: supply, a meter, a device."""
+    COMPLAINT = "complaint"
+    QUESTION = "question"
+    CONNECTION = "connection"
+    """Somebody applies for a connection, or for more capacity of one."""
+
+
+DESK_KINDS: Final = frozenset(CaseKind) - {CaseKind.BILL_DISPUTE}
+"""What comes to the service desk: opened with words, closed with words, and opened again if they do not do."""
 
 
 class CaseState(StrEnum):
@@ -37,6 +49,18 @@ class CaseOutcome(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     """By the participant."""
+    RESOLVED = "resolved"
+    """Done, or answered: there was nothing to be right or wrong about."""
+
+
+class CaseTarget(StrEnum):
+    """What the market means to do in time."""
+
+    TAKEN = "taken"
+    """An operator has said that somebody looks after it."""
+    ANSWERED = "answered"
+    """An operator has said something to the participant, or closed it."""
+    CLOSED = "closed"
 
 
 class Remedy(StrEnum):
@@ -59,6 +83,13 @@ class StepKind(StrEnum):
     UPHELD = "upheld"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    INTERNAL = "internal"
+    """Noted by an operator for operators."""
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    RATED = "rated"
+    MISSED = "missed"
+    """A target was not met; the text names it."""
 
 
 STEPS_MAX: Final = 100
@@ -67,15 +98,37 @@ STEPS_MAX: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """How soon the market means to deal with a case of a kind; nothing happens by itself when it does not."""
+    """How soon the market means to deal with a case of a kind; where it does not, both sides are told."""
 
     taken_within_s: int
+    answered_within_s: int
     closed_within_s: int
 
 
+_DAY_S: Final = 86_400
+_CONFIRMED_S: Final = 600
+_ANSWERED_S: Final = 900
 TARGETS: Final[Mapping[CaseKind, Targets]] = {
-    CaseKind.BILL_DISPUTE: Targets(taken_within_s=86_400, closed_within_s=15 * 86_400)
+    CaseKind.BILL_DISPUTE: Targets(
+        taken_within_s=_DAY_S, answered_within_s=15 * _DAY_S, closed_within_s=15 * _DAY_S
+    ),
+    **{
+        kind: Targets(
+            taken_within_s=_CONFIRMED_S,
+            answered_within_s=_ANSWERED_S,
+            closed_within_s=days * _DAY_S,
+        )
+        for kind, days in (
+            (CaseKind.FAULT_REPORT, 1),
+            (CaseKind.QUESTION, 2),
+            (CaseKind.COMPLAINT, 15),
+            (CaseKind.CONNECTION, 20),
+        )
+    },
 }
+REOPEN_WITHIN_S: Final = 14 * _DAY_S
+"""How long after it was closed a case may be opened again, or rated."""
+RATING_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +139,8 @@ class CaseStep:
     actor: str
     now_us: int
     text: str
+    by_customer: bool = False
+    """True: by whom the case is of, or on its behalf."""
 
 
 # --- the dispute of a bill ------------------------------------------------------------
@@ -185,6 +240,30 @@ class Case:
     dispute: Dispute | None = None
     """Of a disputed bill; None: of another kind."""
     proposal: CreditProposal | None = None
+    client_case_id: str = ""
+    """The sender's own id of what came to the desk; empty: of a disputed bill."""
+    subject: str = ""
+    unit_id: str | None = None
+    """The unit it is about."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What a form says beside the words: of an application its power and place."""
+    answered_by_us: int | None = None
+    """By then an operator should have answered."""
+    answered_us: int | None = None
+    missed: tuple[CaseTarget, ...] = ()
+    """Targets that were not met, each once."""
+    reopened: int = 0
+    """How often."""
+    rating: int | None = None
+    """1 to RATING_MAX, by the participant."""
+    rating_text: str = ""
+
+    @property
+    def reopen_until_us(self) -> int | None:
+        """Until when it may be opened again; None: it may not, being open or of another kind."""
+        if self.closed_us is None or self.kind not in DESK_KINDS:
+            return None
+        return self.closed_us + REOPEN_WITHIN_S * MICROSECONDS
 
 
 # --- commands and events --------------------------------------------------------------
@@ -213,6 +292,22 @@ class DisputeBill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """Bring something to the service desk. The same under the same own id changes nothing."""
+
+    now_us: int
+    actor: str
+    participant_id: str
+    kind: CaseKind
+    client_case_id: str
+    """Unique for the participant, for ever."""
+    subject: str
+    text: str
+    unit_id: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeCase:
     """Become the owner of a case; a repeat changes nothing."""
 
@@ -231,6 +326,43 @@ class NoteCase:
     text: str
     participant_id: str | None = None
     """Who says it; None: an operator."""
+    internal: bool = False
+    """True: for operators only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveCase:
+    """Close what came to the desk with an answer."""
+
+    now_us: int
+    actor: str
+    case_id: str
+    outcome: CaseOutcome
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenCase:
+    """What was done did not do: go on with it. Of an open case it changes nothing."""
+
+    now_us: int
+    actor: str
+    case_id: str
+    text: str
+    participant_id: str | None = None
+    """Who wants it; None: an operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateCase:
+    """Say how one was served; a later word replaces the one before."""
+
+    now_us: int
+    actor: str
+    case_id: str
+    participant_id: str
+    rating: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,23 +419,68 @@ class CaseClosed:
     """As it stands now."""
 
 
-CaseEvent: TypeAlias = CaseOpened | CaseStepped | CaseClosed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened:
+    """A closed case is open again, with new targets."""
+
+    case_id: str
+    participant_id: str
+    step: CaseStep
+    answered_by_us: int
+    closed_by_us: int
 
 
-def changed(case: Case, event: CaseStepped | CaseClosed) -> Case:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRated:
+    """The participant has said how it was served."""
+
+    case_id: str
+    participant_id: str
+    step: CaseStep
+    rating: int
+
+
+CaseChange: TypeAlias = CaseStepped | CaseClosed | CaseReopened | CaseRated
+CaseEvent: TypeAlias = CaseOpened | CaseChange
+
+
+def changed(case: Case, event: CaseChange) -> Case:
     """The case after what somebody did about it."""
     history = (*case.history, event.step)
     now_us = event.step.now_us
-    if isinstance(event, CaseClosed):
-        return replace(
-            case,
-            state=CaseState.CLOSED,
-            closed_us=now_us,
-            outcome=event.outcome,
-            history=history,
-            dispute=event.dispute,
-            proposal=None,
-        )
+    match event:
+        case CaseClosed():
+            is_answer = case.answered_us is None and event.outcome is not CaseOutcome.WITHDRAWN
+            return replace(
+                case,
+                state=CaseState.CLOSED,
+                closed_us=now_us,
+                answered_us=now_us if is_answer else case.answered_us,
+                outcome=event.outcome,
+                history=history,
+                dispute=event.dispute,
+                proposal=None,
+            )
+        case CaseReopened():
+            return replace(
+                case,
+                state=CaseState.OPEN if case.owner is None else CaseState.IN_WORK,
+                closed_us=None,
+                closed_by_us=event.closed_by_us,
+                answered_us=None,
+                answered_by_us=event.answered_by_us,
+                outcome=None,
+                reopened=case.reopened + 1,
+                history=history,
+            )
+        case CaseRated():
+            return replace(case, history=history, rating=event.rating, rating_text=event.step.text)
+        case CaseStepped():
+            return _stepped(case, event, history)
+
+
+def _stepped(case: Case, event: CaseStepped, history: tuple[CaseStep, ...]) -> Case:
+    now_us = event.step.now_us
     match event.step.kind:
         case StepKind.TAKEN:
             first_us = now_us if case.taken_us is None else case.taken_us
@@ -316,5 +493,10 @@ def changed(case: Case, event: CaseStepped | CaseClosed) -> Case:
             )
         case StepKind.PROPOSED:
             return replace(case, history=history, proposal=event.proposal)
+        case StepKind.NOTED if not event.step.by_customer and case.answered_us is None:
+            return replace(case, history=history, answered_us=now_us)
+        case StepKind.MISSED:
+            missed = dict.fromkeys((*case.missed, CaseTarget(event.step.text)))
+            return replace(case, history=history, missed=tuple(missed))
         case _:
             return replace(case, history=history)

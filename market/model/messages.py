@@ -46,10 +46,16 @@ from market.model.call import (
 from market.model.case import (
     CaseClosed,
     CaseOpened,
+    CaseRated,
+    CaseReopened,
     CaseStepped,
     DecideCase,
     DisputeBill,
     NoteCase,
+    OpenCase,
+    RateCase,
+    ReopenCase,
+    ResolveCase,
     TakeCase,
     WithdrawCase,
 )
@@ -478,8 +484,12 @@ Command: TypeAlias = (
     | DraftBills
     | IssueBills
     | DisputeBill
+    | OpenCase
     | TakeCase
     | NoteCase
+    | ResolveCase
+    | ReopenCase
+    | RateCase
     | WithdrawCase
     | DecideCase
     | CancelWithdrawal
@@ -858,6 +868,8 @@ Event: TypeAlias = (
     | CaseOpened
     | CaseStepped
     | CaseClosed
+    | CaseReopened
+    | CaseRated
     | DefaultCovered
     | DefaultRecovered
     | FundPaidIn

@@ -8,7 +8,7 @@ from market.model.bill import BillsDrafted, BillsIssued, BillState
 from market.store.tables import bills
 
 _c: Final = bills.c
-_OF_MONTH: Final = (
+EARLIER: Final = (
     update(bills)
     .where(
         _c.market_id == bindparam("of_market"),
@@ -18,11 +18,13 @@ _OF_MONTH: Final = (
     )
     .values(state=BillState.REPLACED.value)
 )
-_ISSUE: Final = (
+"""The bill of a participant and month in whose place a later one comes."""
+ISSUE: Final = (
     update(bills)
     .where(_c.market_id == bindparam("of_market"), _c.bill_id == bindparam("of_bill"))
     .values(state=BillState.ISSUED.value, issued_us=bindparam("at_us"))
 )
+"""The same of the one that stands from now on."""
 BILL_EVENTS: Final = (BillsDrafted, BillsIssued)
 
 
@@ -32,7 +34,7 @@ def take_bills(
     """Write what an event says into the table."""
     replaced = BillState.DRAFT if isinstance(event, BillsDrafted) else BillState.ISSUED
     connection.execute(
-        _OF_MONTH,
+        EARLIER,
         [
             {
                 "of_market": market_id,
@@ -58,7 +60,7 @@ def take_bills(
         connection.execute(insert(bills), rows)
         return
     connection.execute(
-        _ISSUE,
+        ISSUE,
         [
             {"of_market": market_id, "of_bill": bill.bill_id, "at_us": event.now_us}
             for bill in event.bills

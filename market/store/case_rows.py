@@ -13,13 +13,15 @@ from market.model.case import (
     CaseKind,
     CaseOpened,
     CaseOutcome,
+    CaseRated,
+    CaseReopened,
     CaseState,
     CaseStepped,
     changed,
 )
 from market.store.tables import cases
 
-CASE_EVENTS: Final = (CaseOpened, CaseStepped, CaseClosed)
+CASE_EVENTS: Final = (CaseOpened, CaseStepped, CaseClosed, CaseReopened, CaseRated)
 _NAMES: Final = tuple(field.name for field in fields(Case))
 
 

@@ -21,6 +21,10 @@ class DeadlineKind(StrEnum):
     RESUME = "resume"
     MARGIN = "margin"
     """A margin call; the key is the participant's."""
+    CASE = "case"
+    """A target of a case; the key is the case's id and the target."""
+    MESSAGE = "message"
+    """A message that is to be published; the key is its id."""
 
 
 class Deadlines:

@@ -9,6 +9,8 @@ from market.model.case import (
     CaseKind,
     CaseOpened,
     CaseOutcome,
+    CaseRated,
+    CaseReopened,
     CaseStep,
     CaseStepped,
     CreditProposal,
@@ -64,4 +66,37 @@ def disputed(now_us: int) -> tuple[Event, ...]:
             step=replace(step, kind=StepKind.REJECTED, text="the meter is right"),
             dispute=replace(DISPUTE, unpayable_quanta=0),
         ),
+    )
+
+
+def brought(now_us: int) -> tuple[Event, ...]:
+    """A fault comes to the desk, is noted, missed, closed, opened again, closed and rated."""
+    about = {"case_id": "cas-2", "participant_id": "ann"}
+    case = replace(
+        opened(now_us),
+        case_id="cas-2",
+        kind=CaseKind.FAULT_REPORT,
+        dispute=None,
+        client_case_id="f-1",
+    )
+    step = CaseStep(kind=StepKind.INTERNAL, actor="op1", now_us=now_us, text="the fuse again")
+    closing = CaseClosed(
+        **about,
+        outcome=CaseOutcome.RESOLVED,
+        step=replace(step, kind=StepKind.RESOLVED, text="changed"),
+        dispute=None,
+    )
+    return (
+        CaseOpened(case=case),
+        CaseStepped(**about, step=step),
+        CaseStepped(**about, step=replace(step, kind=StepKind.MISSED, actor="", text="answered")),
+        closing,
+        CaseReopened(
+            **about,
+            step=replace(step, kind=StepKind.REOPENED, by_customer=True),
+            answered_by_us=now_us + 1,
+            closed_by_us=now_us + 2,
+        ),
+        closing,
+        CaseRated(**about, step=replace(step, kind=StepKind.RATED, by_customer=True), rating=4),
     )

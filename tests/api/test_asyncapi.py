@@ -90,7 +90,7 @@ from market.model.system import (
 from market.model.trade import ClearingOutcome
 from market.model.unit_report import UnitReport, UnitStateChanged
 from tests.api.acts_told import acts_and_alarms
-from tests.api.cases_told import disputed
+from tests.api.cases_told import brought, disputed
 from tests.api.described import check, described_as, description
 from tests.api.hosting import Server
 from tests.api.payments_told import paid_and_withdrawn
@@ -398,6 +398,7 @@ def everything(watched: Watched) -> list[Event]:
             now_us=NOW_US,
         ),
         *disputed(NOW_US),
+        *brought(NOW_US),
         CertificatesIssued(
             run_id="set-1",
             day="2016-06-15",

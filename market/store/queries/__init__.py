@@ -31,7 +31,7 @@ from market.store.queries.acts import ActFilter, acts, curtailments, unit_limits
 from market.store.queries.alarms import AlarmFilter, alarm, alarms
 from market.store.queries.audit import AuditFilter, AuditLine, ChainProof, audit, chain_proof
 from market.store.queries.bank_days import BankDay, ByHand, bank_day
-from market.store.queries.bill_sources import bill_sources
+from market.store.queries.bill_sources import bill_sources, billed_participants
 from market.store.queries.bills import bill, bill_details, bills
 from market.store.queries.bills_owed import bills_owed, with_owed
 from market.store.queries.cases import CaseFilter, case, cases
@@ -111,6 +111,7 @@ from market.store.queries.runs import (
     settlement_run,
     settlement_runs,
 )
+from market.store.queries.service import ServiceIndicator, service_indicators
 from market.store.queries.sessions import decouplings, phase_steps
 from market.store.queries.system import area_sums, system_pictures
 from market.store.snapshot import software
@@ -198,6 +199,7 @@ __all__ = [
     "ReadingView",
     "Refusal",
     "RunView",
+    "ServiceIndicator",
     "StatementLine",
     "StoredBill",
     "StoredDay",
@@ -217,6 +219,7 @@ __all__ = [
     "bill",
     "bill_details",
     "bill_sources",
+    "billed_participants",
     "bills",
     "bills_owed",
     "blocks_told",
@@ -279,6 +282,7 @@ __all__ = [
     "recent_trades",
     "refused",
     "run_differences",
+    "service_indicators",
     "setpoints",
     "settled_detail",
     "settled_lines",

@@ -1,12 +1,12 @@
 """What bills of a month are made from: trades, deviations, readings and postings, added up.
 
 The one idea: the database adds up, one question for each kind and each part of the month in which
-prices and taxes stay the same; amounts by halves, as everywhere a sum may pass 64 bits.
+prices and taxes stay the same, for the participants who are asked for and nobody else; amounts by
+halves, as everywhere a sum may pass 64 bits.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import (
@@ -25,27 +25,25 @@ from market.model.bill import (
     Charged,
     ChargeKind,
     Corrected,
-    Correction,
     Credited,
     Metered,
     Posted,
 )
 from market.model.interval import MarketMonth, day_of
-from market.model.money import TransferKind, participant_account
+from market.model.money import TransferKind
 from market.model.order import Side
 from market.model.recall import TradeState
 from market.model.rules import MarketRules
 from market.settlement.tariff import Period, Span, periods, spans
-from market.settlement.tax import one_directional
 from market.store import tables
 from market.store.database import read_meta
+from market.store.queries.asked import ACCOUNT, Asked
+from market.store.queries.bill_corrections import corrections
 from market.store.queries.cases import credits_of
 from market.store.queries.deviations import deviation_columns, priced_deviations
-from market.store.queries.directions import direction_changes
 from market.store.queries.green_of_month import GreenByOwner, green_of_month
 from market.store.queries.money import joined, split_sum, whole_sum
 
-_ACCOUNT: Final = participant_account("")
 _BY_SIDE: Final = {Side.BUY: ChargeKind.ENERGY_BOUGHT, Side.SELL: ChargeKind.ENERGY_SOLD}
 
 
@@ -77,45 +75,61 @@ class _Gathered:
         )
 
 
+def billed_participants(connection: Connection, market_id: str) -> tuple[str, ...]:
+    """Everybody who gets a bill, in order of their ids."""
+    c = tables.participants.c
+    names = select(c.participant_id).where(c.market_id == market_id).order_by(c.participant_id)
+    return tuple(connection.execute(names).scalars())
+
+
 def bill_sources(
-    connection: Connection, market_id: str, rules: MarketRules, month: str
+    connection: Connection,
+    market_id: str,
+    rules: MarketRules,
+    month: str,
+    participant_ids: Collection[str] | None = None,
 ) -> tuple[int, tuple[BillSource, ...]]:
     """The newest event that is seen, and a source for every participant in order of their ids.
+
+    Each call reads the month's rows once, whoever is asked for, and keeps what it says of those alone.
 
     Args:
         connection: where to read; all questions see one moment.
         market_id: whose month.
         rules: tariff and taxes.
         month: as in 2016-06.
+        participant_ids: of these alone; None: of everybody.
 
     Raises:
         ValueError: no such month.
     """
     its = MarketMonth.of(month, rules.time_zone)
-    c = tables.participants.c
-    names = select(c.participant_id).where(c.market_id == market_id).order_by(c.participant_id)
-    found = _Gathered(connection.execute(names).scalars())
+    asked = Asked(connection, market_id, participant_ids)
+    found = _Gathered(
+        billed_participants(connection, market_id)
+        if participant_ids is None
+        else sorted(set(participant_ids))
+    )
     parts = periods(rules, its)
     for name, credit in credits_of(connection, market_id, month, parts):
-        found.credited[name].append(credit)
+        if name in found.charged:
+            found.credited[name].append(credit)
     for number, period in enumerate(parts):
-        _add_trades(connection, market_id, period, number, found)
-        _add_deviations(connection, market_id, period, number, found)
-        _add_postings(connection, market_id, rules.time_zone, period, number, found)
-        _add_corrections(connection, market_id, period, number, found)
-        if one_directional(period.taxes):
-            _tell_directions(connection, market_id, rules.time_zone, period, number, found)
+        _add_trades(asked, period, number, found)
+        _add_deviations(asked, period, number, found)
+        _add_postings(asked, rules.time_zone, period, number, found)
+        of_runs = corrections(asked, rules.time_zone, period, number, found.charged)
+        for name, items in of_runs.items():
+            found.corrected[name] += items
     cut, prices = spans(rules, its)
     for number in range(len(prices)):
-        _add_readings(connection, market_id, [x for x in cut if x.number == number], found)
-    _add_substituted(connection, market_id, its, found)
-    green = green_of_month(connection, market_id, its, rules.time_zone)
+        _add_readings(asked, [x for x in cut if x.number == number], found)
+    _add_substituted(asked, its, found)
+    green = green_of_month(connection, market_id, its, rules.time_zone, participant_ids)
     return read_meta(connection, "projected_event_seq", 0), found.sources(green)
 
 
-def _add_trades(
-    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
-) -> None:
+def _add_trades(asked: Asked, period: Period, number: int, found: _Gathered) -> None:
     c = tables.trades.c
     query = (
         select(
@@ -129,15 +143,18 @@ def _add_trades(
             func.max(c.price_ticks),
         )
         .where(
-            c.market_id == market_id,
+            c.market_id == asked.market_id,
             c.start_s >= period.from_s,
             c.start_s < period.until_s,
             c.state != TradeState.CANCELLED.value,
+            *asked.owned(c.participant_id),
         )
         .group_by(c.participant_id, c.side, c.venue)
         .order_by(c.participant_id, c.side, c.venue)
     )
-    for name, side, venue, count, energy_wh, high, low, least, most in connection.execute(query):
+    for name, side, venue, count, energy_wh, high, low, least, most in asked.connection.execute(
+        query
+    ):
         kind = _BY_SIDE[Side(side)]
         value_quanta = joined(high, low)
         found.charged[name].append(
@@ -154,12 +171,10 @@ def _add_trades(
         )
 
 
-def _add_deviations(
-    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
-) -> None:
+def _add_deviations(asked: Asked, period: Period, number: int, found: _Gathered) -> None:
     c, owner = tables.transfers.c, tables.units.c.participant_id
     is_short, price_ticks, energy_wh = deviation_columns()
-    pays = case((c.debit_account == _ACCOUNT + owner, c.amount_quanta), else_=-c.amount_quanta)
+    pays = case((c.debit_account == ACCOUNT + owner, c.amount_quanta), else_=-c.amount_quanta)
     query = (
         priced_deviations(
             select(
@@ -174,16 +189,17 @@ def _add_deviations(
             )
         )
         .where(
-            c.market_id == market_id,
+            c.market_id == asked.market_id,
             c.kind == TransferKind.DEVIATION.value,
             c.start_s.is_not(None),  # what a run books is of a day, not of an interval
             c.counts_s >= period.from_s,
             c.counts_s < period.until_s,
+            *asked.owned(owner),
         )
         .group_by(owner, is_short)
         .order_by(owner, is_short)
     )
-    for name, short, count, wh, high, low, least, most, priced in connection.execute(query):
+    for name, short, count, wh, high, low, least, most, priced in asked.connection.execute(query):
         if name is None:
             continue  # of a unit nobody knows: the postings will not be proven
         whole = priced == count
@@ -200,14 +216,7 @@ def _add_deviations(
         )
 
 
-def _add_postings(
-    connection: Connection,
-    market_id: str,
-    zone: str,
-    period: Period,
-    number: int,
-    found: _Gathered,
-) -> None:
+def _add_postings(asked: Asked, zone: str, period: Period, number: int, found: _Gathered) -> None:
     """What was booked to each participant, from the sums of days: parts of a month are whole days."""
     c = tables.posting_days.c
     sums: dict[tuple[str, TransferKind], list[int]] = {}
@@ -216,15 +225,15 @@ def _add_postings(
         query = (
             select(side, c.kind, *totals)
             .where(
-                c.market_id == market_id,
+                c.market_id == asked.market_id,
                 c.day >= day_of(period.from_s, zone).isoformat(),
                 c.day < day_of(period.until_s, zone).isoformat(),
-                side.startswith(_ACCOUNT, autoescape=True),
+                *asked.booked(side),
             )
             .group_by(side, c.kind)
         )
-        for account, kind, count, high, low in connection.execute(query):
-            kept = sums.setdefault((account.removeprefix(_ACCOUNT), TransferKind(kind)), [0, 0])
+        for account, kind, count, high, low in asked.connection.execute(query):
+            kept = sums.setdefault((account.removeprefix(ACCOUNT), TransferKind(kind)), [0, 0])
             kept[0] += count
             kept[1] += sign * joined(high, low)
     for name, kind in sorted(sums):
@@ -233,104 +242,10 @@ def _add_postings(
         found.posted[name].append(posted)
 
 
-def _add_corrections(
-    connection: Connection, market_id: str, period: Period, number: int, found: _Gathered
-) -> None:
-    """What runs have booked: the event before the one that they are finished, and their reference."""
-    c, runs = tables.transfers.c, tables.settlement_runs.c
-    sums: dict[tuple[str, int, TransferKind], tuple[Correction, list[int]]] = {}
-    for side, sign in ((c.debit_account, 1), (c.credit_account, -1)):
-        query = (
-            select(
-                side.label("account"),
-                c.kind,
-                runs.number,
-                runs.day,
-                runs.version,
-                runs.run_id,
-                func.count().label("postings"),
-                *split_sum(c.amount_quanta),
-            )
-            .select_from(
-                tables.settlement_runs.join(
-                    tables.transfers,
-                    and_(
-                        c.market_id == runs.market_id,
-                        c.event_seq == runs.finished_event_seq - 1,
-                        c.reference == runs.run_id,
-                    ),
-                )
-            )
-            .where(
-                runs.market_id == market_id,
-                c.counts_s >= period.from_s,
-                c.counts_s < period.until_s,
-                side.startswith(_ACCOUNT, autoescape=True),
-            )
-            .group_by(side, c.kind, runs.number, runs.day, runs.version, runs.run_id)
-        )
-        for account, kind, run, day, version, run_id, count, high, low in connection.execute(query):
-            key = (account.removeprefix(_ACCOUNT), run, TransferKind(kind))
-            of_run = Correction(day=day, version=version, run_id=run_id)
-            kept = sums.setdefault(key, (of_run, [0, 0]))[1]
-            kept[0] += count
-            kept[1] += sign * joined(high, low)
-    for key in sorted(sums):
-        name, _, transfer_kind = key
-        of_run, (count, amount_quanta) = sums[key]
-        found.corrected[name].append(
-            Corrected(
-                kind=transfer_kind,
-                period=number,
-                run=of_run,
-                count=count,
-                amount_quanta=amount_quanta,
-            )
-        )
-
-
-def _tell_directions(
-    connection: Connection,
-    market_id: str,
-    zone: str,
-    period: Period,
-    number: int,
-    found: _Gathered,
-) -> None:
-    """Of what runs have changed about deviations, both directions; also where they add up to nothing."""
-    from_day, until_day = (
-        day_of(at_s, zone).isoformat() for at_s in (period.from_s, period.until_s)
-    )
-    told = {
-        (name, run): directions
-        for name, run, directions in direction_changes(connection, market_id, from_day, until_day)
-    }
-    for name, items in found.corrected.items():
-        items[:] = [
-            replace(item, directions=told.pop((name, item.run), None))
-            if (item.kind, item.period) == (TransferKind.DEVIATION, number)
-            else item
-            for item in items
-        ]
-    for (name, run), directions in told.items():
-        found.corrected[name].append(
-            Corrected(
-                kind=TransferKind.DEVIATION,
-                period=number,
-                run=run,
-                count=0,
-                amount_quanta=0,
-                directions=directions,
-            )
-        )
-
-
-def _add_readings(
-    connection: Connection, market_id: str, cut: Sequence[Span], found: _Gathered
-) -> None:
+def _add_readings(asked: Asked, cut: Sequence[Span], found: _Gathered) -> None:
     """Withdrawal at the metering point, and what it fed in: max(0, net) = net + withdrawal."""
     c, seen, units = tables.withdrawals.c, tables.deviations.c, tables.units.c
-    metered = connection.execute(
+    metered = asked.connection.execute(
         select(units.participant_id, whole_sum(seen.measured_wh).label("net_wh"))
         .select_from(
             tables.deviations.join(
@@ -339,16 +254,21 @@ def _add_readings(
             )
         )
         .where(
-            seen.market_id == market_id,
+            seen.market_id == asked.market_id,
             seen.level == ControlLevel.UNIT.value,
             _inside(seen.start_s, cut),
+            *asked.metered(seen.member_id),
         )
         .group_by(units.participant_id)
     )
     net_wh: dict[str, int] = {row.participant_id: row.net_wh for row in metered}
-    rows = connection.execute(
+    rows = asked.connection.execute(
         select(c.participant_id, func.count(), whole_sum(c.withdrawal_wh))
-        .where(c.market_id == market_id, _inside(c.start_s, cut))
+        .where(
+            c.market_id == asked.market_id,
+            _inside(c.start_s, cut),
+            *asked.owned(c.participant_id),
+        )
         .group_by(c.participant_id)
     )
     for name, count, withdrawn_wh in rows:
@@ -366,11 +286,9 @@ def _inside(start_s: ColumnElement[int], cut: Sequence[Span]) -> ColumnElement[b
     return or_(*[and_(start_s >= span.from_s, start_s < span.until_s) for span in cut])
 
 
-def _add_substituted(
-    connection: Connection, market_id: str, month: MarketMonth, found: _Gathered
-) -> None:
+def _add_substituted(asked: Asked, month: MarketMonth, found: _Gathered) -> None:
     c, units = tables.measurements.c, tables.units.c
-    rows = connection.execute(
+    rows = asked.connection.execute(
         select(units.participant_id, func.count().label("readings"))
         .select_from(
             tables.measurements.join(
@@ -378,10 +296,11 @@ def _add_substituted(
             )
         )
         .where(
-            c.market_id == market_id,
+            c.market_id == asked.market_id,
             c.start_s >= month.from_s,
             c.start_s < month.until_s,
             c.substituted,
+            *asked.metered(c.unit_id),
         )
         .group_by(units.participant_id)
     )

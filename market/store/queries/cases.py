@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, cast, select
 
 from market.model.bill import Credited
-from market.model.case import Case, CaseKind, CaseOutcome, CaseState
+from market.model.case import Case, CaseKind, CaseOutcome, CaseState, CaseTarget
 from market.settlement.tariff import Period
 from market.store import tables
 from market.store.case_rows import case_of
@@ -27,6 +27,8 @@ class CaseFilter:
     bill_id: str | None = None
     month: str | None = None
     """Of the bills in dispute, as in 2016-06."""
+    missed: CaseTarget | None = None
+    """That have missed this target."""
 
 
 def cases(
@@ -56,6 +58,10 @@ def cases(
     for column, value in equal:
         if value is not None:
             query = query.where(column == str(value))
+    if wanted.missed is not None:
+        # Canonical JSON, a list of names: none of them is part of another.
+        missed = cast(c.missed, Text)
+        query = query.where(missed.contains(f'"{wanted.missed.value}"', autoescape=True))
     if cursor is not None:
         (number,) = numbers(cursor, 1)
         query = query.where(c.number > number)

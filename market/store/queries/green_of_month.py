@@ -1,16 +1,17 @@
 """What of participants' use in a month certificates are retired for, by source: no more than they used."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from market.model.bill import GreenEnergy
 from market.model.certificate import CertificateAct
 from market.model.interval import MarketMonth, day_of
 from market.store import tables
 from market.store.certificate_sheets import green_rows
+from market.store.queries.among import among
 from market.store.queries.certificate_lots import own_sheets
 from market.store.queries.money import whole_sum
 
@@ -21,9 +22,21 @@ _Source: TypeAlias = tuple[str, str]
 
 
 def green_of_month(
-    connection: Connection, market_id: str, month: MarketMonth, zone: str
+    connection: Connection,
+    market_id: str,
+    month: MarketMonth,
+    zone: str,
+    participant_ids: Collection[str] | None = None,
 ) -> GreenByOwner:
-    """Of everybody, by the versions of the month's days that stand now; `zone`: of the market."""
+    """By the versions of the month's days that stand now.
+
+    Args:
+        connection: of a reader.
+        market_id: whose month.
+        month: the month.
+        zone: of the market.
+        participant_ids: of these alone; None: of everybody.
+    """
     days = (month.first.isoformat(), day_of(month.until_s, zone).isoformat())
     found: defaultdict[str, defaultdict[_Source, list[int]]] = defaultdict(
         lambda: defaultdict(lambda: [0, 0, 0])
@@ -38,12 +51,17 @@ def green_of_month(
             whole_sum(c.used_wh).label("bought_wh"),
         )
         .join(tables.units, (units.market_id == c.market_id) & (units.unit_id == c.unit_id))
-        .where(c.market_id == market_id, c.day >= days[0], c.day < days[1])
+        .where(
+            c.market_id == market_id,
+            c.day >= days[0],
+            c.day < days[1],
+            *_owned(connection, c.participant_id, participant_ids),
+        )
         .group_by(c.participant_id, units.kind, units.area_id)
     )
     for name, kind, area_id, own_use_wh, bought_wh in settled:
         found[name][kind, area_id][:2] = [own_use_wh, bought_wh]
-    for name, source, energy_wh in _retired(connection, market_id, days):
+    for name, source, energy_wh in _retired(connection, market_id, days, participant_ids):
         found[name][source][2] += energy_wh
     return {
         name: tuple(
@@ -61,8 +79,17 @@ def green_of_month(
     }
 
 
+def _owned(
+    connection: Connection, column: ColumnElement[str], names: Collection[str] | None
+) -> tuple[ColumnElement[bool], ...]:
+    return () if names is None else (among(connection, column, names),)
+
+
 def _retired(
-    connection: Connection, market_id: str, days: tuple[str, str]
+    connection: Connection,
+    market_id: str,
+    days: tuple[str, str],
+    participant_ids: Collection[str] | None,
 ) -> Iterable[tuple[str, _Source, int]]:
     """What acts have retired and still counts: a correction may have left less use than it was for."""
     a, units = tables.certificate_acts.c, tables.units.c
@@ -74,6 +101,7 @@ def _retired(
             a.kind == CertificateAct.RETIRE.value,
             a.day >= days[0],
             a.day < days[1],
+            *_owned(connection, a.participant_id, participant_ids),
         )
         .order_by(a.participant_id, a.day, a.event_seq, a.row)
     ).all()

@@ -16,9 +16,9 @@ from market.model.bill import (
 )
 from market.model.case import (
     Case,
+    CaseChange,
     CaseClosed,
     CaseOpened,
-    CaseStepped,
     Claim,
     DecideCase,
     DisputeBill,
@@ -118,7 +118,7 @@ class Desk:
         for event in self.story.events:
             if isinstance(event, CaseOpened) and event.case.case_id == case_id:
                 found = event.case
-            elif isinstance(event, CaseStepped | CaseClosed) and event.case_id == case_id:
+            elif isinstance(event, CaseChange) and event.case_id == case_id:
                 assert found is not None
                 found = changed(found, event)
         assert found is not None

@@ -10,7 +10,7 @@ import {
   type CurvesView,
   type Range,
   type Scale,
-} from "../../../curves/steps";
+} from "../../../parts/chart/steps";
 import { useTexts } from "./texts";
 
 export interface Clearing {

@@ -1,7 +1,7 @@
 // Supply and demand of one area in one interval, with the clearing point.
 
 import { memo, useEffect, useState } from "react";
-import { curvesView } from "../../../curves/steps";
+import { curvesView } from "../../../parts/chart/steps";
 import { useTexts, type Key } from "./texts";
 
 import { word } from "../../../language/words";

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { energyShown, path, priceAt, priceRange, steps, ticks } from "../../src/curves/steps";
-import type { CurvePoint } from "../../src/wire/types";
+import {
+  energyShown,
+  path,
+  priceAt,
+  priceRange,
+  steps,
+  ticks,
+} from "../../../src/parts/chart/steps";
+import type { CurvePoint } from "../../../src/wire/types";
 
 const SUPPLY: CurvePoint[] = [
   ["10.00", "1.000"],

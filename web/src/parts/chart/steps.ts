@@ -1,6 +1,7 @@
 // Supply and demand curves as steps on a plane of energy (Wh) and price.
 
-import type { AreaCurves, CurvePoint } from "../wire/types";
+/** Price and cumulative kWh, decimal strings as the wire has them. */
+export type CurvePoint = readonly [string, string];
 
 /** One step: energy from `fromWh` to `toWh` at one price (currency/MWh). */
 export interface Step {
@@ -91,7 +92,10 @@ export interface CurvesView {
   maxWh: number;
 }
 
-export function curvesView(area: AreaCurves): CurvesView {
+export function curvesView(area: {
+  supply: readonly CurvePoint[];
+  demand: readonly CurvePoint[];
+}): CurvesView {
   const supply = steps(area.supply);
   const demand = steps(area.demand);
   return { supply, demand, maxWh: Math.max(supply.at(-1)?.toWh ?? 0, demand.at(-1)?.toWh ?? 0) };
