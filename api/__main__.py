@@ -1,6 +1,7 @@
 """`python -m api`: the server with settings from the environment (WATTMARKET_…)."""
 
 import sys
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -13,7 +14,7 @@ __all__ = ["StartRefusedError", "main", "serve"]
 def main() -> int:
     """Serve; gives the exit code."""
     try:
-        serve(Settings())
+        serve(Settings(), say=partial(print, flush=True))
     except ValidationError as faults:
         for fault in faults.errors(include_url=False, include_input=False):
             name = "_".join(str(part) for part in fault["loc"]).upper()

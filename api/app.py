@@ -26,6 +26,7 @@ from api.house import House, ServerClock
 from api.identity import IdentityStore, ensure_operator
 from api.routes import (
     access,
+    account,
     acts,
     alarms,
     audit,
@@ -57,6 +58,7 @@ from api.routes import (
     overview,
     pages,
     payments,
+    people,
     reach,
     recalls,
     reports,
@@ -65,6 +67,7 @@ from api.routes import (
     service,
     sessions,
     settlements,
+    signing_in,
     standing,
     stops,
     suspensions,
@@ -102,6 +105,9 @@ ADDRESSES: Final[tuple[Address, ...]] = (
     *unit_states.ADDRESSES,
     *access.ADDRESSES,
     *credentials.ADDRESSES,
+    *signing_in.ADDRESSES,
+    *people.ADDRESSES,
+    *account.ADDRESSES,
     *suspensions.ADDRESSES,
     *server.ADDRESSES,
     *markets.ADDRESSES,
@@ -142,6 +148,7 @@ def create_app(
     solver: Solver | None = None,
     real_time_s: Callable[[], float] = time.time,
     heartbeat_s: float = 5.0,
+    announce: Callable[[str], None] | None = None,
 ) -> FastAPI:
     """The application of one server.
 
@@ -152,6 +159,8 @@ def create_app(
         solver: clears the auctions; None: a clearing process for each market.
         real_time_s: UTC seconds of the real clock, for tokens.
         heartbeat_s: real seconds between two heartbeats of the stream.
+        announce: tells whoever starts the server the code of the first operator who is a person; None:
+            there is nobody to be told, and none is made.
     """
 
     @asynccontextmanager
@@ -178,6 +187,8 @@ def create_app(
             solver=solver,
         )
         app.state.house = house
+        if announce is not None and (code := house.people.first_code(now_s)) is not None:
+            announce(code)
         try:
             await house.open_markets()
             log.info("server ready", markets=sorted(house.markets))

@@ -34,11 +34,13 @@ _IDS: Final = ("market_id", "participant_id", "area_id", "unit_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A checked token: who, and until when."""
+    """A checked token or session: who, and until when."""
 
     principal: Principal
     ends_s: int
     """Real UTC second at which it ends."""
+    session_id: str | None = None
+    """The person's session it stands on, and ends with; None: a token."""
 
 
 class Tokens:

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import fields, formats
+from api import fields, formats, same_site, step_up
 from api.auth import Access, bearer_token
 from api.errors import RefusedError, refuse
 from api.fields import FieldError
@@ -31,7 +31,8 @@ from api.identity import Principal
 from api.json_body import parse_json
 from api.permissions import PERMISSIONS, Permission
 from api.schemas import validated
-from api.throttle import Kind, Purse
+from api.sessions import COOKIE, Session
+from api.throttle import ENTRIES, Kind, Purse
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
 from market.store import queries
@@ -85,6 +86,26 @@ class Call:
         """Who asks; the address is not public."""
         assert self.access is not None, "only guarded addresses ask who it is"
         return self.access.principal
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as facts say it (`IdentityStore.actor`)."""
+        return self.house.identity.actor(self.who)
+
+    @property
+    def session(self) -> Session:
+        """The person's session; for who came with a token there is none.
+
+        Raises:
+            RefusedError: NOT_FOUND; SESSION_ENDED where it has ended this moment.
+        """
+        session_id = None if self.access is None else self.access.session_id
+        if session_id is None:
+            raise refuse(Code.NOT_FOUND)
+        found = self.house.sessions.get(session_id)
+        if found is None:
+            raise refuse(Code.SESSION_ENDED)
+        return found
 
     @property
     def participant_id(self) -> str:
@@ -222,6 +243,12 @@ class Address:
     """Other bodies it takes instead; a field `kind` says which."""
     created: bool = False
     """True: success is 201."""
+    empty: bool = False
+    """True: success is 204, without a body."""
+    from_page: bool = False
+    """True: it gives a browser its cookie, so it is for the site's own pages only."""
+    watches: bool = False
+    """True: asking it does not keep a session from ending idle."""
     form: bool = False
     """True: the body is a form, not JSON."""
     takes: tuple[Form, ...] = (Form.JSON,)
@@ -279,7 +306,7 @@ def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         house: House = request.app.state.house
         try:
-            access = admitted(house, permission, request.headers.get("authorization"))
+            access = await _admitted(house, permission, request, address)
         except RefusedError:
             # Reading a token costs something; whoever sends wrong ones pays as if without any.
             throttles = house.throttles
@@ -310,8 +337,8 @@ def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
 
 def _purse(house: House, kind: Kind, access: Access | None, request: Request) -> Purse:
     address = sender_address(request)
-    if kind is Kind.LOGIN:
-        return house.throttles.login_purse(address)
+    if kind in ENTRIES:
+        return house.throttles.login_purse(address, kind)
     return house.throttles.purse(None if access is None else access.principal, address)
 
 
@@ -344,23 +371,45 @@ def _form(request: Request, address: Address) -> Form:
     return formats.wanted(request.headers.get("accept"), address.answers)
 
 
-def admitted(house: House, permission: Permission, authorization: str | None) -> Access | None:
-    """The caller's access to an address; None for a public one without a token.
+async def _admitted(
+    house: House, permission: Permission, request: Request, address: Address
+) -> Access | None:
+    """The caller's access to an address; None for a public one without a token or session.
+
+    A token counts before a cookie. A cookie that opens nothing any more does not stand in the way of
+    what is public: one signs in again with it.
 
     Raises:
-        RefusedError: 401 without a good token, 403 for a role that never may.
+        RefusedError: 401 without a good token or session, 403 for a role that never may, for what
+            another site had a browser send, and for an act that wants fresh proof of who it is.
     """
-    token = bearer_token(authorization)
-    access = None if token is None else house.tokens.check(token)
-    if permission.public:
-        return access
-    if access is None:
-        raise refuse(Code.AUTH_REQUIRED)
+    token = bearer_token(request.headers.get("authorization"))
+    cookie = None if token is not None else request.cookies.get(COOKIE)
+    session = None if cookie is None else house.sessions.find(cookie)
+    if token is not None:
+        access: Access | None = house.tokens.check(token)
+    else:
+        access = None if session is None else session.access
+    if address.from_page or session is not None:
+        same_site.require(request, house.settings.page_origin, takes=address.takes)
+    if not permission.public:
+        if access is None:
+            raise refuse(Code.AUTH_REQUIRED if cookie is None else Code.SESSION_ENDED)
+        _require_right(house, permission, access)
+    if session is not None:
+        wants = step_up.wanted(address.method, address.path, session.principal.role)
+        if wants and not house.sessions.is_stepped_up(session):
+            raise refuse(Code.STEP_UP_REQUIRED)
+        if not address.watches and house.sessions.touch(session):
+            await run_in_threadpool(house.sessions.keep, session)
+    return access
+
+
+def _require_right(house: House, permission: Permission, access: Access) -> None:
     if access.principal.role not in permission.reach:
         raise refuse(Code.NOT_PERMITTED)
     if house.identity.is_suspended(access.principal):
         raise refuse(Code.ACCOUNT_SUSPENDED)
-    return access
 
 
 def _market(

@@ -33,6 +33,11 @@ def start_faults(settings: Settings) -> list[str]:
         faults.append(
             "no encryption: set WATTMARKET_BEHIND_TLS=true behind a proxy that speaks TLS"
         )
+    if settings.behind_tls and settings.origin is None:
+        faults.append(
+            "people cannot sign in: set WATTMARKET_ORIGIN to where their browsers find the pages, "
+            "such as https://market.example"
+        )
     faults.extend(
         f"{path} can be read by others than its owner"
         for path in (settings.identity_path, settings.operator_path)

@@ -28,9 +28,14 @@ CLOSE_CODES: Final = {
 
 
 class Authenticate(msgspec.Struct, tag_field="type", tag="authenticate"):
-    """Who one is; the first message, and again before a token ends. Null: public channels only."""
+    """Who one is; the first message, and again before a token ends. Null: public channels only.
 
-    token: str | None
+    A page has a ticket instead of a token.
+    """
+
+    token: str | msgspec.UnsetType | None = msgspec.UNSET
+    ticket: str | msgspec.UnsetType = msgspec.UNSET
+    """Good once, and for half a minute."""
     disconnect_grace_s: int = 0
     """How long orders that hang on this session stay when it breaks off; 0 to 60."""
 

@@ -18,6 +18,7 @@ from api.formats import Form
 from api.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.permissions import PERMISSIONS
 from api.routes.server import VERSION
+from api.sessions import COOKIE
 from market.model.rejection import Code
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -84,7 +85,8 @@ def description_json(addresses: Iterable[Address]) -> bytes:
                     "token": {
                         "type": "oauth2",
                         "flows": {"clientCredentials": {"tokenUrl": "/v1/token", "scopes": {}}},
-                    }
+                    },
+                    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
                 },
             },
         }
@@ -102,9 +104,13 @@ def _operation(address: Address) -> dict[str, Any]:
             *_header_parameters(address),
         ],
         "responses": {
-            "201" if address.created else "200": {
+            _done(address): {
                 "description": "Done",
-                "content": {form.value: {} for form in address.answers},
+                **(
+                    {}
+                    if address.empty
+                    else {"content": {form.value: {} for form in address.answers}}
+                ),
             },
             "default": {
                 "description": "Refused",
@@ -118,7 +124,7 @@ def _operation(address: Address) -> dict[str, Any]:
     if address.created:
         made["responses"]["200"] = {"description": "Harmless repeat"}
     if not permission.public:
-        made["security"] = [{"token": []}]
+        made["security"] = [{"token": []}, {"session": []}]
     if address.body is not None:
         named = [
             {"$ref": _REFERENCE.format(model=model.__name__)}
@@ -149,6 +155,12 @@ def _operation_id(address: Address) -> str:
     """A name of its own for each operation: several addresses may share a handler or its name."""
     words = re.findall(r"[a-z0-9]+", address.path.removeprefix("/v1"))
     return "_".join([address.method.lower(), *words])
+
+
+def _done(address: Address) -> str:
+    if address.empty:
+        return "204"
+    return "201" if address.created else "200"
 
 
 def _path_parameters(address: Address) -> list[dict[str, Any]]:

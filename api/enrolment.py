@@ -7,6 +7,7 @@ transaction, so that of a hundred who try at once one gets in.
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -34,6 +35,7 @@ from api.identity import (
     Principal,
     Whose,
     keep_clients,
+    keep_maker,
     new_client_id,
     own_rows,
     principal_of,
@@ -47,6 +49,9 @@ LIFETIME_S: Final = 86_400
 LIFETIME_S_MAX: Final = 30 * 86_400
 OPEN_MAX: Final = 1_000
 """Codes of one maker that may be open at once: more is a mistake or an attack."""
+
+SERVER: Final = "server"
+"""Who made the first operator's code."""
 
 _METADATA = MetaData()
 _ENROLMENTS = Table(
@@ -140,20 +145,36 @@ class Enrolments:
             RefusedError: ENROLMENT_UNKNOWN, or ENROLMENT_CLOSED with what became of the code.
         """
         with self._store.transaction() as connection:
-            found = _find(connection, _ENROLMENTS.c.code_sha256 == _hashed(code))
-            if found is None:
-                raise refuse(Code.ENROLMENT_UNKNOWN)
-            enrolment = _enrolment(found, now_s)
-            if enrolment.state is not EnrolmentState.OPEN:
-                raise refuse(Code.ENROLMENT_CLOSED, state=enrolment.state.value)
-            wanted = principal_of(found, new_client_id(enrolment.wanted.role))
+            wanted = take_code(connection, code, now_s, new_client_id)
             (made,) = keep_clients(connection, [wanted], now_s)
+            known_to = self._store.person_behind(maker_of(connection, wanted.client_id))
+            if known_to is not None:
+                keep_maker(connection, wanted.client_id, known_to)
+        if known_to is not None:
+            self._store.makers[wanted.client_id] = known_to
+        return made
+
+    def wanted(self, code: str, now_s: int) -> Principal:
+        """For whom a code is that could be used now; it stays good.
+
+        Raises:
+            RefusedError: as `use`.
+        """
+        with self._store.transaction() as connection:
+            return principal_of(_open(connection, code, now_s), "")
+
+    def revoke_open(self, made_by: str, now_s: int) -> None:
+        """Let all codes of one maker that are open be used no more."""
+        with self._store.transaction() as connection:
             connection.execute(
                 update(_ENROLMENTS)
-                .where(_ENROLMENTS.c.enrolment_id == enrolment.enrolment_id)
-                .values(used_s=now_s, client_id=wanted.client_id)
+                .where(
+                    _ENROLMENTS.c.made_by == made_by,
+                    _ENROLMENTS.c.used_s.is_(None),
+                    _ENROLMENTS.c.revoked_s.is_(None),
+                )
+                .values(revoked_s=now_s)
             )
-        return made
 
     def get(self, enrolment_id: str, now_s: int) -> Enrolment | None:
         """One code by its id; None: there is none."""
@@ -211,6 +232,41 @@ class Enrolments:
             wanted = wanted.where(_ENROLMENTS.c.enrolment_id > cursor)
         with self._store.transaction() as connection:
             return [_enrolment(row, now_s) for row in connection.execute(wanted)]
+
+
+def take_code(
+    connection: Connection, code: str, now_s: int, named: Callable[[Role], str]
+) -> Principal:
+    """Use a code up as part of a transaction; gives for whom it was, under the id it is used for.
+
+    Raises:
+        RefusedError: ENROLMENT_UNKNOWN, or ENROLMENT_CLOSED with what became of the code.
+    """
+    found = _open(connection, code, now_s)
+    client_id = named(Role(found.role))
+    connection.execute(
+        update(_ENROLMENTS)
+        .where(_ENROLMENTS.c.enrolment_id == found.enrolment_id)
+        .values(used_s=now_s, client_id=client_id)
+    )
+    return principal_of(found, client_id)
+
+
+def maker_of(connection: Connection, client_id: str) -> str | None:
+    """Who made the code that a client came in by; None: it came in otherwise."""
+    own = _ENROLMENTS.c.client_id == client_id
+    maker: str | None = connection.scalar(select(_ENROLMENTS.c.made_by).where(own))
+    return maker
+
+
+def _open(connection: Connection, code: str, now_s: int) -> Row[Any]:
+    found = _find(connection, _ENROLMENTS.c.code_sha256 == _hashed(code))
+    if found is None:
+        raise refuse(Code.ENROLMENT_UNKNOWN)
+    state = _state(found, now_s)
+    if state is not EnrolmentState.OPEN:
+        raise refuse(Code.ENROLMENT_CLOSED, state=state.value)
+    return found
 
 
 def _hashed(code: str) -> bytes:

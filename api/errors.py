@@ -106,20 +106,35 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
     Code.TOKEN_EXPIRED: Problem(
         status=401, title="The token has expired", action="Get a new token at /v1/token."
     ),
+    Code.SESSION_ENDED: Problem(
+        status=401,
+        title="The session has ended",
+        action="Sign in again.",
+    ),
     Code.CREDENTIALS_WRONG: Problem(
         status=401,
-        title="Client id and secret do not fit",
-        action="Check the credentials, or have new ones made.",
+        title="The credentials do not fit",
+        action="Check what was typed, or have new credentials made.",
     ),
     Code.CREDENTIALS_REVOKED: Problem(
         status=401,
         title="The credentials have been revoked",
         action="Have new credentials made.",
     ),
+    Code.CROSS_SITE: Problem(
+        status=403,
+        title="The request does not come from the site's own pages",
+        action="Send it as JSON from a page of the same origin; programs send a token.",
+    ),
     Code.NOT_PERMITTED: Problem(
         status=403,
         title="This role may never do that",
         action="Use the credentials of a role that may.",
+    ),
+    Code.STEP_UP_REQUIRED: Problem(
+        status=403,
+        title="This act wants fresh proof of who you are",
+        action="Confirm with your passkey, or password and time code, and send it again within five minutes.",
     ),
     Code.DELEGATION_MISSING: Problem(
         status=403,
@@ -175,6 +190,36 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         status=409,
         title="The last operator cannot be revoked",
         action="Make another operator first.",
+    ),
+    Code.LOGIN_TAKEN: Problem(
+        status=409,
+        title="Somebody else has this login",
+        action="Choose another login.",
+    ),
+    Code.PASSWORD_WEAK: Problem(
+        status=422,
+        title="The password is too easy to guess",
+        action="Choose a longer one, or several unrelated words.",
+    ),
+    Code.TIME_CODE_WRONG: Problem(
+        status=422,
+        title="The time code does not fit",
+        action="Check the device's clock and wait for the next code; each is good once.",
+    ),
+    Code.PASSKEY_REFUSED: Problem(
+        status=422,
+        title="The passkey cannot be taken",
+        action="Make it on this site's page, with a device that checks who uses it and is not known here yet.",
+    ),
+    Code.CHALLENGE_ENDED: Problem(
+        status=409,
+        title="It took too long, or was sent twice",
+        action="Begin again.",
+    ),
+    Code.LAST_WAY_IN: Problem(
+        status=409,
+        title="You could not sign in without it",
+        action="Add another passkey or a password first.",
     ),
     Code.ORDER_UNKNOWN: Problem(
         status=404,

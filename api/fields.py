@@ -259,5 +259,23 @@ def words(text: str) -> str:
     return text
 
 
+_LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,63}", re.ASCII)
+_TIME_CODE: Final = re.compile(r"[0-9]{6}", re.ASCII)
+
+
+def login(text: str) -> str:
+    """What a person signs in as: 3 to 64 letters, digits and `. _ @ + -`, in lower case."""
+    if not text.isascii() or not _LOGIN.fullmatch(text.lower()):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text.lower()
+
+
+def time_code(text: str) -> str:
+    """Six digits of half a minute."""
+    if not _TIME_CODE.fullmatch(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
 def _has_surrogate(text: str) -> bool:
     return any(0xD800 <= ord(sign) <= 0xDFFF for sign in text)

@@ -8,26 +8,32 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
 from api.auth import Access, Tokens
 from api.calendar import Stop
+from api.challenges import Challenges
 from api.enrolment import Enrolments
 from api.errors import RefusedError
 from api.idempotency import KeptAnswers
-from api.identity import IdentityStore
+from api.identity import IdentityStore, Principal
 from api.live import LiveMarket
 from api.liveness import Liveness
+from api.passkeys import Passkeys
 from api.payments.bank_file import BankFilePort
 from api.payments.port import PaymentPort
 from api.payments.seeded_gateway import SeededGateway
+from api.people import People
 from api.reach import Reach
 from api.seed import read_seed
+from api.sessions import Sessions
 from api.settings import Settings
 from api.stream import Hub
 from api.throttle import Throttles
+from api.tickets import Tickets
+from api.totp import Seal
 from market.day_runs import DayRuns
 from market.model.clock import Clock
 from market.model.grid import Grid
@@ -38,6 +44,9 @@ from market.model.rules import MarketRules
 from market.sequencer import Committed, Sequencer, SubmitRefused
 from market.store.database import Stores
 from market.timetable import Solver, Timetable
+
+GUESSES_AT_ONCE: Final = 2
+"""Passwords compared at once: each takes 19 MiB and a core for some hundredths of a second."""
 
 log = structlog.get_logger("api.house")
 
@@ -133,6 +142,14 @@ class House:
         self.identity = identity
         self.tokens = tokens
         self.enrolments = Enrolments(identity)
+        seal = Seal(identity.signing_key(int(real_time_s())).key)
+        self.people = People(identity, self.enrolments, seal=seal)
+        self.sessions = Sessions(identity, self._principal_of, real_time_s)
+        self.passkeys = Passkeys(site_id=settings.site_id, origin=settings.page_origin)
+        self.challenges = Challenges(real_time_s)
+        self.tickets = Tickets(real_time_s)
+        self.guessing = asyncio.Semaphore(GUESSES_AT_ONCE)
+        """Who wants a password compared waits for it."""
         self.kept_answers = KeptAnswers(identity, real_time_s)
         self.payment_port: PaymentPort = (
             BankFilePort()
@@ -154,6 +171,10 @@ class House:
         self._making = asyncio.Lock()
         self._watching: set[asyncio.Task[None]] = set()
 
+    def _principal_of(self, person_id: str) -> Principal | None:
+        person = self.people.get(person_id)
+        return None if person is None else person.principal
+
     def access_fault(self, access: Access | None) -> Code | None:
         """Why an access that was good may no longer be used; None: it may."""
         if access is None:
@@ -162,7 +183,11 @@ class House:
             return Code.TOKEN_EXPIRED
         if access.principal.client_id in self.identity.revoked:
             return Code.CREDENTIALS_REVOKED
-        return Code.ACCOUNT_SUSPENDED if self.identity.is_suspended(access.principal) else None
+        if self.identity.is_suspended(access.principal):
+            return Code.ACCOUNT_SUSPENDED
+        if access.session_id is not None and self.sessions.get(access.session_id) is None:
+            return Code.SESSION_ENDED
+        return None
 
     def end_refused_streams(self) -> None:
         """Close every socket whose access has been taken away. Call it in the event loop."""

@@ -28,6 +28,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Row,
+    Select,
     String,
     Table,
     create_engine,
@@ -49,6 +50,8 @@ GRACE_S_MAX: Final = 86_400
 """Longest time an old secret stays good beside the new one: a day to reach a whole fleet."""
 UNITS_SEEN_MAX: Final = 30_000
 """Units of one participant whose clients it sees; the database takes no longer list of names."""
+PERSON_PREFIX: Final = "person"
+"""What the ids of people begin with; of no role, so that they are nobody's client ids."""
 _OWNER_ONLY: Final = 0o600
 _UNKNOWN_HASH: Final = hashlib.sha256(b"").digest()
 
@@ -79,6 +82,12 @@ _REVOCATIONS = Table(
     Column("client_id", String, primary_key=True),
     Column("revoked_s", Integer, nullable=False),
     Column("revoked_by", String, nullable=False),
+)
+_MAKERS = Table(
+    "client_makers",
+    _METADATA,
+    Column("client_id", String, primary_key=True),
+    Column("person_id", String, nullable=False),
 )
 _SUSPENSIONS = Table(
     "suspensions",
@@ -186,10 +195,14 @@ class IdentityStore:
         """Client ids that get nothing any more."""
         self.suspended: set[tuple[str, str]] = set()
         """Market and participant of the accounts that are suspended."""
+        self.makers: dict[str, str] = {}
+        """Which person knows a client's secret, because it made or renewed it, by client id."""
         with self.transaction() as connection:
             self.revoked.update(connection.scalars(select(_REVOCATIONS.c.client_id)))
             for row in connection.execute(select(_SUSPENSIONS)):
                 self.suspended.add((row.market_id, row.participant_id))
+            for row in connection.execute(select(_MAKERS)):
+                self.makers[row.client_id] = row.person_id
 
     def make_tables(self, metadata: MetaData) -> None:
         """Make those tables that the file does not have yet."""
@@ -214,16 +227,46 @@ class IdentityStore:
             )
             return made
 
-    def enrol(self, principals: Sequence[Principal], now_s: int) -> list[Credential]:
-        """Keep new clients, all or none; a principal's client_id is chosen by its maker."""
+    def enrol(
+        self, principals: Sequence[Principal], now_s: int, *, by: str | None = None
+    ) -> list[Credential]:
+        """Keep new clients, all or none; a principal's client_id is chosen by its maker.
+
+        Args:
+            principals: who they are.
+            now_s: when.
+            by: the person or client that makes them and is shown the secrets; None: the server.
+        """
         with self.transaction() as connection:
-            return keep_clients(connection, principals, now_s)
+            made = keep_clients(connection, principals, now_s)
+            known_to = self.person_behind(by)
+            if known_to is not None:
+                for one in principals:
+                    keep_maker(connection, one.client_id, known_to)
+        if known_to is not None:
+            self.makers.update((one.client_id, known_to) for one in principals)
+        return made
+
+    def person_behind(self, sender: str | None) -> str | None:
+        """The person a sender is, or who knows a client's secret; None: nobody we know of."""
+        if sender is not None and sender.startswith(f"{PERSON_PREFIX}-"):
+            return sender
+        return self.makers.get(sender or "")
+
+    def actor(self, who: Principal) -> str:
+        """Who acts, as facts say it.
+
+        Of operators the person, also where it comes with a client's token: what two people have to
+        say is not said by two credentials of one.
+        """
+        if who.role is not Role.OPERATOR:
+            return who.client_id
+        return self.person_behind(who.client_id) or who.client_id
 
     def has_operator(self) -> bool:
         """True when somebody can run this deployment."""
-        wanted = select(_CLIENTS.c.client_id).where(_CLIENTS.c.role == Role.OPERATOR.value)
         with self._lock, self._engine.connect() as connection:
-            return connection.execute(wanted.limit(1)).first() is not None
+            return connection.execute(operator_clients().limit(1)).first() is not None
 
     def principal(self, client_id: str, secret: str, now_s: int) -> Principal | None:
         """Who has these credentials; None: nobody. Takes as long for an unknown id."""
@@ -259,8 +302,16 @@ class IdentityStore:
                             found.setdefault(unit_id, []).append(key)
         return found
 
-    def rotate(self, client_id: str, *, grace_s: int, now_s: int) -> Credential:
+    def rotate(
+        self, client_id: str, *, grace_s: int, now_s: int, by: str | None = None
+    ) -> Credential:
         """Give a client a new secret; the one before stays good for `grace_s` seconds.
+
+        Args:
+            client_id: whose.
+            grace_s: 0 to GRACE_S_MAX.
+            now_s: when.
+            by: who is shown the secret; None: the server.
 
         Raises:
             RefusedError: NOT_FOUND, or CLIENT_REVOKED.
@@ -282,6 +333,11 @@ class IdentityStore:
                 .where(_CLIENTS.c.client_id == client_id)
                 .values(secret_sha256=hashlib.sha256(secret.encode()).digest())
             )
+            known_to = self.person_behind(by)
+            if known_to is not None:
+                keep_maker(connection, client_id, known_to)
+        if known_to is not None:
+            self.makers[client_id] = known_to
         return Credential(principal=principal, secret=secret)
 
     def revoke(self, client_id: str, *, by: str, now_s: int) -> None:
@@ -296,15 +352,12 @@ class IdentityStore:
                 raise refuse(Code.NOT_FOUND)
             if client_id in self.revoked:
                 return
-            operators = select(_CLIENTS.c.client_id).where(_CLIENTS.c.role == Role.OPERATOR.value)
             if found[1].role is Role.OPERATOR and not any(
                 other != client_id and other not in self.revoked
-                for other in connection.scalars(operators)
+                for other in connection.scalars(operator_clients())
             ):
                 raise refuse(Code.LAST_OPERATOR)
-            connection.execute(
-                insert(_REVOCATIONS).values(client_id=client_id, revoked_s=now_s, revoked_by=by)
-            )
+            revoke_id(connection, client_id, by=by, now_s=now_s)
             connection.execute(delete(_OLD_SECRETS).where(_OLD_SECRETS.c.client_id == client_id))
         self.revoked.add(client_id)
 
@@ -416,6 +469,23 @@ def keep_clients(
     return made
 
 
+def operator_clients() -> Select[str]:
+    """The ids of all clients that are operators, revoked ones too."""
+    return select(_CLIENTS.c.client_id).where(_CLIENTS.c.role == Role.OPERATOR.value)
+
+
+def keep_maker(connection: Connection, client_id: str, person_id: str) -> None:
+    """Keep which person knows a client's secret."""
+    connection.execute(delete(_MAKERS).where(_MAKERS.c.client_id == client_id))
+    connection.execute(insert(_MAKERS).values(client_id=client_id, person_id=person_id))
+
+
+def revoke_id(connection: Connection, revoked_id: str, *, by: str, now_s: int) -> None:
+    """Keep that a client or a person gets nothing any more."""
+    row = {"client_id": revoked_id, "revoked_s": now_s, "revoked_by": by}
+    connection.execute(insert(_REVOCATIONS).values(row))
+
+
 def _row(credential: Credential, now_s: int) -> dict[str, object]:
     principal = credential.principal
     return {
@@ -464,7 +534,12 @@ def own_rows(table: Table, whose: Whose) -> list[ColumnElement[bool]]:
 
 def new_client_id(role: Role) -> str:
     """A client id nobody has; it says the role, so that people can tell credentials apart."""
-    return f"{role.value}-{secrets.token_hex(8)}"
+    return unused_id(role.value)
+
+
+def unused_id(kind: str) -> str:
+    """An id nobody has, that begins with what it is of."""
+    return f"{kind}-{secrets.token_hex(8)}"
 
 
 def ensure_operator(store: IdentityStore, path: Path, now_s: int) -> bool:

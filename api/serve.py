@@ -9,6 +9,8 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Final, NoReturn
 
 import structlog
@@ -50,8 +52,13 @@ class StartRefusedError(Exception):
     """The server may not or cannot start; the message says what to do about it."""
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> None:
     """Serve until the process is told to end.
+
+    Args:
+        settings: read once.
+        say: prints a line for whoever starts the server, who alone may see the first operator's code;
+            None: nobody looks.
 
     Raises:
         StartRefusedError: the address is in use, or it is public and a check failed.
@@ -59,8 +66,12 @@ def serve(settings: Settings) -> None:
     logs.configure(settings.log_level, as_json=settings.log_format == "json")
     check(settings)
     listening = listen(settings)
-    log.info("listening", host=settings.host, port=listening.getsockname()[1])
-    server = MarketServer(server_config(create_app(settings, on_fault=_end_process), settings))
+    port = listening.getsockname()[1]
+    log.info("listening", host=settings.host, port=port)
+    settings = settings.model_copy(update={"port": port})  # any free one has become this one
+    announce = None if say is None else partial(_announce, say, settings.page_origin)
+    app = create_app(settings, on_fault=_end_process, announce=announce)
+    server = MarketServer(server_config(app, settings))
     spare_the_collector()
     open_as_many_as_allowed()
     sys.setswitchinterval(THREADS_SWITCH_S)
@@ -70,6 +81,11 @@ def serve(settings: Settings) -> None:
         listening.close()
     if not server.started:
         raise StartRefusedError("the server could not start; the log says why")
+
+
+def _announce(say: Callable[[str], None], origin: str, code: str) -> None:
+    say(f"Nobody can sign in yet. The first operator: {origin}/console/ with the code {code}")
+    say("It is good once, for a day, and until the server starts again.")
 
 
 class MarketServer(uvicorn.Server):

@@ -8,6 +8,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Literal, Self
+from urllib.parse import urlsplit
 
 from limits import parse_many
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -42,6 +43,10 @@ class Settings(BaseSettings):
     """True: a start proves every market's whole journal, not only what it reads."""
     behind_tls: bool = False
     """True: a proxy in front speaks TLS; without it a public address is refused."""
+    origin: str | None = None
+    """Where people's browsers find the pages: scheme, host and port; None: localhost and the port."""
+    rp_id: str | None = None
+    """The name people's passkeys belong to; None: the host of `origin`."""
     token_lifetime_s: int = Field(default=600, ge=5, le=3_600)
     payment_port: Literal["bank_file", "test_gateway"] = "bank_file"
     """How markets are joined to a bank: by files that people carry, or to one that is none."""
@@ -63,6 +68,9 @@ class Settings(BaseSettings):
     limit_query: str = "20000/10 second; 40000/10 second; 200000/10 second"
     limit_login: str = "600/minute; 6000/minute; 12000/minute"
     """Tokens and enrolments. Secrets cannot be guessed; this only keeps the work in bounds."""
+    limit_sign_in: str = "10/minute; 100/minute; 600/minute"
+    """People who sign in. A password can be guessed, and each guess costs work: few are let through,
+    of a login at an address and of an address; all of them keep half a core busy at most."""
     limit_subscribe: str = "20000/10 second; 40000/10 second; 100000/10 second"
 
     @field_validator(*(f"limit_{kind.value}" for kind in Kind))
@@ -91,6 +99,30 @@ class Settings(BaseSettings):
         if self.start is not None and self.start.tzinfo is None:
             raise ValueError("start wants a time zone: 2016-06-14T22:00:00+01:00")
         return self
+
+    @model_validator(mode="after")
+    def _pages_are_found_securely(self) -> Self:
+        address = urlsplit(self.page_origin)
+        host = address.hostname or ""
+        whole = f"{address.scheme}://{address.netloc}"
+        if self.origin is not None and (whole != self.origin or not host or "@" in whole):
+            raise ValueError("origin wants scheme, host and port only: https://market.example")
+        plain = address.scheme != "https" and (self.behind_tls or host != "localhost")
+        if self.origin is not None and plain:
+            raise ValueError("origin must be https, or http://localhost without TLS")
+        if self.rp_id is not None and host != self.rp_id and not host.endswith(f".{self.rp_id}"):
+            raise ValueError("rp_id must be the host of origin or a domain above it")
+        return self
+
+    @property
+    def page_origin(self) -> str:
+        """Where the pages come from, as browsers say it."""
+        return self.origin or f"http://localhost:{self.port}"
+
+    @property
+    def site_id(self) -> str:
+        """The name passkeys belong to."""
+        return self.rp_id or urlsplit(self.page_origin).hostname or ""
 
     @property
     def start_us(self) -> int | None:

@@ -42,7 +42,13 @@ class Kind(StrEnum):
     QUERY = "query"
     LOGIN = "login"
     """Tokens and enrolment; per client id and per address."""
+    SIGN_IN = "sign_in"
+    """People who come in; per login and per address."""
     SUBSCRIBE = "subscribe"
+
+
+ENTRIES: Final = frozenset({Kind.LOGIN, Kind.SIGN_IN})
+"""What is asked for by those of whom nobody knows yet who they are."""
 
 
 class Scope(StrEnum):
@@ -139,24 +145,24 @@ class Throttles:
         self._purses.move_to_end(key)
         return found
 
-    def login_purse(self, address: str) -> Purse:
+    def login_purse(self, address: str, kind: Kind = Kind.LOGIN) -> Purse:
         """What the logins of one address are paid from, whoever logs in."""
         network = _network(address)
-        shared = self._shared_by(None, network)[Kind.LOGIN]
+        shared = self._shared_by(None, network)[kind]
         return _kept(
             self._purses,
-            f"login@{network}",
-            lambda: Purse({Kind.LOGIN: (shared, self._all[Kind.LOGIN])}),
+            f"{kind.value}@{network}",
+            lambda: Purse({kind: (shared, self._all[kind])}),
         )
 
-    def login_of(self, client_id: str, address: str) -> Purse:
-        """What the logins of one client id are paid from.
+    def login_of(self, name: str, address: str, kind: Kind = Kind.LOGIN) -> Purse:
+        """What the logins of one client id, or of one person's login, are paid from.
 
-        It counts per address too: whoever knows somebody's client id could otherwise keep him out.
+        It counts per address too: whoever knows somebody's name could otherwise keep him out.
         """
-        bucket = Bucket(Kind.LOGIN, Scope.CLIENT, self._budgets[Kind.LOGIN].client)
-        key = f"login {client_id}@{_network(address)}"
-        return _kept(self._purses, key, lambda: Purse({Kind.LOGIN: (bucket,)}))
+        bucket = Bucket(kind, Scope.CLIENT, self._budgets[kind].client)
+        key = f"{kind.value} {name}@{_network(address)}"
+        return _kept(self._purses, key, lambda: Purse({kind: (bucket,)}))
 
     def _buckets(self, who: Principal | None) -> dict[Kind, tuple[Bucket, ...]]:
         shared: Mapping[Kind, Bucket] = {}
@@ -169,7 +175,7 @@ class Throttles:
                 self._all[kind],
             )
             for kind, item in self._budgets.items()
-            if kind is not Kind.LOGIN
+            if kind not in ENTRIES
         }
 
     def _shared_by(self, market_id: str | None, name: str) -> dict[Kind, Bucket]:

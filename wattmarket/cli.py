@@ -97,6 +97,9 @@ def serve(
     verify: Annotated[
         bool, typer.Option("--verify", help="Prove every market's whole journal first.")
     ] = False,
+    announce: Annotated[
+        bool, typer.Option(help="Print a one-time code while no person is operator.")
+    ] = True,
 ) -> None:
     """Run the server. What is not given comes from WATTMARKET_… variables or the defaults."""
     from pydantic import ValidationError
@@ -118,7 +121,7 @@ def serve(
         ]
         raise UsageError("\n".join(lines)) from faults
     try:
-        serve_api(settings)
+        serve_api(settings, say=typer.echo if announce else None)
     except StartRefusedError as fault:
         raise UsageError(str(fault)) from fault
 

@@ -67,7 +67,7 @@ async def perform_act(call: Call) -> Response:
         await call.market.submit(
             PerformAct(
                 now_us=call.house.clock.now_us(),
-                actor=call.who.client_id,
+                actor=call.actor,
                 act=wanted.act(),
                 reason=wanted.reason,
                 of_area=call.own(Role.AREA, call.who.area_id),
@@ -87,7 +87,7 @@ async def approve_act(call: Call) -> Response:
         await call.market.submit(
             ApproveAct(
                 now_us=call.house.clock.now_us(),
-                actor=call.who.client_id,
+                actor=call.actor,
                 act_id=act_id,
                 digest=wanted.digest,
             )

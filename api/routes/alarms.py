@@ -40,7 +40,7 @@ async def raise_alarm(call: Call) -> Response:
     committed = await call.market.submit(
         RaiseAlarm(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             kind=wanted.alarm_kind(),
             level=level,
             member_id=wanted.member_id,
@@ -89,7 +89,7 @@ async def acknowledge_alarm(call: Call) -> Response:
     """Say that one has seen it."""
     alarm_id = _alarm_id(call)
     command = AcknowledgeAlarm(
-        now_us=call.house.clock.now_us(), actor=call.who.client_id, alarm_id=alarm_id
+        now_us=call.house.clock.now_us(), actor=call.actor, alarm_id=alarm_id
     )
     return await _changed(call, command, alarm_id)
 
@@ -99,7 +99,7 @@ async def comment_alarm(call: Call) -> Response:
     alarm_id, wanted = _alarm_id(call), await call.read(CommentIn)
     command = CommentAlarm(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         alarm_id=alarm_id,
         text=wanted.text,
     )
@@ -109,9 +109,7 @@ async def comment_alarm(call: Call) -> Response:
 async def close_alarm(call: Call) -> Response:
     """It is done with."""
     alarm_id = _alarm_id(call)
-    command = CloseAlarm(
-        now_us=call.house.clock.now_us(), actor=call.who.client_id, alarm_id=alarm_id
-    )
+    command = CloseAlarm(now_us=call.house.clock.now_us(), actor=call.actor, alarm_id=alarm_id)
     return await _changed(call, command, alarm_id)
 
 

@@ -24,7 +24,7 @@ async def set_group(call: Call) -> Response:
     committed = await call.market.submit(
         SetBalanceGroup(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             group=wanted.group(),
             reason=wanted.reason,
         )

@@ -44,7 +44,7 @@ async def draft_bills(call: Call) -> Response:
             committed = await call.market.submit(
                 DraftBills(
                     now_us=call.house.clock.now_us(),
-                    actor=call.who.client_id,
+                    actor=call.actor,
                     month=wanted.month,
                     as_of_event_seq=as_of_event_seq,
                     sources=sources[first : first + BILLS_AT_ONCE],
@@ -62,7 +62,7 @@ async def issue_bills(call: Call) -> Response:
     committed = await call.market.submit(
         IssueBills(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             month=wanted.month,
             bill_ids=wanted.bill_ids,
         )

@@ -53,7 +53,7 @@ async def dispute_bill(call: Call) -> Response:
         raise refuse(Code.NOT_FOUND)
     command = DisputeBill(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         participant_id=who,
         bill=found.bill,
         claims=wanted.claims(),
@@ -142,9 +142,7 @@ async def list_cases(call: Call) -> Response:
 async def take_case(call: Call) -> Response:
     """Look after it from now on."""
     found = await case_of(call)
-    command = TakeCase(
-        now_us=call.house.clock.now_us(), actor=call.who.client_id, case_id=found.case_id
-    )
+    command = TakeCase(now_us=call.house.clock.now_us(), actor=call.actor, case_id=found.case_id)
     return await case_changed(call, command)
 
 
@@ -153,7 +151,7 @@ async def comment_case(call: Call) -> Response:
     found, wanted = await case_of(call), await call.read(WordsIn)
     command = NoteCase(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         case_id=found.case_id,
         text=wanted.text,
         participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
@@ -166,7 +164,7 @@ async def withdraw_case(call: Call) -> Response:
     found = await case_of(call)
     command = WithdrawCase(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         case_id=found.case_id,
         participant_id=found.participant_id,
     )
@@ -178,7 +176,7 @@ async def decide_case(call: Call) -> Response:
     found, wanted = await case_of(call), await call.read(DecisionIn)
     command = DecideCase(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         case_id=found.case_id,
         remedy=wanted.remedy,
         claims=wanted.claims(),

@@ -136,7 +136,7 @@ async def move(call: Call) -> Response:
         _lots(call, participant_id, wanted),
         lambda read: MoveCertificates(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             reference=wanted.reference,
             receiver_id=wanted.receiver_id,
@@ -157,7 +157,7 @@ async def retire(call: Call) -> Response:
         _lots(call, participant_id, wanted),
         lambda read: RetireCertificates(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             reference=wanted.reference,
             parts=parts,
@@ -186,7 +186,7 @@ async def export(call: Call) -> Response:
         oldest,
         lambda read: ExportCertificates(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             reference=wanted.reference,
             bundles_max=wanted.bundles,

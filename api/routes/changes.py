@@ -30,7 +30,7 @@ async def replace_order(call: Call) -> Response:
     committed = await call.market.submit(
         ReplaceOrder(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=call.participant_id,
             order_id=order_id,
             revision=wanted.revision,
@@ -66,7 +66,7 @@ async def hibernate_orders(call: Call) -> Response:
     order_ids = (await call.read(OrderIdsIn)).order_ids
     command = HibernateOrders(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         participant_id=call.participant_id,
         order_ids=order_ids,
     )
@@ -78,7 +78,7 @@ async def activate_orders(call: Call) -> Response:
     order_ids = (await call.read(OrderIdsIn)).order_ids
     command = ActivateOrders(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         participant_id=call.participant_id,
         order_ids=order_ids,
     )
@@ -91,7 +91,7 @@ async def cancel_all(call: Call) -> Response:
     committed = await call.market.submit(
         CancelAll(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=call.participant_id,
             reason=USER_CANCEL_ALL,
             unit_id=wanted.unit_id,

@@ -64,7 +64,7 @@ async def set_limit(call: Call) -> Response:
     committed = await call.market.submit(
         SetCreditLimit(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             limit_quanta=wanted.limit_quanta,
             reason=wanted.reason,

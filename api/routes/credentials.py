@@ -153,7 +153,9 @@ async def create_clients(call: Call) -> Response:
     if faults:
         raise RefusedError(faults)
     principals = [_named(_of(call, item)) for item in wanted.items]
-    made = await run_in_threadpool(call.house.identity.enrol, principals, _now_s(call))
+    made = await run_in_threadpool(
+        lambda: call.house.identity.enrol(principals, _now_s(call), by=call.who.client_id)
+    )
     return answer({"items": [_shown_once(item) for item in made]}, 201, headers=_SECRET)
 
 
@@ -208,7 +210,9 @@ async def rotate_client(call: Call) -> Response:
     client_id = await _own_client_id(call)
     now_s = _now_s(call)
     made = await run_in_threadpool(
-        lambda: call.house.identity.rotate(client_id, grace_s=wanted.grace_s, now_s=now_s)
+        lambda: call.house.identity.rotate(
+            client_id, grace_s=wanted.grace_s, now_s=now_s, by=call.who.client_id
+        )
     )
     until = instant_text(now_s + wanted.grace_s)
     return answer({**_shown_once(made), "old_secret_until": until}, headers=_SECRET)
@@ -218,7 +222,7 @@ async def revoke_client(call: Call) -> Response:
     """Let a client in no more, for good; its sockets close."""
     client_id = await _own_client_id(call)
     await run_in_threadpool(
-        lambda: call.house.identity.revoke(client_id, by=call.who.client_id, now_s=_now_s(call))
+        lambda: call.house.identity.revoke(client_id, by=call.actor, now_s=_now_s(call))
     )
     call.house.end_refused_streams()
     return answer({"client_id": client_id, "revoked": True})

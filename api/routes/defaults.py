@@ -22,7 +22,7 @@ async def pay_into_fund(call: Call) -> Response:
     committed = await call.market.submit(
         PayIntoFund(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             deposit_id=wanted.deposit_id,
             amount_quanta=wanted.amount_quanta,
         )
@@ -36,7 +36,7 @@ async def cover_default(call: Call) -> Response:
     committed = await call.market.submit(
         CoverDefault(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=wanted.participant_id,
             reason=wanted.reason,
         )

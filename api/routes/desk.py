@@ -36,7 +36,7 @@ async def open_case(call: Call) -> Response:
     committed = await call.market.submit(
         OpenCase(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             kind=wanted.case_kind(),
             client_case_id=wanted.client_case_id,
@@ -64,7 +64,7 @@ async def note_case(call: Call) -> Response:
     found, wanted = await case_of(call), await call.read(WordsIn)
     command = NoteCase(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         case_id=found.case_id,
         text=wanted.text,
         internal=True,
@@ -77,7 +77,7 @@ async def resolve_case(call: Call) -> Response:
     found, wanted = await case_of(call), await call.read(ResolutionIn)
     command = ResolveCase(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         case_id=found.case_id,
         outcome=wanted.case_outcome(),
         answer=wanted.answer,
@@ -90,7 +90,7 @@ async def reopen_case(call: Call) -> Response:
     found, wanted = await case_of(call), await call.read(WordsIn)
     command = ReopenCase(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         case_id=found.case_id,
         text=wanted.text,
         participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
@@ -103,7 +103,7 @@ async def rate_case(call: Call) -> Response:
     found, wanted = await case_of(call), await call.read(RatingIn)
     command = RateCase(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         case_id=found.case_id,
         participant_id=found.participant_id,
         rating=wanted.rating,

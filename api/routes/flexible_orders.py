@@ -26,7 +26,7 @@ async def place_flexible(
     committed = await call.market.submit(
         PlaceFlexible(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=owner,
             curve=order if isinstance(order, CurveOrder) else None,
             block=order if isinstance(order, BlockOrder) else None,

@@ -53,7 +53,7 @@ async def grant(call: Call) -> Response:
     committed = await call.market.submit(
         GrantMandate(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             mandate=wanted.mandate(call.participant_id),
         )
     )
@@ -70,7 +70,7 @@ async def revoke(call: Call) -> Response:
     await call.market.submit(
         RevokeMandate(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             owner=call.participant_id,
             mandate_id=mandate_id,
         )
@@ -104,7 +104,7 @@ async def set_limits(call: Call) -> Response:
     await call.market.submit(
         SetOwnLimits(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=call.participant_id,
             limits=limits,
         )

@@ -16,7 +16,7 @@ async def create_market(call: Call) -> Response:
     wanted = await call.read(MarketIn, BATCH_BODY_MAX)
     command = CreateMarket(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         rules=wanted.rules(),
         grid=wanted.grid(),
     )

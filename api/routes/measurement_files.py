@@ -123,7 +123,7 @@ async def _recorded(
             committed = await call.market.submit(
                 RecordMeasurements(
                     now_us=call.house.clock.now_us(),
-                    actor=call.who.client_id,
+                    actor=call.actor,
                     area_id=area_id,
                     measurements=measurements,
                 )

@@ -52,7 +52,7 @@ async def add_measurements(call: Call) -> Response:
     committed = await call.market.submit(
         RecordMeasurements(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             area_id=wanted.area_id,
             measurements=readings,
         )

@@ -24,7 +24,7 @@ async def add_participants(call: Call) -> Response:
     wanted = await call.read(ParticipantsIn, BATCH_BODY_MAX)
     command = RegisterParticipants(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         participants=tuple(item.participant() for item in wanted.items),
     )
     return await _taken(call, command, len(wanted.items))
@@ -35,7 +35,7 @@ async def add_units(call: Call) -> Response:
     wanted = await call.read(UnitsIn, BATCH_BODY_MAX)
     command = RegisterUnits(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         units=tuple(item.unit() for item in wanted.items),
     )
     return await _taken(call, command, len(wanted.items))
@@ -46,7 +46,7 @@ async def add_deposits(call: Call) -> Response:
     wanted = await call.read(DepositsIn, BATCH_BODY_MAX)
     command = MakeDeposits(
         now_us=call.house.clock.now_us(),
-        actor=call.who.client_id,
+        actor=call.actor,
         deposits=tuple(item.deposit() for item in wanted.items),
     )
     return await _taken(call, command, len(wanted.items))

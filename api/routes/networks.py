@@ -37,7 +37,7 @@ async def register_network(call: Call) -> Response:
     wanted = await call.read(NetworkIn, BATCH_BODY_MAX)
     committed = await call.market.submit(
         RegisterNetwork(
-            now_us=call.house.clock.now_us(), actor=call.who.client_id, network=wanted.network()
+            now_us=call.house.clock.now_us(), actor=call.actor, network=wanted.network()
         )
     )
     return answer(

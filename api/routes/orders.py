@@ -70,7 +70,7 @@ async def _place(call: Call, orders: OrderColumns, *, atomic: bool) -> Committed
     return await call.market.submit(
         PlaceOrders(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             orders=orders,
             atomic=atomic,
@@ -135,7 +135,7 @@ async def _cancel(call: Call, order_ids: tuple[str, ...]) -> Committed:
     return await call.market.submit(
         CancelOrders(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             order_ids=order_ids,
             placed_by=placed_by,

@@ -92,9 +92,7 @@ async def _recorded(call: Call, rows: Sequence[BankRow], lines: Sequence[int]) -
         part = rows[first : first + ROWS_AT_ONCE]
         try:
             committed = await call.market.submit(
-                RecordPayments(
-                    now_us=call.house.clock.now_us(), actor=call.who.client_id, rows=tuple(part)
-                )
+                RecordPayments(now_us=call.house.clock.now_us(), actor=call.actor, rows=tuple(part))
             )
         except RefusedError as refused:
             raise RefusedError(
@@ -158,7 +156,7 @@ async def assign_payment(call: Call) -> Response:
         call,
         DecidePayment(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             bank_id=_bank_id(call),
             decision=wanted.decision,
             reason=wanted.reason,
@@ -176,7 +174,7 @@ async def return_payment(call: Call) -> Response:
         call,
         DecidePayment(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             bank_id=_bank_id(call),
             decision=PaymentDecision.RETURN,
             reason=wanted.reason,
@@ -215,9 +213,7 @@ def second_person_until(events: Sequence[Event]) -> str | None:
 async def send_payments(call: Call) -> Response:
     """Let all approved payouts go, and hand what is not confirmed to the bank's channel."""
     market = call.market
-    committed = await market.submit(
-        SendPayouts(now_us=call.house.clock.now_us(), actor=call.who.client_id)
-    )
+    committed = await market.submit(SendPayouts(now_us=call.house.clock.now_us(), actor=call.actor))
     new = [
         payout
         for event in committed.events
@@ -250,7 +246,7 @@ async def collect_payments(call: Call) -> Response:
     rejected = 0
     if heard.rejected:
         committed = await market.submit(
-            RejectPayouts(now_us=now_us, actor=call.who.client_id, rejected=heard.rejected)
+            RejectPayouts(now_us=now_us, actor=call.actor, rejected=heard.rejected)
         )
         rejected = sum(
             len(event.payouts) for event in committed.events if isinstance(event, PayoutsChanged)

@@ -58,7 +58,7 @@ async def report_area(call: Call) -> Response:
     report = (await call.read(AreaReportIn)).report(area_id)
     call.market.reach.hear(area_id)
     await call.market.submit(
-        ReportArea(now_us=call.house.clock.now_us(), actor=call.who.client_id, report=report)
+        ReportArea(now_us=call.house.clock.now_us(), actor=call.actor, report=report)
     )
     return answer(_record(call, area_id))
 

@@ -31,7 +31,7 @@ async def request_recall(call: Call) -> Response:
     committed = await call.market.submit(
         RequestRecall(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             match_id=wanted.match_id,
             start_s=wanted.start_s,
             reason=wanted.reason,
@@ -47,7 +47,7 @@ async def decide_recall(call: Call) -> Response:
     committed = await call.market.submit(
         DecideRecall(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             match_id=wanted.match_id,
             start_s=wanted.start_s,
             cancel=wanted.decision == "cancel",

@@ -26,7 +26,7 @@ async def start_run(call: Call) -> Response:
     await call.market.submit(
         BeginSettlement(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             day=day,
             kind=RunKind.CORRECTED,
             reason=wanted.reason,

@@ -44,7 +44,7 @@ async def stop(call: Call) -> Response:
         call,
         StopTrading(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             kind=StopKind(wanted.kind),
             scope=StopScope(wanted.scope),
             key=wanted.key,
@@ -61,7 +61,7 @@ async def deactivate(call: Call) -> Response:
         call,
         StopTrading(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             kind=StopKind.KILL,
             scope=StopScope(wanted.scope),
             key=wanted.key or owner,
@@ -78,7 +78,7 @@ async def release(call: Call) -> Response:
     committed = await call.market.submit(
         ReleaseStop(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             kind=StopKind(wanted.kind),
             scope=StopScope(wanted.scope),
             key=wanted.key,

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from api.auth import Access
 from api.conversation import (
     DECODER,
     LOGGED_OUT,
@@ -209,12 +210,7 @@ class _Session:
                     raise _Ended(LOGGED_OUT, "logged out")
 
     def _authenticate(self, message: Authenticate) -> None:
-        access = None
-        if message.token is not None:
-            try:
-                access = self._house.tokens.check(message.token)
-            except RefusedError as fault:
-                raise _Ended(REFUSED, fault.code.value) from None
+        access = self._access(message)
         if (unfit := self._house.access_fault(access)) is not None:
             raise _Ended(REFUSED, unfit.value)
         self._listener.access = access
@@ -222,6 +218,22 @@ class _Session:
         self._offer("hello", self._hello())
         for lost in self._hub.recheck(self._listener):
             self._say_not_found(lost)
+
+    def _access(self, message: Authenticate) -> Access | None:
+        token, ticket = message.token, message.ticket
+        if isinstance(token, msgspec.UnsetType) is isinstance(ticket, msgspec.UnsetType):
+            raise _Ended(NOT_UNDERSTOOD, "either a token or a ticket")
+        if isinstance(ticket, str):
+            found = self._house.tickets.use(ticket)
+            if found is None:
+                raise _Ended(REFUSED, Code.TOKEN_INVALID.value)
+            return found
+        if not isinstance(token, str):
+            return None
+        try:
+            return self._house.tokens.check(token)
+        except RefusedError as fault:
+            raise _Ended(REFUSED, fault.code.value) from None
 
     def _begin_session(self, message: Authenticate) -> None:
         """A participant's stream is a session on which orders may hang."""

@@ -37,10 +37,13 @@ async def suspend(call: Call) -> Response:
         market_id=call.market.rules.market_id,
         participant_id=_participant_id(call),
         suspended_s=int(call.house.real_time_s()),
-        suspended_by=call.who.client_id,
+        suspended_by=call.actor,
         reason=wanted.reason,
     )
     await run_in_threadpool(call.house.identity.suspend, made)
+    await run_in_threadpool(
+        call.house.sessions.end_participant, made.market_id, made.participant_id
+    )
     call.house.end_refused_streams()
     return answer({"participant_id": made.participant_id, "suspended": True})
 

@@ -23,7 +23,7 @@ async def _place(
     committed = await call.market.submit(
         PlaceTogether(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=participant_id,
             client_order_id=client_order_id,
             rows=rows,

@@ -38,9 +38,7 @@ async def report_state(call: Call) -> Response:
     now_us = call.house.clock.now_us()
     known = call.market.sequencer.engine.state.unit_reports.get(unit_id)
     if known is None or known.state is not report.state:
-        await call.market.submit(
-            ReportUnitState(now_us=now_us, actor=call.who.client_id, report=report)
-        )
+        await call.market.submit(ReportUnitState(now_us=now_us, actor=call.actor, report=report))
     else:
         call.market.hub.tell(call.market.live.unit_reports.told(report, now_us))
     return answer(unit_report(report))

@@ -23,7 +23,7 @@ def sender(call: Call) -> dict[str, Any]:
     """Who wants something, and when: the first fields of every command."""
     return {
         "now_us": call.house.clock.now_us(),
-        "actor": call.who.client_id,
+        "actor": call.actor,
         "participant_id": call.participant_id,
     }
 

@@ -35,7 +35,7 @@ async def request_withdrawal(call: Call) -> Response:
     committed = await call.market.submit(
         RequestWithdrawal(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=owner,
             client_payout_id=wanted.client_withdrawal_id,
             amount_quanta=wanted.amount_quanta,
@@ -89,7 +89,7 @@ async def cancel_withdrawal(call: Call) -> Response:
     await call.market.submit(
         CancelWithdrawal(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             participant_id=call.participant_id,
             payout_id=payout_id,
         )
@@ -104,7 +104,7 @@ async def decide_withdrawal(call: Call, decision: PayoutDecision) -> Response:
     committed = await call.market.submit(
         DecidePayout(
             now_us=call.house.clock.now_us(),
-            actor=call.who.client_id,
+            actor=call.actor,
             payout_id=payout_id,
             decision=decision,
             reason=wanted.reason,

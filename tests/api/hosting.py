@@ -141,6 +141,10 @@ TOKEN_LIFETIME_S: Final = 3_600
 """Tokens live in real time: a slow machine must not be signed out in the middle of a test."""
 
 
+SIGN_INS: Final = "6000/minute; 6000/minute; 6000/minute"
+"""All tests sign in from one address."""
+
+
 class Server:
     """A server on a free port of this machine."""
 
@@ -156,9 +160,19 @@ class Server:
         self.var, self.clock = var, clock
         self.real_time_s = RealTime()
         self.faults: list[BaseException] = []
-        self.settings = Settings.model_validate(
-            {"var": var, "port": 0, "token_lifetime_s": TOKEN_LIFETIME_S, **settings}
-        )
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        # People's pages come from here: their browser says so, whatever the client's address.
+        self.origin = f"http://localhost:{self.port}"
+        given = {
+            "var": var,
+            "port": self.port,
+            "token_lifetime_s": TOKEN_LIFETIME_S,
+            "limit_sign_in": SIGN_INS,
+            **settings,
+        }
+        self.settings = Settings.model_validate(given)
         self.app = create_app(
             self.settings,
             on_fault=self.faults.append,
@@ -167,9 +181,6 @@ class Server:
             real_time_s=self.real_time_s,
             heartbeat_s=heartbeat_s,
         )
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
             self.app,
             log_config=None,

@@ -66,7 +66,12 @@ def test_a_bad_market_leaves_no_schema(
 def test_a_database_that_is_not_as_it_must_be_is_told_like_the_rest(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(var=tmp_path, behind_tls=True, database_url=postgres_url)  # type: ignore[arg-type]
+    settings = Settings(
+        var=tmp_path,
+        behind_tls=True,
+        origin="https://market.example",
+        database_url=postgres_url,  # type: ignore[arg-type]
+    )
     monkeypatch.setattr(checks, "SQLITE_MIN", (3, 0, 0))
     monkeypatch.setattr(checks, "DISK_FREE_MIN", 0.0)
     assert checks.start_faults(settings) == []

@@ -48,6 +48,8 @@ NOBODYS = {
     "bank_id": "nobodys-movement",
     "withdrawal_id": "out-999",
     "file_id": "pay-999",
+    "passkey_id": "nobodys",
+    "person_id": "person-999",
 }
 """Ids in addresses; nothing has them."""
 

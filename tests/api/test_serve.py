@@ -39,6 +39,7 @@ def running(var: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str],
         [sys.executable, "-m", "api"],
         cwd=ROOT,
         env=environment,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
@@ -74,6 +75,22 @@ def test_it_serves_and_ends_when_told(tmp_path: Path) -> None:
             assert time.monotonic() < give_up
             time.sleep(0.01)
     assert (tmp_path / "credentials" / "operator.json").exists()
+
+
+def test_whoever_starts_it_is_told_the_first_code_and_no_log_is(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, port):
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        code = told.split()[-1]
+        assert f"http://localhost:{port}/console/" in told
+        body = {"code": code, "login": "first", "name": "First"}
+        address = f"http://127.0.0.1:{port}/v1/people:enrol-options"
+        page = {"Origin": f"http://localhost:{port}"}
+        answer = httpx.post(address, json=body, headers=page, timeout=PATIENCE_S)
+        assert answer.status_code == 200, answer.text
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        assert code not in process.stderr.read()
 
 
 def test_a_busy_port_is_told_with_the_way_round_it(tmp_path: Path) -> None:
@@ -135,8 +152,10 @@ def test_a_public_address_is_refused_without_security(tmp_path: Path) -> None:
 def test_checks_notice_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "SQLITE_MIN", (3, 0, 0))
     monkeypatch.setattr(checks, "DISK_FREE_MIN", 0.0)
-    settings = Settings(var=tmp_path, behind_tls=True)
+    settings = Settings(var=tmp_path, behind_tls=True, origin="https://market.example")
     assert checks.start_faults(settings) == []
+    nameless = Settings(var=tmp_path, behind_tls=True)
+    assert "WATTMARKET_ORIGIN" in checks.start_faults(nameless)[0]
     assert len(checks.start_faults(Settings(var=tmp_path))) == 1
     settings.identity_path.write_text("")
     settings.identity_path.chmod(0o644)
