@@ -15,6 +15,7 @@ import {
 import { LANGUAGES } from "../language/language";
 import { Speak, useSpeech } from "../language/Speak";
 import { hasTexts, loadTexts, type TextKey } from "../language/texts";
+import { Parts } from "../parts/Parts";
 import { act, DeskContext, read, RefusedError, type Desk } from "../wire/desk";
 import { AppearanceProvider } from "./appearance";
 import { Enrol } from "./Enrol";
@@ -87,9 +88,11 @@ function Foundation({ children }: { children: ReactNode }) {
         <InZone>
           <AppearanceProvider>
             <PersonsLanguage />
-            <StepUpProvider>
-              <AtDesk>{children}</AtDesk>
-            </StepUpProvider>
+            <Parts>
+              <StepUpProvider>
+                <AtDesk>{children}</AtDesk>
+              </StepUpProvider>
+            </Parts>
           </AppearanceProvider>
         </InZone>
       </MarketsProvider>
