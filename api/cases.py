@@ -120,6 +120,11 @@ def _proposal(said: CreditProposal | None) -> Answer | None:
     }
 
 
+def proposed_lines(lines: tuple[Disputed, ...]) -> list[Answer]:
+    """Lines of a credit, as a list for people."""
+    return [_disputed(line) for line in lines]
+
+
 def unpayable_quanta(bill: Bill, cases: tuple[Case, ...]) -> int:
     """What of a bill need not be paid: in dispute, or credited and not on it yet."""
     said = {line.case_id for line in bill.lines if line.case_id}

@@ -16,6 +16,7 @@ from api.accounts import Accounts
 from api.acts import Limits
 from api.alarms import OpenAlarms
 from api.answers import Answer
+from api.approvals import Waiting
 from api.books import Books
 from api.calendar import Calendar, Stop
 from api.cases import CaseDesk
@@ -126,6 +127,7 @@ class LiveMarket:
         self.unit_reports = UnitReports(self.units, seed.unit_reports)
         self._alarms = OpenAlarms(seed.rules.market_id, seed.alarms)
         self._desk = CaseDesk(seed.rules.market_id)
+        self._waiting = Waiting(seed.rules.market_id)
         self._trades: dict[str, deque[Answer]] = {
             area_id: deque(maxlen=TRADES_SHOWN) for area_id in areas
         }
@@ -239,6 +241,7 @@ class LiveMarket:
         yield from self._notices.changes(event, now_us)
         yield from self._alarms.changes(event)
         yield from self._desk.changes(event)
+        yield from self._waiting.changes(event)
         yield from self._pictures.changes(event)
         yield from self._sums.changes(event)
         yield from self._limits.changes(event, now_us)

@@ -217,6 +217,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/acts"): _AREA_SEEN,
     ("GET", f"{MARKET}/acts:standing"): _AREA_SEEN,
     ("GET", f"{MARKET}/curtailments"): _MEMBERS,
+    ("GET", f"{MARKET}/approvals"): _OPERATOR,
     ("POST", f"{MARKET}/alarms"): Permission(reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN}),
     ("GET", f"{MARKET}/alarms"): Permission(
         reach={Role.AREA: Reach.OWN, Role.DEVICE: Reach.OWN, Role.OPERATOR: Reach.ALL}

@@ -1221,6 +1221,12 @@ class DeskTold(Told, tag="case"):
     step: CaseStepShape
 
 
+class ApprovalsTold(Told, tag="approvals"):
+    """What waits for a second person has changed: read the list again."""
+
+    what: Literal["proposed", "done"]
+
+
 class OperatorAct(Shape):
     """What an operator did, or wants to do: a second one agrees by its id and digest."""
 
@@ -1375,7 +1381,7 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
         about="What an operator must look at",
         key="market id",
         snapshot=AlarmsState,
-        deltas=(NoticeTold, AlarmTold, OperatorActTold, DeskTold),
+        deltas=(NoticeTold, AlarmTold, OperatorActTold, DeskTold, ApprovalsTold),
     ),
     Channel.MESSAGES: ChannelShape(
         about="What everybody should know",

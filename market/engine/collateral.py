@@ -223,7 +223,9 @@ def miss_call(state: MarketState, participant_id: str, now_us: int) -> Decision:
 
 def credit_limit_proposed(state: MarketState, event: CreditLimitProposed) -> None:
     """One of two people wants a larger limit."""
-    state.collateral.propose(event.participant_id, event.actor, event.limit_quanta, event.until_us)
+    state.collateral.propose(
+        event.participant_id, event.actor, event.limit_quanta, event.until_us, event.reason
+    )
 
 
 def credit_limit_set(state: MarketState, event: CreditLimitSet) -> None:

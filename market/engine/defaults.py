@@ -87,6 +87,7 @@ def cover_default(state: MarketState, command: CoverDefault) -> Decision:
         target=debtor,
         # All but the moment: two people do not speak in the same one.
         content=astuple(default)[:-1],
+        said={"reason": command.reason},
     )
     if isinstance(both, Decision):
         return both

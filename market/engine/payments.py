@@ -236,6 +236,13 @@ def decide_payment(state: MarketState, command: DecidePayment) -> Decision:
             # Words about a return that came to nothing are not about the next one.
             state.payments.returns_of(command.bank_id),
         ),
+        said={
+            "reason": command.reason,
+            "participant_id": command.participant_id,
+            "bill_id": command.bill_id,
+            "payout_id": command.payout_id,
+            "payee_account": command.payee_account,
+        },
     )
     if isinstance(both, Decision):
         return both

@@ -138,6 +138,7 @@ def decide_payout(state: MarketState, command: DecidePayout) -> Decision:
             what=f"payout_{command.decision}",
             target=payout.payout_id,
             content=(payout.changed_us, command.reason),
+            said={"reason": command.reason},
         )
         if isinstance(both, Decision):
             return both

@@ -338,6 +338,8 @@ class PaymentActProposed:
     """The movement, payout or participant it is about."""
     actor: str
     until_us: int
+    said: tuple[tuple[str, str], ...] = ()
+    """What else the command said, by its fields: what the second one has to say too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,12 @@ class Word:
 
     actor: str
     until_us: int
+    what: str = ""
+    """The kind of act."""
+    target: str = ""
+    """The movement, payout or participant it is about."""
+    said: tuple[tuple[str, str], ...] = ()
+    """What else was said, by the command's fields."""
 
 
 @dataclass(slots=True)

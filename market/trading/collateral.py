@@ -18,7 +18,7 @@ class Collateral:
     def __init__(self) -> None:
         self.limits: dict[str, CreditLimit] = {}
         """The credit limit of each participant that was given one."""
-        self._proposals: dict[str, tuple[str, int, int]] = {}
+        self._proposals: dict[str, tuple[str, int, int, str]] = {}
         self._warned: dict[str, None] = {}
         self._calls: dict[str, MarginCall] = {}
         self._missed: dict[str, None] = {}
@@ -30,9 +30,15 @@ class Collateral:
         self.touched: set[str] = set()
         """Accounts on which money has moved, or whose limit is another."""
 
-    def propose(self, participant_id: str, actor: str, limit_quanta: int, until_us: int) -> None:
-        """Note who wants which limit, and until when a second person may agree."""
-        self._proposals[participant_id] = (actor, limit_quanta, until_us)
+    def propose(
+        self, participant_id: str, actor: str, limit_quanta: int, until_us: int, reason: str
+    ) -> None:
+        """Note who wants which limit and why, and until when a second person may agree."""
+        self._proposals[participant_id] = (actor, limit_quanta, until_us, reason)
+
+    def proposals(self) -> dict[str, tuple[str, int, int, str]]:
+        """By participant: who wants which limit, until when somebody may agree, and why."""
+        return dict(self._proposals)
 
     def proposer(self, participant_id: str, limit_quanta: int, now_us: int) -> str | None:
         """Who has proposed exactly this limit and still may be agreed with; None: nobody."""

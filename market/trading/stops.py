@@ -47,6 +47,10 @@ class Stops:
         found = self._proposals.get(key)
         return None if found is None or now_us > found[1] else found[0]
 
+    def proposals(self) -> dict[Key, tuple[str, int]]:
+        """By stop: who wants it to end, and until when somebody may agree."""
+        return dict(self._proposals)
+
     def refusal(
         self,
         *,
