@@ -5,6 +5,7 @@ import { Panel } from "../src/parts/frame/Panel";
 import { Tabs } from "../src/parts/frame/Tabs";
 import { Timeline } from "../src/parts/frame/Timeline";
 import { Empty, Failed, Forbidden, Loading, Stale } from "../src/parts/state/states";
+import { Tree } from "../src/parts/table/Tree";
 import { Energy, Money, Price } from "../src/parts/text/Quantity";
 import { State } from "../src/parts/text/State";
 
@@ -78,6 +79,28 @@ export function Frames() {
           </Gauge>
         </Panel>
       </Split>
+      <Panel title="Hierarchy" flush>
+        <Tree
+          label="Market"
+          columns={["Member", "Set-point", "Acknowledged"]}
+          onSelect={() => undefined}
+          nodes={[
+            {
+              ...{ key: "m", name: "Village", title: "Village", cells: ["120 kW", "4 of 5"] },
+              children: [
+                {
+                  ...{ key: "a", name: "Rural", title: "Rural", cells: ["40 kW", "2 of 2"] },
+                  children: [{ key: "u", name: "Unit 1", title: "Unit 1", cells: ["4 kW", "yes"] }],
+                },
+                {
+                  ...{ key: "b", name: "Semi-urban", title: "Semi-urban", tone: "warning" },
+                  cells: ["80 kW", "2 of 3"],
+                },
+              ],
+            },
+          ]}
+        />
+      </Panel>
       <Panels least={300}>
         <Panel title="Loading">
           <Loading />
