@@ -30,7 +30,7 @@ const SHOWN: Record<string, () => ReactNode> = {
   Table: () => <Tables />,
   Charts: () => <Charts />,
   Forms: () => <Forms />,
-  Acts: () => <Acts />,
+  Acting: () => <Acts />,
 };
 
 function Gallery() {

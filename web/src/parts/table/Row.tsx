@@ -51,7 +51,6 @@ export function GridRow<Row>(props: RowProps<Row> & { template: string }) {
         role="row"
         aria-rowindex={at + 2}
         aria-selected={ticked ?? undefined}
-        aria-expanded={details ? open : undefined}
         className={classOf("p-row", props as never)}
         style={{ gridTemplateColumns: template }}
         onClick={onRow(onAct)}
@@ -84,7 +83,6 @@ export function CardRow<Row>(props: RowProps<Row>) {
         role="row"
         aria-rowindex={at + 2}
         aria-selected={ticked ?? undefined}
-        aria-expanded={details ? open : undefined}
         className={classOf("p-card", props as never)}
         onClick={onRow(onAct)}
       >
