@@ -24,6 +24,7 @@ from api.description import description_json
 from api.errors import RefusedError, fault_response, problem_response, refuse
 from api.house import House, ServerClock
 from api.identity import IdentityStore, ensure_operator
+from api.metrics import Metrics
 from api.routes import (
     access,
     account,
@@ -53,6 +54,7 @@ from api.routes import (
     measurement_files,
     measurements,
     members,
+    metrics,
     money,
     networks,
     orders,
@@ -112,6 +114,7 @@ ADDRESSES: Final[tuple[Address, ...]] = (
     *account.ADDRESSES,
     *suspensions.ADDRESSES,
     *server.ADDRESSES,
+    *metrics.ADDRESSES,
     *markets.ADDRESSES,
     *networks.ADDRESSES,
     *members.ADDRESSES,
@@ -205,7 +208,10 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.description = cache(lambda: description_json(ADDRESSES))
     for address in ADDRESSES:
-        endpoint = answered(address.path, guarded(address))
+        endpoint = guarded(address)
+        if address is metrics.METRICS and settings.metrics == "loopback":
+            endpoint = metrics.or_from_here(endpoint)
+        endpoint = answered(address.path, endpoint)
         app.router.routes.append(Route(address.path, endpoint, methods=[address.method]))
     app.router.add_websocket_route(stream_route.PATH, stream_route.stream)
     app.add_exception_handler(HTTPException, _no_such_address)
@@ -230,21 +236,29 @@ def answered(
             response = await endpoint(request)
             line.write(response)
         except RefusedError as refused:
-            response = _refusal(line, refused)
+            return _refusal(request, line, refused)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except Exception:  # noqa: BLE001 - it is logged, and told without any detail
             response = fault_response(instance=path, trace_id=line.trace_id)
             line.write(response, Code.SYSTEM_UNAVAILABLE, with_fault=True)
+        _count(request, line, response)
         return response
 
     return answer
 
 
-def _refusal(line: logs.RequestLine, refused: RefusedError) -> Response:
+def _refusal(request: Request, line: logs.RequestLine, refused: RefusedError) -> Response:
     response = problem_response(refused, instance=line.path, trace_id=line.trace_id)
     line.write(response, refused.code)
+    _count(request, line, response)
+    request.app.state.house.metrics.refused(refused.code.value)
     return response
+
+
+def _count(request: Request, line: logs.RequestLine, response: Response) -> None:
+    metrics: Metrics = request.app.state.house.metrics
+    metrics.answered(line.method, line.path, response.status_code, line.took_s())
 
 
 async def _no_such_address(request: Request, fault: Exception) -> Response:
@@ -262,8 +276,8 @@ async def _no_such_address(request: Request, fault: Exception) -> Response:
     wrong_method = isinstance(fault, HTTPException) and fault.status_code == 405 and allowed
     line = logs.RequestLine(request, _ANYWHERE)
     if not wrong_method:
-        return _refusal(line, refuse(Code.NOT_FOUND))
+        return _refusal(request, line, refuse(Code.NOT_FOUND))
     refused = RefusedError(
         refuse(Code.METHOD_UNKNOWN).rejections, headers={"Allow": ", ".join(allowed)}
     )
-    return _refusal(line, refused)
+    return _refusal(request, line, refused)

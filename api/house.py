@@ -21,6 +21,7 @@ from api.idempotency import KeptAnswers
 from api.identity import IdentityStore, Principal
 from api.live import LiveMarket
 from api.liveness import Liveness
+from api.metrics import Metrics
 from api.passkeys import Passkeys
 from api.payments.bank_file import BankFilePort
 from api.payments.port import PaymentPort
@@ -158,6 +159,8 @@ class House:
         )
         """How the markets are joined to a bank."""
         self.throttles = Throttles(settings.budgets, real_time_s=real_time_s)
+        self.metrics = Metrics()
+        """What is counted of requests and markets."""
         self.real_time_s = real_time_s
         self.started_s = int(real_time_s())
         """Real UTC second since which the server runs."""
@@ -288,6 +291,7 @@ class House:
             watching=asyncio.create_task(reach.run(), name=f"reach {market_id}"),
             settling=asyncio.create_task(day_runs.run(), name=f"day runs {market_id}"),
         )
+        self.metrics.watch_market(market_id, sequencer, self.clock)
         await self.markets[market_id].liveness.recover()
         self._watch(self.markets[market_id])
         log.info("market open", market_id=market_id, epoch=sequencer.epoch)

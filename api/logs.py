@@ -96,6 +96,15 @@ class RequestLine:
         self._request = request
         self._begun_s = time.perf_counter()
 
+    @property
+    def method(self) -> str:
+        """The request's method; `other` for one that nobody knows."""
+        return self._request.method if self._request.method in _METHODS else "other"
+
+    def took_s(self) -> float:
+        """Real time since the request's head was read."""
+        return time.perf_counter() - self._begun_s
+
     def write(
         self, response: Response, code: Code | None = None, *, with_fault: bool = False
     ) -> None:
@@ -109,11 +118,11 @@ class RequestLine:
         log.log(
             level,
             "request",
-            method=self._request.method if self._request.method in _METHODS else "other",
+            method=self.method,
             path=self.path,
             status=response.status_code,
             code=None if code is None else code.value,
-            ms=round((time.perf_counter() - self._begun_s) * _MS, 3),
+            ms=round(self.took_s() * _MS, 3),
             trace_id=self.trace_id,
             client_id=getattr(self._request.state, "client_id", None),
             market_id=market_id if market_id in self._request.app.state.house.markets else None,

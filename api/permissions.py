@@ -83,6 +83,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", "/v1/health"): _PUBLIC,
     ("GET", "/v1/clock"): _PUBLIC,
     ("GET", "/v1/system"): _OPERATOR,
+    ("GET", "/metrics"): _OPERATOR,
     ("POST", "/v1/clock:start"): _OPERATOR,
     ("GET", "/v1/markets"): _PUBLIC,
     ("POST", "/v1/markets"): _OPERATOR,

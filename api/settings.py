@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     rp_id: str | None = None
     """The name people's passkeys belong to; None: the host of `origin`."""
     token_lifetime_s: int = Field(default=600, ge=5, le=3_600)
+    metrics: Literal["operator", "loopback"] = "operator"
+    """Who reads /metrics: operators with their token, or also whoever asks on this machine itself."""
     payment_port: Literal["bank_file", "test_gateway"] = "bank_file"
     """How markets are joined to a bank: by files that people carry, or to one that is none."""
     payment_seed: int = 1
@@ -98,6 +100,15 @@ class Settings(BaseSettings):
             raise ValueError("speed and paused want a simulated clock: give start too")
         if self.start is not None and self.start.tzinfo is None:
             raise ValueError("start wants a time zone: 2016-06-14T22:00:00+01:00")
+        return self
+
+    @model_validator(mode="after")
+    def _loopback_is_this_machine(self) -> Self:
+        if self.behind_tls and self.metrics == "loopback":
+            raise ValueError(
+                "metrics for the loopback address with behind_tls: behind a proxy of this machine"
+                " everybody comes from there; let an operator's token read them"
+            )
         return self
 
     @model_validator(mode="after")

@@ -144,6 +144,8 @@ class Published:
 
 
 Subscriber = Callable[[Published], None]
+CommitWatcher = Callable[[float, int], None]
+"""Is told how long a batch took to the disk and back, in seconds, and how many commands it held."""
 
 
 @dataclass(slots=True)
@@ -193,6 +195,8 @@ class _Appending:
     """Done, with the row's hash, once it is there."""
     batch: Batch
     decided: list[_Decided]
+    began_s: float
+    """By the event loop's own clock; for those who watch, never for decisions."""
 
 
 @dataclass(slots=True)
@@ -218,6 +222,7 @@ class Sequencer:
         self._readers_waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._rebuilds: list[asyncio.Future[None]] = []
         self._subscribers: list[Subscriber] = []
+        self._commit_watchers: list[CommitWatcher] = []
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -307,6 +312,13 @@ class Sequencer:
         """
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
+
+    def watch_commits(self, watcher: CommitWatcher) -> None:
+        """Be told of every batch once it is durable, before anybody is answered.
+
+        The watcher is called in the event loop, must not block, and must not raise.
+        """
+        self._commit_watchers.append(watcher)
 
     async def start(self) -> None:
         """Begin to take commands."""
@@ -547,7 +559,8 @@ class Sequencer:
         elif self._open.decided and (drains or self._open.is_full() or not self._queue):
             decided, self._open = self._open.decided, _OpenBatch()
             batch = self._batch_of(decided)
-            self._under_way = _Appending(self._begin(self._append, batch), batch, decided)
+            began_s = asyncio.get_running_loop().time()
+            self._under_way = _Appending(self._begin(self._append, batch), batch, decided, began_s)
         else:
             return
         self._under_way.future.add_done_callback(self._has_written)
@@ -573,6 +586,9 @@ class Sequencer:
             self._show(self._command_seq)
             return None
         self._note(done.batch, done.future.result())
+        took_s = asyncio.get_running_loop().time() - done.began_s
+        for watcher in self._commit_watchers:
+            watcher(took_s, len(done.decided))
         self._unprojected.append(done.batch)
         return done
 
