@@ -4,7 +4,9 @@ The one idea: a run has read everything already; certificates are the same day s
 the same however often it is run, and a version books what the one before it did not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,13 @@ from market.certificates.issuing import DeliveryColumns, GenerationColumns, sett
 from market.certificates.sheets import DaySheet, difference, use_of
 from market.model.certificate import IssuedCertificates
 from market.model.participant import GREEN_KINDS, UnitKind
-from market.model.splitting import Integers
+from market.model.splitting import Integers, members
 from market.settlement.allocation import TradeColumns, deliveries
 from market.settlement.day_facts import DayDetail, DayFacts
 from market.settlement.meter_series import Origin
 from market.store.certificate_sheets import green_bytes, share_bytes
+
+_SPARSE: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,6 +30,8 @@ class DayCertificates:
 
     facts: DayFacts
     sheet: DaySheet
+    rows: Mapping[str, tuple[Integers, Integers]]
+    """Of the sheet's shares and uses, by the area of whose they are."""
 
     def issued(self, before: IssuedCertificates) -> IssuedCertificates:
         """What this version issues beside the one that stands."""
@@ -33,8 +39,11 @@ class DayCertificates:
 
     def area_bytes(self, area_id: str) -> tuple[bytes, bytes]:
         """What concerns an area's participants: their certificates, and how green they were."""
-        part = self.sheet.part(_members(self.facts, area_id))
-        return share_bytes(self.facts, part.shares), green_bytes(self.facts, part.green)
+        shares, green = self.rows[area_id]
+        return (
+            share_bytes(self.facts, self.sheet.shares.rows(shares)),
+            green_bytes(self.facts, self.sheet.green.rows(green)),
+        )
 
 
 def day_certificates(facts: DayFacts, detail: DayDetail) -> DayCertificates:
@@ -77,14 +86,19 @@ def day_certificates(facts: DayFacts, detail: DayDetail) -> DayCertificates:
     )
     # What a retailer takes to sell it again is nobody's use.
     used_wh = np.where(resells[:, None], 0, detail.metered_wh).ravel()
-    return DayCertificates(
-        facts=facts, sheet=DaySheet.of(shares, use_of(cell_owner, used_wh), times)
-    )
+    sheet = DaySheet.of(shares, use_of(cell_owner, used_wh), times)
+    return DayCertificates(facts=facts, sheet=sheet, rows=_by_area(facts, sheet))
 
 
 def _matches(numbers: Integers) -> Integers:
     """Numbers from 0 for matches, each in one interval."""
-    return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+    most = int(numbers.max(initial=0)) + 1
+    if most > _SPARSE * len(numbers):
+        return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+    # Sooner than sorting them.
+    known = np.zeros(most, dtype=np.int64)
+    known[numbers] = 1
+    return (np.cumsum(known) - 1)[numbers]
 
 
 def _supported(facts: DayFacts) -> NDArray[np.bool_]:
@@ -103,9 +117,16 @@ def _supported(facts: DayFacts) -> NDArray[np.bool_]:
     return found
 
 
-def _members(facts: DayFacts, area_id: str) -> NDArray[np.bool_]:
-    """(participants,) whose first unit is in the area: everybody who has certificates is in one area."""
+def _by_area(facts: DayFacts, sheet: DaySheet) -> dict[str, tuple[Integers, Integers]]:
+    """Shares and uses by the area of the participant's first unit: everybody is in one area."""
     home: dict[str, str] = {}
     for unit in facts.units.values():
         home.setdefault(unit.participant_id, unit.area_id)
-    return np.array([home.get(name) == area_id for name in facts.participants], dtype=np.bool_)
+    areas = [area.area_id for area in facts.grid.areas]
+    place = {area_id: number for number, area_id in enumerate(areas)}
+    # Who has no unit has no certificates either.
+    group = np.array([place.get(home.get(name, ""), 0) for name in facts.participants], np.int64)
+    shares, green = (
+        members(group[of], len(areas)) for of in (sheet.shares.holder, sheet.green.participant)
+    )
+    return dict(zip(areas, zip(shares, green, strict=True), strict=True))

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.day_certificates import DayCertificates, day_certificates
 from market.engine.state import MarketState
@@ -38,6 +39,7 @@ from market.settlement.dues import Dues, differences
 from market.settlement.run import settle_day
 from market.store import queries
 from market.store.details import cells_bytes
+from market.store.trade_sheets import trade_bytes
 
 ACTOR: Final = "market"
 BUSY_S: Final = 1
@@ -106,11 +108,7 @@ class DayRuns:
         await self._sequencer.projected(self._sequencer.committed_seq)
         work = partial(self._worked_out, begun, dict(state.participants), dict(state.units))
         found = await asyncio.to_thread(work)
-        for area_id in run.left:
-            area = await asyncio.to_thread(found.area, begun.run_id, area_id)
-            await self._submit(
-                RecordSettledArea(now_us=self._clock.now_us(), actor=ACTOR, area=area)
-            )
+        await self._record(found, begun.run_id, tuple(run.left))
         await self._submit(
             FinishSettlement(
                 now_us=self._clock.now_us(),
@@ -121,6 +119,23 @@ class DayRuns:
                 certificates=found.certificates.issued(found.standing),
             )
         )
+
+    async def _record(self, found: "_Found", run_id: str, areas: Sequence[str]) -> None:
+        """Each area in its order; while one is put on disk the next one is made ready."""
+        ahead: asyncio.Task[SettledArea] | None = None
+        try:
+            for place, area_id in enumerate(areas):
+                area = await (ahead or asyncio.to_thread(found.area, run_id, area_id))
+                ahead = None
+                if place + 1 < len(areas):
+                    making = asyncio.to_thread(found.area, run_id, areas[place + 1])
+                    ahead = asyncio.create_task(making)
+                await self._submit(
+                    RecordSettledArea(now_us=self._clock.now_us(), actor=ACTOR, area=area)
+                )
+        finally:
+            if ahead is not None:  # the market is being closed, or something is wrong
+                ahead.cancel()
 
     def _worked_out(
         self,
@@ -177,7 +192,9 @@ class _Asked(TypedDict):
 class _Found:
     """What a run comes to."""
 
-    units: Sequence[Unit]
+    unit_ids: Sequence[str]
+    area_of: NDArray[np.str_]
+    """(n,) the area of each unit."""
     starts_s: Sequence[int]
     details: Sequence[tuple[Cells, DayDetail]]
     """What was settled."""
@@ -197,7 +214,8 @@ class _Found:
         settled = settle_day(facts)
         every = Cells(rows=np.arange(len(facts.units)), columns=np.arange(len(facts.starts_s)))
         return cls(
-            units=list(facts.units.values()),
+            unit_ids=list(facts.units),
+            area_of=np.array([unit.area_id for unit in facts.units.values()]),
             starts_s=facts.starts_s,
             details=[(every, settled.detail)],
             base_run_id=None,
@@ -214,7 +232,8 @@ class _Found:
         facts = changes.facts
         settled = settle_again(facts.frame(), changes.before, changes.parts)
         return cls(
-            units=list(facts.units.values()),
+            unit_ids=list(facts.units),
+            area_of=np.array([unit.area_id for unit in facts.units.values()]),
             starts_s=facts.starts_s,
             details=settled.details,
             base_run_id=changes.base_run_id,
@@ -227,9 +246,12 @@ class _Found:
         )
 
     def area(self, run_id: str, area_id: str) -> SettledArea:
-        """What is recorded of an area."""
-        detail, rows = cells_bytes(self.details, self.units, self.starts_s, area_id)
+        """What is recorded of an area; its trades with the version that others stand on."""
+        inside = self.area_of == area_id
+        detail, rows = cells_bytes(self.details, self.unit_ids, self.starts_s, inside)
         certificates, green = self.certificates.area_bytes(area_id)
+        trades = self.certificates.facts.trades
+        legs = np.flatnonzero(inside[trades.unit]) if self.base_run_id is None else None
         return SettledArea(
             run_id=run_id,
             area_id=area_id,
@@ -237,6 +259,7 @@ class _Found:
             rows=rows,
             certificates=certificates,
             green=green,
+            trades=b"" if legs is None else trade_bytes(trades, legs, self.unit_ids, self.starts_s),
             base_run_id=self.base_run_id,
         )
 

@@ -70,7 +70,7 @@ class DeliveryColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shares:
-    """Certificates of one interval, by unit, holder and purpose; sorted so, each once."""
+    """Certificates of one interval, by holder, unit and purpose; sorted so, each once."""
 
     unit: Integers
     """(k,) number of the unit whose meter they come from."""
@@ -93,28 +93,27 @@ def settled_shares(generation: GenerationColumns, deliveries: DeliveryColumns) -
     Raises:
         CertificateError: a unit would be issued other than it generated.
     """
-    units = np.arange(len(generation.owner))
-    green = generation.renewable
+    count, green = len(generation.owner), generation.renewable
     own_wh = np.maximum(generation.own_use_wh, 0) + np.maximum(generation.own_storage_wh, 0)
     kept = green & ~generation.supported
     kept_wh = np.where(kept, np.maximum(generation.retail_wh, 0), 0)
     sold = deliveries.sold & green[deliveries.row]
-    traded_wh = sums(deliveries.delivered_wh[sold], deliveries.row[sold], len(units))
+    kept_wh += sums(deliveries.delivered_wh[sold], deliveries.row[sold], count)
     seller, buyer, carried_wh = carried(deliveries, sold)
-    given_wh = sums(carried_wh, seller, len(units))
-    holder = generation.owner[deliveries.row[buyer]]
+    kept_wh -= sums(carried_wh, seller, count)
+    (own,), (held,) = np.nonzero(green & (own_wh != 0)), np.nonzero(kept_wh)
     used = np.where(deliveries.keeps[buyer], int(Purpose.HELD), int(Purpose.USED))
     shares = summed(
-        np.concatenate((units, units, seller)),
-        np.concatenate((generation.owner, generation.owner, holder)),
+        np.concatenate((own, held, seller)),
+        generation.owner[np.concatenate((own, held, deliveries.row[buyer]))],
         np.concatenate(
             (
-                np.full(len(units), Purpose.OWN_USE, dtype=np.int64),
-                np.full(len(units), Purpose.HELD, dtype=np.int64),
+                np.full(len(own), Purpose.OWN_USE, dtype=np.int64),
+                np.full(len(held), Purpose.HELD, dtype=np.int64),
                 used,
             )
         ),
-        np.concatenate((np.where(green, own_wh, 0), traded_wh - given_wh + kept_wh, carried_wh)),
+        np.concatenate((own_wh[own], kept_wh[held], carried_wh)),
     )
     _check(generation, shares)
     return shares
@@ -199,13 +198,18 @@ def summed(unit: Integers, holder: Integers, purpose: Integers, energy_wh: Integ
     unit, holder, purpose, energy_wh = (x[some] for x in (unit, holder, purpose, energy_wh))
     if not len(unit):
         return Shares(unit=unit, holder=holder, purpose=purpose, energy_wh=energy_wh)
-    # One number for all three sorts faster than three columns, and sorts alike.
-    holders = int(holder.max()) + 1
-    key = (unit * holders + holder) * len(Purpose) + purpose
+    # One number for all three sorts faster than three columns, and sorts alike. What comes from one match
+    # stands in order mostly, which a stable sort makes use of.
+    units = int(unit.max()) + 1
+    key = (holder * units + unit) * len(Purpose) + purpose
     order = np.argsort(key, kind="stable")
-    key = key[order]
-    first = np.flatnonzero(np.diff(key, prepend=-1))
-    total_wh = np.add.reduceat(energy_wh[order], first)
-    (some,) = np.nonzero(total_wh)
-    at = order[first[some]]
-    return Shares(unit=unit[at], holder=holder[at], purpose=purpose[at], energy_wh=total_wh[some])
+    key, energy_wh = key[order], energy_wh[order]
+    fresh = np.diff(key, prepend=-1) != 0
+    if not fresh.all():
+        first = np.flatnonzero(fresh)
+        order, energy_wh = order[first], np.add.reduceat(energy_wh, first)
+        (some,) = np.nonzero(energy_wh)
+        order, energy_wh = order[some], energy_wh[some]
+    return Shares(
+        unit=unit[order], holder=holder[order], purpose=purpose[order], energy_wh=energy_wh
+    )

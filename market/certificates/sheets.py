@@ -7,7 +7,6 @@ participant in an interval is its own number times the intervals of the day, plu
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from market.certificates.errors import CertificateError
 from market.certificates.issuing import Purpose, Shares
@@ -51,14 +50,15 @@ def retired_of(shares: Shares, use: UseColumns) -> Integers:
         raise CertificateError("a share comes twice, or is none")
     spent = shares.purpose != Purpose.HELD
     holder = shares.holder[spent]
-    place = np.searchsorted(use.participant, holder)
-    known = place < len(use.participant)
-    if not known.all() or (use.participant[place] != holder).any():
-        raise CertificateError("certificates are retired for somebody who used nothing")
-    retired_wh = sums(shares.energy_wh[spent], place, len(use.participant))
-    if (retired_wh > use.energy_wh).any():
-        raise CertificateError("certificates are retired for more than was used")
-    return retired_wh
+    count = max(int(of.max(initial=-1)) + 1 for of in (holder, use.participant))
+    retired_wh, used_wh = sums(shares.energy_wh[spent], holder, count), np.zeros(count, np.int64)
+    used_wh[use.participant] = use.energy_wh
+    beyond = retired_wh > used_wh
+    if beyond.any():
+        nothing = not used_wh[beyond].all()
+        why = "for somebody who used nothing" if nothing else "for more than was used"
+        raise CertificateError(f"certificates are retired {why}")
+    return retired_wh[use.participant]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,6 +74,16 @@ class ShareColumns:
     energy_wh: Integers
     """(k,) > 0."""
 
+    def rows(self, rows: Integers) -> "ShareColumns":
+        """Some of them."""
+        return ShareColumns(
+            holder=self.holder[rows],
+            interval=self.interval[rows],
+            unit=self.unit[rows],
+            purpose=self.purpose[rows],
+            energy_wh=self.energy_wh[rows],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GreenColumns:
@@ -85,6 +95,15 @@ class GreenColumns:
     """(p,) > 0."""
     retired_wh: Integers
     """(p,) what of it certificates came with; no more than was used."""
+
+    def rows(self, rows: Integers) -> "GreenColumns":
+        """Some of them."""
+        return GreenColumns(
+            participant=self.participant[rows],
+            interval=self.interval[rows],
+            used_wh=self.used_wh[rows],
+            retired_wh=self.retired_wh[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,43 +121,22 @@ class DaySheet:
             CertificateError: more is retired than was used, or a share comes twice.
         """
         retired_wh = retired_of(shares, use)
+        # In order of holder and interval, and there of unit and purpose, as shares are.
         holder, interval = np.divmod(shares.holder, intervals)
-        unit = shares.unit // intervals
-        order = np.lexsort((shares.purpose, unit, interval, holder))
         participant, at = np.divmod(use.participant, intervals)
         return cls(
             shares=ShareColumns(
-                holder=holder[order],
-                interval=interval[order],
-                unit=unit[order],
-                purpose=shares.purpose[order],
-                energy_wh=shares.energy_wh[order],
+                holder=holder,
+                interval=interval,
+                unit=shares.unit // intervals,
+                purpose=shares.purpose,
+                energy_wh=shares.energy_wh,
             ),
             green=GreenColumns(
                 participant=participant,
                 interval=at,
                 used_wh=use.energy_wh,
                 retired_wh=retired_wh,
-            ),
-        )
-
-    def part(self, members: NDArray[np.bool_]) -> "DaySheet":
-        """What concerns some participants: (participants,) whether one is among them."""
-        mine, used = members[self.shares.holder], members[self.green.participant]
-        shares, green = self.shares, self.green
-        return DaySheet(
-            shares=ShareColumns(
-                holder=shares.holder[mine],
-                interval=shares.interval[mine],
-                unit=shares.unit[mine],
-                purpose=shares.purpose[mine],
-                energy_wh=shares.energy_wh[mine],
-            ),
-            green=GreenColumns(
-                participant=green.participant[used],
-                interval=green.interval[used],
-                used_wh=green.used_wh[used],
-                retired_wh=green.retired_wh[used],
             ),
         )
 

@@ -76,7 +76,7 @@ def record_settled_area(state: MarketState, command: RecordSettledArea) -> Decis
     if command.area.area_id in run.done:
         return applied()
     # The bytes stand in the command, once.
-    area = replace(command.area, detail=b"", certificates=b"", green=b"")
+    area = replace(command.area, detail=b"", certificates=b"", green=b"", trades=b"")
     areas = len(run.begun.areas)
     return applied(AreaSettled(area=area, areas_done=len(run.done) + 1, areas=areas))
 

@@ -109,6 +109,8 @@ class SettledArea:
     """Of the area's participants, lot by lot, as an Arrow stream; empty: the run made none."""
     green: bytes = b""
     """What they used in each interval, and what of it certificates came with; an Arrow stream."""
+    trades: bytes = b""
+    """Of the area's units, as they were read, as an Arrow stream; empty: they are with the run below."""
     base_run_id: str | None = None
     """The run whose version holds where these rows say nothing; None: they are the whole area."""
 

@@ -14,6 +14,8 @@ from market.model.units import split_exactly
 Integers: TypeAlias = NDArray[np.int64]
 
 _INT64_MAX: Final = 2**63 - 1
+_LARGE: Final = 1_000
+"""From so many members on a group's largest are found by themselves, not by sorting all."""
 
 
 def split_groups(totals: Integers, group: Integers, weights: Integers) -> Integers:
@@ -48,10 +50,31 @@ def split_groups(totals: Integers, group: Integers, weights: Integers) -> Intege
     left = totals - sums(parts, group, len(totals))
     (short,) = np.nonzero(left[group])
     if len(short):
-        # Largest remainder first; lexsort is stable, so of equal ones the earlier member.
-        short = short[np.lexsort((-rests[short], group[short]))]
-        parts[short[places_in_group(group[short]) < left[group[short]]]] += 1
+        parts[short[_largest(rests[short], group[short], left)]] += 1
     return parts
+
+
+def _largest(rests: Integers, group: Integers, count: Integers) -> Integers:
+    """Where each group's largest `count` values stand; of equal ones the earlier come first."""
+    found = []
+    sizes = np.bincount(group, minlength=len(count))
+    small = sizes[group] < _LARGE
+    if not small.all():
+        # A call of thousands: what is left goes to those above a value, and to the first at it.
+        large, places = np.unique(group[~small], return_inverse=True)
+        rows_of = members(places.ravel(), len(large))
+        for number, some in zip(large.tolist(), rows_of, strict=True):
+            rows = np.flatnonzero(~small)[some]
+            values, wanted = rests[rows], int(count[number])
+            least = np.partition(values, len(values) - wanted)[len(values) - wanted]
+            above = values > least
+            at = np.flatnonzero(values == least)[: wanted - int(above.sum())]
+            found += [rows[above], rows[at]]
+    rows = np.flatnonzero(small)
+    # lexsort is stable, so of equal ones the earlier stands first.
+    rows = rows[np.lexsort((-rests[rows], group[rows]))]
+    found.append(rows[places_in_group(group[rows]) < count[group[rows]]])
+    return np.concatenate(found)
 
 
 def _one_by_one(totals: Integers, group: Integers, weights: Integers) -> Integers:
@@ -80,6 +103,13 @@ def row_sums(values: Integers, group: Integers, count: int) -> Integers:
         first = np.flatnonzero(np.diff(group[order], prepend=-1))
         total[group[order[first]]] = np.add.reduceat(values[order], first, axis=0)
     return total
+
+
+def members(group: Integers, count: int) -> list[Integers]:
+    """Where the members of each of `count` groups stand, rising."""
+    # The narrower the numbers, the sooner they are sorted.
+    order = np.argsort(group.astype(np.min_scalar_type(max(count, 1))), kind="stable")
+    return np.split(order, np.cumsum(np.bincount(group, minlength=count))[:-1])
 
 
 def places_in_group(group: Integers) -> Integers:

@@ -6,8 +6,8 @@ others are those of the version before, and the day is added up from all of them
 was told is settled with the areas' sums, so whoever was told something, or helped, is always settled anew.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,17 +79,48 @@ def cells_to_settle(
     among = list(dict.fromkeys(owners))
     owner = numbers(owners, among)
     points = row_sums(wanted.astype(np.int64), owner, len(among)) > 0
-    if not points.any():
-        return []
-    patterns, of_interval = np.unique(points, axis=1, return_inverse=True)
+    # Intervals in which the same points are wanted are settled together.
+    alike: dict[bytes, list[int]] = {}
+    for interval in np.flatnonzero(points.any(axis=0)).tolist():
+        alike.setdefault(points[:, interval].tobytes(), []).append(interval)
     return [
-        Cells(
-            rows=np.flatnonzero(patterns[owner, number]),
-            columns=np.flatnonzero(of_interval.ravel() == number),
-        )
-        for number in range(patterns.shape[1])
-        if patterns[:, number].any()
+        Cells(rows=np.flatnonzero(points[owner, intervals[0]]), columns=np.array(intervals))
+        for intervals in alike.values()
     ]
+
+
+def day_parts(facts: DayFacts, cells: Sequence[Cells]) -> Iterator[DayPart]:
+    """The facts of some cells, from those of the whole day."""
+    shape = (len(facts.units), len(facts.starts_s))
+    units, trades = list(facts.units.items()), facts.trades
+    number = np.full(shape, -1, dtype=np.int64)
+    for place, item in enumerate(cells):
+        number[np.ix_(item.rows, item.columns)] = place
+    part_of = number[trades.unit, trades.interval]
+    anew = np.flatnonzero(part_of >= 0)
+    for place, item in enumerate(cells):
+        legs = anew[part_of[anew] == place]
+        where = np.ix_(item.rows, item.columns)
+        intervals = item.columns.tolist()
+        column = {interval: at for at, interval in enumerate(intervals)}
+        yield DayPart(
+            cells=item,
+            facts=replace(
+                facts,
+                starts_s=[facts.starts_s[interval] for interval in intervals],
+                units=dict(units[row] for row in item.rows.tolist()),
+                trades=trades.some(legs, item.rows, item.columns),
+                instructed_wh=facts.instructed_wh[where],
+                uncompensated_wh=facts.uncompensated_wh[where],
+                activations={
+                    column[at]: made for at, made in facts.activations.items() if at in column
+                },
+                metered_wh=facts.metered_wh[where],
+                origin=facts.origin[where],
+                priced=[facts.priced[interval] for interval in intervals],
+                exchanged=[facts.exchanged[interval] for interval in intervals],
+            ),
+        )
 
 
 def settle_again(frame: DayFrame, before: DayDetail, parts: Iterable[DayPart]) -> DayAgain:

@@ -116,8 +116,19 @@ def deliveries(traded_wh: Integers, trades: TradeColumns) -> Integers:
         traded_wh: (n,) of an allocation of the same trades, injection positive.
         trades: all trades of the rows.
     """
-    net_wh = sums(trades.injection_wh, trades.row, len(traded_wh))
-    return _to_trades(trades, net_wh, np.abs(traded_wh))[1]
+    count = len(traded_wh)
+    delivered_wh = np.abs(traded_wh)[trades.row]
+    # A unit's only trade of an interval is given all of it; only several have to share.
+    several = np.bincount(trades.row, minlength=count)[trades.row] > 1
+    if several.any():
+        some = TradeColumns(
+            row=trades.row[several],
+            rank=trades.rank[several],
+            injection_wh=trades.injection_wh[several],
+        )
+        net_wh = sums(some.injection_wh, some.row, count)
+        delivered_wh[several] = _to_trades(some, net_wh, np.abs(traded_wh))[1]
+    return delivered_wh
 
 
 def _to_trades(

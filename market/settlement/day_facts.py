@@ -43,6 +43,17 @@ class DayTrades:
         np.add.at(total_wh, (self.unit, self.interval), self.injection_wh)
         return total_wh
 
+    def some(self, legs: Integers, rows: Integers, columns: Integers) -> "DayTrades":
+        """These trades, of a day of these units and intervals alone, to which all of them belong."""
+        return DayTrades(
+            unit=np.searchsorted(rows, self.unit[legs]),
+            interval=np.searchsorted(columns, self.interval[legs]),
+            rank=self.rank[legs],
+            injection_wh=self.injection_wh[legs],
+            amount_quanta=self.amount_quanta[legs],
+            asks_green=self.asks_green[legs],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DayFrame:

@@ -23,7 +23,7 @@ from market.model.money import (
 )
 from market.model.participant import Unit
 from market.model.rules import LastResortBand, MarketRules
-from market.model.trade import ClearingOutcome
+from market.model.trade import ClearingOutcome, LineOutcome
 from market.model.units import PPM, round_half_even, share_ppm
 from market.settlement.route import Hop, route
 
@@ -197,12 +197,14 @@ def net_transfers(
         outcome: what was scheduled to flow.
         replaced_wh: what was settled with the last resort before.
     """
+    if not any(net_wh.values()):
+        return
     account = participant_account(last_resort_participant_id)
+    band, home, sent = last_resort_band(rules, start_s), _home(grid), _sent(outcome)
     for area_id, area_wh in net_wh.items():
         if area_wh:
-            band = last_resort_band(rules, start_s)
             before_wh = (replaced_wh or {}).get(area_id, 0)
-            for exchange in _exchanges(before_wh + area_wh, area_id, band, grid, outcome):
+            for exchange in _exchanges(before_wh + area_wh, area_id, band, grid, home, sent):
                 yield from exchange.transfers(area_id, account, start_s)
             if before_wh:
                 before = last_resort_exchange(before_wh, area_id, rules, grid, outcome, start_s)
@@ -235,15 +237,24 @@ def exchange_parts(
     start_s: int,
 ) -> tuple["Exchange", "Exchange"]:
     """What of it only changes the scheduled exchange, and what is exchanged anew."""
-    return _exchanges(net_wh, area_id, last_resort_band(rules, start_s), grid, outcome)
+    band = last_resort_band(rules, start_s)
+    return _exchanges(net_wh, area_id, band, grid, _home(grid), _sent(outcome))
 
 
 def _exchanges(
-    net_wh: int, area_id: str, band: LastResortBand, grid: Grid, outcome: ClearingOutcome | None
+    net_wh: int,
+    area_id: str,
+    band: LastResortBand,
+    grid: Grid,
+    home: str,
+    sent: Mapping[str, LineOutcome] | None,
 ) -> tuple["Exchange", "Exchange"]:
-    """What only changes the scheduled exchange, and what is exchanged anew."""
-    changed = _changed_exchange(net_wh, area_id, band, grid, outcome)
-    return changed, _fresh_exchange(net_wh - changed.deviation_wh, area_id, band, grid)
+    """What only changes the scheduled exchange, and what is exchanged anew.
+
+    `home`: the area of the last resort; `sent`: what the auction sends over each line.
+    """
+    changed = _changed_exchange(net_wh, area_id, band, grid, home, sent)
+    return changed, _fresh_exchange(net_wh - changed.deviation_wh, area_id, band, grid, home)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,7 +288,12 @@ _NO_EXCHANGE = Exchange(deviation_wh=0, due_quanta=0)
 
 
 def _changed_exchange(
-    net_wh: int, area_id: str, band: LastResortBand, grid: Grid, outcome: ClearingOutcome | None
+    net_wh: int,
+    area_id: str,
+    band: LastResortBand,
+    grid: Grid,
+    home: str,
+    sent: Mapping[str, LineOutcome] | None,
 ) -> Exchange:
     """What of the area's deviation only changes what the auction sends over its line.
 
@@ -287,18 +303,18 @@ def _changed_exchange(
     Only where one line joins the area to the last resort; over several lines nothing is netted.
     Where nothing is left in sum nothing changes, even if a Wh less would have to be sent for what arrives.
     """
-    way = route(grid, _home(grid), area_id) or ()
-    if outcome is None or len(way) != 1 or not net_wh:
+    way = route(grid, home, area_id) or ()
+    if sent is None or len(way) != 1 or not net_wh:
         return _NO_EXCHANGE
     (supply,) = way
     feed_in = Hop(line=supply.line, forward=not supply.forward)
     if net_wh < 0:
-        sent_wh = _sent_wh(feed_in, outcome)
+        sent_wh = _sent_wh(feed_in, sent)
         less_wh = min(-net_wh, sent_wh)
         lost_wh = feed_in.received_of_wh(sent_wh) - feed_in.received_of_wh(sent_wh - less_wh)
         due_quanta, unsent_wh, hop = band.bid_ticks * lost_wh, less_wh, feed_in
     else:
-        sent_wh = _sent_wh(supply, outcome)
+        sent_wh = _sent_wh(supply, sent)
         received_wh = supply.received_of_wh(sent_wh)
         less_wh = min(net_wh, received_wh)
         unsent_wh = sent_wh - supply.sent_for_wh(received_wh - less_wh)
@@ -310,22 +326,29 @@ def _changed_exchange(
     )
 
 
-def _sent_wh(hop: Hop, outcome: ClearingOutcome) -> int:
+def _sent(outcome: ClearingOutcome | None) -> dict[str, LineOutcome] | None:
+    """What the auction sends, by line; None: there was none."""
+    return None if outcome is None else {line.line_id: line for line in outcome.lines}
+
+
+def _sent_wh(hop: Hop, sent: Mapping[str, LineOutcome]) -> int:
     """What the auction sends over the line in the hop's direction."""
-    for line in outcome.lines:
-        if line.line_id == hop.line.line_id:
-            return line.sent_forward_wh if hop.forward else line.sent_backward_wh
-    return 0
+    line = sent.get(hop.line.line_id)
+    if line is None:
+        return 0
+    return line.sent_forward_wh if hop.forward else line.sent_backward_wh
 
 
-def _fresh_exchange(net_wh: int, area_id: str, band: LastResortBand, grid: Grid) -> Exchange:
+def _fresh_exchange(
+    net_wh: int, area_id: str, band: LastResortBand, grid: Grid, home: str
+) -> Exchange:
     """The last resort delivers an area's shortage or takes its surplus, losses included.
 
     Short by W: it sends S = ceil(W / (1 - loss)) from its own area and is paid ask x S. Long by W:
     floor(W x (1 - loss)) arrives there and it pays its bid for that. Each line is paid its fee on
     what is sent into it.
     """
-    home, fees = _home(grid), []
+    fees = []
     if net_wh < 0:
         energy_wh = -net_wh
         for hop in reversed(route(grid, home, area_id) or ()):

@@ -6,7 +6,7 @@ with their unit in the name, so that anybody who reads Arrow reads it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,16 +17,15 @@ from market.certificates.sheets import GreenColumns, ShareColumns
 from market.model.certificate import Lot
 from market.model.splitting import Integers
 from market.settlement.day_facts import DayFacts
-
-_CODEC: Final = "zstd"
+from market.store.arrow_streams import named, stream_bytes
 
 
 def share_bytes(facts: DayFacts, shares: ShareColumns) -> bytes:
     """The certificates of some participants."""
-    return _bytes(
+    return stream_bytes(
         {
-            "participant_id": _named(list(facts.participants), shares.holder),
-            "unit_id": _named(list(facts.units), shares.unit),
+            "participant_id": named(list(facts.participants), shares.holder),
+            "unit_id": named(list(facts.units), shares.unit),
             "start_s": _starts(facts, shares.interval),
             "purpose": pa.array(shares.purpose, type=pa.int8()),
             "energy_wh": pa.array(shares.energy_wh),
@@ -36,9 +35,9 @@ def share_bytes(facts: DayFacts, shares: ShareColumns) -> bytes:
 
 def green_bytes(facts: DayFacts, green: GreenColumns) -> bytes:
     """What some participants used, and what of it certificates came with."""
-    return _bytes(
+    return stream_bytes(
         {
-            "participant_id": _named(list(facts.participants), green.participant),
+            "participant_id": named(list(facts.participants), green.participant),
             "start_s": _starts(facts, green.interval),
             "used_wh": pa.array(green.used_wh),
             "retired_wh": pa.array(green.retired_wh),
@@ -48,24 +47,6 @@ def green_bytes(facts: DayFacts, green: GreenColumns) -> bytes:
 
 def _starts(facts: DayFacts, interval: Integers) -> Any:  # noqa: ANN401 - pyarrow carries no types
     return pa.array(np.array(facts.starts_s, dtype=np.int64)[interval])
-
-
-def _named(names: list[str], numbers: Integers) -> Any:  # noqa: ANN401 - pyarrow carries no types
-    """Ids by their numbers; only those that come up are written."""
-    present, place = np.unique(numbers, return_inverse=True)
-    return pa.DictionaryArray.from_arrays(
-        pa.array(place, type=pa.int32()), pa.array([names[n] for n in present], type=pa.string())
-    )
-
-
-def _bytes(columns: dict[str, Any]) -> bytes:
-    table = pa.table(columns)
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression=_CODEC)
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table)
-    found: bytes = sink.getvalue().to_pybytes()
-    return found
 
 
 def _table(content: bytes) -> Any:  # noqa: ANN401 - pyarrow carries no types

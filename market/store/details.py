@@ -12,13 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from market.model.participant import Unit
 from market.model.splitting import Integers
 from market.settlement.again import Cells
-from market.settlement.day_facts import DayDetail, DayFacts
+from market.settlement.day_facts import DayDetail, DayFacts, Flags
 from market.settlement.meter_series import Origin
+from market.store.arrow_streams import named, stream_bytes
 
-_CODEC: Final = "zstd"
 METHODS: Final = tuple(origin.name.lower() for origin in Origin)
 """Words for where a metered value comes from, by their number."""
 WAY: Final = b"1"
@@ -33,24 +32,24 @@ def detail_bytes(facts: DayFacts, detail: DayDetail, area_id: str) -> tuple[byte
     every = Cells(
         rows=np.arange(len(facts.units)), columns=np.arange(len(facts.starts_s), dtype=np.int64)
     )
-    return cells_bytes([(every, detail)], list(facts.units.values()), facts.starts_s, area_id)
+    inside = np.array([unit.area_id == area_id for unit in facts.units.values()], dtype=np.bool_)
+    return cells_bytes([(every, detail)], list(facts.units), facts.starts_s, inside)
 
 
 def cells_bytes(
     details: Iterable[tuple[Cells, DayDetail]],
-    units: Sequence[Unit],
+    unit_ids: Sequence[str],
     starts_s: Sequence[int],
-    area_id: str,
+    inside: Flags,
 ) -> tuple[bytes, int]:
     """The rows of an area's units among some cells, in order of unit and interval; and how many.
 
     Args:
         details: cells and what was settled in them; no cell twice.
-        units: of the day, in order.
+        unit_ids: of the day, in order.
         starts_s: the day's intervals.
-        area_id: whose units.
+        inside: (n,) whether a unit is the area's.
     """
-    inside = np.array([unit.area_id == area_id for unit in units], dtype=np.bool_)
     row_parts, column_parts = [], []
     values: dict[str, list[Integers]] = {name: [] for name in DayDetail.names()}
     origins: list[Integers] = []
@@ -64,12 +63,9 @@ def cells_bytes(
         origins.append(detail.origin[own].ravel().astype(np.int64))
     row, column = _joined(row_parts), _joined(column_parts)
     order = np.lexsort((column, row)) if len(row_parts) > 1 else np.arange(len(row))
-    named, place = np.unique(row, return_inverse=True)
-    names = pa.array([units[number].unit_id for number in named.tolist()], type=pa.string())
-    places = pa.array(place.ravel()[order].astype(np.int32))
     starts = np.array(starts_s, dtype=np.int64)
     columns: dict[str, Any] = {
-        "unit_id": pa.DictionaryArray.from_arrays(places, names),
+        "unit_id": named(unit_ids, row[order]),
         "start_s": pa.array(starts[column[order]]),
     }
     for name, parts in values.items():
@@ -78,12 +74,7 @@ def cells_bytes(
     columns[_METHOD] = pa.DictionaryArray.from_arrays(
         pa.array(method), pa.array(METHODS, type=pa.string())
     )
-    table = pa.table(columns).replace_schema_metadata({_WAY: WAY})
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression=_CODEC)
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes(), table.num_rows
+    return stream_bytes(columns, {_WAY: WAY}), len(row)
 
 
 def _joined(parts: Sequence[Integers]) -> Integers:
@@ -121,19 +112,31 @@ def put_columns(
         return None
     if not table.num_rows:
         return np.zeros(len(row_of), dtype=np.int64)
-    names = table["unit_id"].chunk(0)
+    names, starts = table["unit_id"].chunk(0), table["start_s"].chunk(0).dictionary_encode()
     try:
         rows_of_names = [row_of[name] for name in names.dictionary.to_pylist()]
-        starts, which = np.unique(table["start_s"].to_numpy(), return_inverse=True)
-        columns_of_starts = [column_of[start_s] for start_s in starts.tolist()]
+        columns_of_starts = [column_of[start_s] for start_s in starts.dictionary.to_pylist()]
     except KeyError:
         return None
-    row = np.array(rows_of_names, dtype=np.int64)[names.indices.to_numpy()]
-    column = np.array(columns_of_starts, dtype=np.int64)[which.ravel()]
+    rows, columns = np.array(rows_of_names), np.array(columns_of_starts)
+    unit, start = names.indices.to_numpy(), starts.indices.to_numpy()
+    whole = _is_grid(unit, start, len(column_of)) and np.array_equal(columns, range(len(column_of)))
+    place = rows if whole else (rows[unit], columns[start])
     for name, array in into.items():
         values = table[_METHOD].chunk(0).indices if name == _ORIGIN else table[name]
-        array[row, column] = values.to_numpy()
-    return np.bincount(row, minlength=len(row_of)).astype(np.int64)
+        # Row by row where all of a unit's intervals stand together: a copy, and no search.
+        array[place] = values.to_numpy().reshape((-1, len(column_of)) if whole else -1)
+    return np.bincount(rows[unit], minlength=len(row_of)).astype(np.int64)
+
+
+def _is_grid(unit: Integers, start: Integers, times: int) -> bool:
+    """Whether rows are every interval of one unit after the other."""
+    units, rest = divmod(len(unit), times)
+    return (
+        not rest
+        and np.array_equal(unit, np.repeat(np.arange(units), times))
+        and np.array_equal(start, np.tile(np.arange(times), units))
+    )
 
 
 def detail_rows(details: Sequence[bytes], unit_ids: Sequence[str]) -> list[Mapping[str, Any]]:

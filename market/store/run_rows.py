@@ -57,6 +57,7 @@ def take_run(
                 "rows": area.rows,
                 "certificates": command.area.certificates,
                 "green": command.area.green,
+                "trades": command.area.trades,
                 "base_run_id": area.base_run_id,
             },
         )

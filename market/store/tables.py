@@ -694,6 +694,7 @@ Index(
     measurements.c.late,  # always true, yet by it SQLite finds out that the index fits
     measurements.c.start_s,
     measurements.c.event_seq,
+    measurements.c.older,
     sqlite_where=text("late = 1"),
     postgresql_where=measurements.c.late,
 )
@@ -711,6 +712,16 @@ deviations: Final = Table(
     _integer("curtailed_wh"),
     _text("reason"),
     sqlite_with_rowid=False,
+)
+
+# Few units are told something else than they have traded; who looks for them does not look through all.
+Index(
+    "deviations_curtailed",
+    deviations.c.market_id,
+    deviations.c.level,
+    deviations.c.start_s,
+    sqlite_where=text("curtailed_wh != 0"),
+    postgresql_where=text("curtailed_wh != 0"),
 )
 
 system_pictures: Final = Table(
@@ -1028,6 +1039,7 @@ settled_areas: Final = Table(
     _integer("rows"),
     Column("certificates", LargeBinary, nullable=False),
     Column("green", LargeBinary, nullable=False),
+    Column("trades", LargeBinary, nullable=False),
     _text("base_run_id", empty=True),  # whose rows hold where these say nothing
 )
 

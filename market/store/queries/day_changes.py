@@ -1,37 +1,38 @@
 """What has changed of a day since a version of it, read so that only that has to be settled anew.
 
 The one idea: of a closed day only readings may still change. What has come since the version began leads to
-units whose meters are read again; where they show something else than the version knew, their metering points
-are settled anew, on facts read by the same reader as those of a whole day. All else is the version's own.
+meters that are read again; where they show something else than the version knew, their metering points are
+settled anew, by the code that settles a whole day. All else, trades too, is what the version knew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from market.model.activation import UnitsActivated
 from market.model.grid import Grid
 from market.model.interval import MarketDay
 from market.model.participant import Participant, Unit
 from market.model.rules import MarketRules, Tariff
 from market.model.settlement_run import Completeness
-from market.model.splitting import Integers
-from market.settlement.again import Cells, DayPart, cells_to_settle
-from market.settlement.day_facts import DayDetail, DayFacts, Flags, Origins
+from market.settlement.again import DayPart, cells_to_settle, day_parts
+from market.settlement.day_facts import DayDetail, DayFacts, DayTrades, Flags
 from market.settlement.dues import Dues
 from market.settlement.meter_series import Origin
 from market.settlement.outcomes import exchanged, priced
 from market.settlement.substitution import LIKE_DAYS_MAX, LINEAR_MAX_S
 from market.store import tables
 from market.store.queries.day_facts import DayReader, day_starts_s
-from market.store.queries.day_meters import Meters, completeness
-from market.store.queries.day_outcomes import DayOutcomes, calls_of
+from market.store.queries.day_meters import completeness, meters_again
+from market.store.queries.day_outcomes import calls_of
 from market.store.queries.market import market
+from market.store.queries.pages import in_columns
 from market.store.queries.runs import RunView
-from market.store.queries.settled_columns import settled_columns
+from market.store.queries.settled_columns import settled_columns, settled_trades
 
 _DAY_S: Final = 86_400
 _ORIGIN: Final = "origin"
@@ -46,7 +47,7 @@ class DayChanges:
     base_run_id: str
     """The version on which it stands."""
     facts: DayFacts
-    """Of the whole day, but for what goes back at the area price: that is in the parts alone."""
+    """Of the whole day."""
     before: DayDetail
     """The version, of the whole day."""
     parts: tuple[DayPart, ...]
@@ -70,7 +71,7 @@ def day_changes(
     """What has changed of a day up to an event; None: it has to be settled as a whole.
 
     That is so where fees are others than the version's, units have come, there is no retailer of last
-    resort or it came after the day was closed, a column is not among those that were kept, or too much has changed.
+    resort or it came after the day was closed, what was kept lacks a column or the trades, or too much has changed.
 
     Args:
         connection: of a reader.
@@ -121,7 +122,15 @@ class _Known:
             units=row,
             starts_s=self.starts_s,
         )
-        whole = self._reader(event_seq)
+        whole = DayReader(
+            self.connection,
+            self.market_id,
+            self.day,
+            self.rules,
+            event_seq,
+            self.units,
+            self.participants,
+        )
         newcomers = whole.newcomers()
         # Whether there is a last resort is part of every price of the version.
         last_resorts = [name for name, item in self.participants.items() if item.is_last_resort]
@@ -130,8 +139,9 @@ class _Known:
         origin = kept.columns.pop(_ORIGIN).astype(np.int8)
         before = DayDetail(origin=origin, **kept.columns)
         with_meter = whole.with_meter()
-        rows = self._looked_at(row, origin, with_meter, base.begun_event_seq, event_seq)
-        changed = self._read_again(rows, before, event_seq)
+        since, late = self._came_late(row, base.begun_event_seq, event_seq)
+        others = self._of_days_around(base.begun_event_seq, event_seq)
+        changed = self._read_again(row, before, whole, with_meter, since, others)
         activations = whole.activations()
         cells = cells_to_settle(
             list(self.units.values()), changed, before.told_wh != 0, activations
@@ -139,149 +149,150 @@ class _Known:
         anew = sum(item.count for item in cells)
         if SHARE_MAX * (anew + kept.rows_on_top) > changed.size:
             return None
+        trades = settled_trades(
+            self.connection,
+            self.market_id,
+            kept.whole_run_ids,
+            units=row,
+            starts_s=self.starts_s,
+        )
+        if trades is None:
+            return None
         booked, rents_quanta = whole.booked()
-        outcomes = whole.outcomes()
-        pairs = [calls_of(outcomes, at_s) for at_s in self.starts_s]
+        facts = self._facts(whole, before, trades, activations, rents_quanta)
         return DayChanges(
             base_run_id=base.run.run_id,
-            facts=DayFacts(
-                day=self.day,
-                starts_s=self.starts_s,
-                rules=self.rules,
-                grid=self.grid,
-                participants=self.participants,
-                units=self.units,
-                trades=whole.trades()[0],
-                instructed_wh=before.told_wh,
-                uncompensated_wh=np.broadcast_to(np.int64(0), changed.shape),
-                activations=activations,
-                metered_wh=before.metered_wh,
-                origin=origin,
-                priced=[priced(*pair) for pair in pairs],
-                exchanged=[exchanged(*pair) for pair in pairs],
-                rents_quanta=rents_quanta,
-                newcomers=newcomers,
-                points=whole.points(),
-            ),
+            facts=facts,
             before=before,
-            parts=tuple(
-                self._part(item, outcomes, rents_quanta, before, event_seq) for item in cells
-            ),
-            completeness=completeness(origin, with_meter, self._late(event_seq)),
+            parts=tuple(day_parts(facts, cells)),
+            completeness=completeness(origin, with_meter, late),
             booked=booked,
         )
 
-    def _looked_at(
+    def _facts(
+        self,
+        whole: DayReader,
+        before: DayDetail,
+        trades: DayTrades,
+        activations: Mapping[int, Sequence[UnitsActivated]],
+        rents_quanta: Mapping[str, int],
+    ) -> DayFacts:
+        """The facts of the whole day; `before`: with its meters as they are now."""
+        outcomes = whole.outcomes()
+        pairs = [calls_of(outcomes, at_s) for at_s in self.starts_s]
+        return DayFacts(
+            day=self.day,
+            starts_s=self.starts_s,
+            rules=self.rules,
+            grid=self.grid,
+            participants=self.participants,
+            units=self.units,
+            trades=trades,
+            instructed_wh=before.told_wh,
+            uncompensated_wh=whole.uncompensated(),
+            activations=activations,
+            metered_wh=before.metered_wh,
+            origin=before.origin,
+            priced=[priced(*pair) for pair in pairs],
+            exchanged=[exchanged(*pair) for pair in pairs],
+            rents_quanta=rents_quanta,
+            newcomers=whole.newcomers(),
+            points=whole.points(),
+        )
+
+    def _read_again(
         self,
         row: Mapping[str, int],
-        origin: Origins,
+        before: DayDetail,
+        whole: DayReader,
         with_meter: Flags,
-        after_seq: int,
-        until_seq: int,
-    ) -> Integers:
-        """Units whose meters may show something else than before.
+        since: Flags,
+        others: Collection[str],
+    ) -> Flags:
+        """(n, t) where meters show something else, which is put where it stood.
 
-        Readings of the day have come; or it has gaps and readings of days have come that may stand in
-        for them, or its last interval is one: the line over it may end in the next day.
+        Looked at are units of which readings of the day have come; those that have gaps, and readings of
+        days that may stand in for them; and those whose last interval is one: the line over it may end in
+        the next day.
+
+        `since`: (n, t) of which readings have come since the version; `others`: units of which readings
+        of days around it have.
         """
+        starts_s, origin = self.starts_s, before.origin
+        changed = np.zeros(origin.shape, dtype=np.bool_)
+        gaps = (origin != Origin.MEASURED) & with_meter[:, None]
+        wanted = since.any(axis=1) | gaps[:, -(LINEAR_MAX_S // starts_s.step) :].any(axis=1)
+        around = [row[unit_id] for unit_id in others]
+        wanted[around] |= gaps[around].any(axis=1)
+        rows = np.flatnonzero(wanted)
+        if not len(rows):
+            return changed
+        units = list(self.units.values())
+        traded_wh = before.scheduled_wh[rows] - before.instructed_wh[rows]
+        told_wh = before.told_wh[rows] - whole.forced()[rows]
+        metered_wh, found = meters_again(
+            whole.asked(),
+            rules=self.rules,
+            starts_s=starts_s,
+            units=[units[number] for number in rows.tolist()],
+            with_meter=with_meter[rows],
+            scheduled_wh=traded_wh + told_wh,
+            told=told_wh != 0,
+            before_wh=before.metered_wh[rows],
+            before=origin[rows],
+            late=since[rows],
+        )
+        changed[rows] = (metered_wh != before.metered_wh[rows]) | (found != origin[rows])
+        before.metered_wh[rows], origin[rows] = metered_wh, found
+        return changed
+
+    def _came_late(
+        self, row: Mapping[str, int], after_seq: int, until_seq: int
+    ) -> tuple[Flags, int]:
+        """(n, t) where a reading of the day came late after an event; and for how many of them one ever did."""
+        c, starts_s = tables.measurements.c, self.starts_s
+        since = np.zeros((len(row), len(starts_s)), dtype=np.bool_)
+        ever = np.zeros_like(since)
+        found = self.connection.execute(
+            select(c.unit_id, c.start_s, c.event_seq, c.older).where(
+                self._late_until(until_seq), c.start_s >= starts_s.start, c.start_s < starts_s.stop
+            )
+        )
+        for unit_ids, starts, seqs, older in in_columns(found):
+            rows = np.array([row[unit_id] for unit_id in unit_ids])
+            columns = (np.array(starts) - starts_s.start) // starts_s.step
+            new, counts = np.array(seqs) > after_seq, ~np.array(older, dtype=np.bool_)
+            since[rows[new], columns[new]] = True
+            ever[rows[counts], columns[counts]] = True
+        return since, int(ever.sum())
+
+    def _of_days_around(self, after_seq: int, until_seq: int) -> list[str]:
+        """Units of which readings have come late, after an event, of days that may stand in for gaps."""
         c, starts_s = tables.measurements.c, self.starts_s
         first_s = MarketDay(
             day=date.fromisoformat(self.day) - timedelta(days=LIKE_DAYS_MAX),
             zone=self.rules.time_zone,
             minutes=self.rules.interval_minutes,
         ).starts_s()[0]
-        gaps = (origin != Origin.MEASURED) & with_meter[:, None]
-        wanted = gaps[:, -(LINEAR_MAX_S // starts_s.step) :].any(axis=1)
-        with_gaps = gaps.any(axis=1)
-        late = self.connection.execute(
-            select(c.unit_id, (c.start_s >= starts_s.start) & (c.start_s < starts_s.stop))
-            .where(
-                c.market_id == self.market_id,
-                c.start_s >= first_s,
-                c.start_s < starts_s.stop + _DAY_S,
-                c.late,
-                c.event_seq > after_seq,
-                c.event_seq <= until_seq,
+        found: dict[str, None] = {}
+        for from_s, until_s in (
+            (first_s, starts_s.start),
+            (starts_s.stop, starts_s.stop + _DAY_S),
+        ):
+            units = self.connection.execute(
+                select(c.unit_id)
+                .where(
+                    self._late_until(until_seq),
+                    c.start_s >= from_s,
+                    c.start_s < until_s,
+                    c.event_seq > after_seq,
+                )
+                .distinct()
             )
-            .distinct()
-        )
-        for unit_id, own in late:
-            wanted[row[unit_id]] |= bool(own) or with_gaps[row[unit_id]]
-        return np.flatnonzero(wanted)
+            found |= dict.fromkeys(units.scalars())
+        return list(found)
 
-    def _read_again(self, rows: Integers, before: DayDetail, event_seq: int) -> Flags:
-        """(n, t) where meters of some units show something else, which is put where it stood."""
-        changed = np.zeros(before.origin.shape, dtype=np.bool_)
-        if not len(rows):
-            return changed
-        reader = self._reader(event_seq, self._named(rows))
-        traded_wh = before.scheduled_wh[rows] - before.instructed_wh[rows]
-        told_wh = before.told_wh[rows] - reader.forced()
-        found = reader.meters(traded_wh + told_wh, told_wh != 0)
-        changed[rows] = (found.metered_wh != before.metered_wh[rows]) | (
-            found.origin != before.origin[rows]
-        )
-        before.metered_wh[rows], before.origin[rows] = found.metered_wh, found.origin
-        return changed
-
-    def _late(self, until_seq: int) -> int:
-        """For how many of the day's unit-intervals a reading came late, up to an event."""
-        c, starts_s = tables.measurements.c, self.starts_s
-        late = (
-            select(c.unit_id, c.start_s)
-            .where(
-                c.market_id == self.market_id,
-                c.start_s >= starts_s.start,
-                c.start_s < starts_s.stop,
-                c.late,
-                c.older.is_(False),
-                c.event_seq <= until_seq,
-            )
-            .distinct()
-        )
-        return self.connection.execute(
-            select(func.count()).select_from(late.subquery())
-        ).scalar_one()
-
-    def _part(
-        self,
-        cells: Cells,
-        outcomes: DayOutcomes,
-        rents_quanta: Mapping[str, int],
-        before: DayDetail,
-        event_seq: int,
-    ) -> DayPart:
-        """The facts of some cells, of which the meters are known."""
-        place = np.ix_(cells.rows, cells.columns)
-        known = Meters(
-            metered_wh=before.metered_wh[place],
-            origin=before.origin[place],
-            completeness=Completeness(),
-        )
-        starts_s = [self.starts_s[number] for number in cells.columns.tolist()]
-        reader = self._reader(event_seq, self._named(cells.rows), starts_s)
-        facts, _ = reader.facts(self.grid, outcomes, rents_quanta, lambda *_: known)
-        return DayPart(cells=cells, facts=facts)
-
-    def _named(self, rows: Integers) -> dict[str, Unit]:
-        names = list(self.units)
-        return {names[number]: self.units[names[number]] for number in rows.tolist()}
-
-    def _reader(
-        self,
-        event_seq: int,
-        units: Mapping[str, Unit] | None = None,
-        starts_s: list[int] | None = None,
-    ) -> DayReader:
-        """`units`: only these; None: all."""
-        return DayReader(
-            self.connection,
-            self.market_id,
-            self.day,
-            self.rules,
-            event_seq,
-            self.units if units is None else units,
-            self.participants,
-            starts_s=starts_s,
-            some=units is not None,
-        )
+    def _late_until(self, until_seq: int) -> ColumnElement[bool]:
+        """Readings that came late, up to an event."""
+        c = tables.measurements.c
+        return (c.market_id == self.market_id) & c.late & (c.event_seq <= until_seq)

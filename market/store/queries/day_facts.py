@@ -7,12 +7,12 @@ house: long because every fact of a day is read once, in the order in which a ru
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, FromClause, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from market.model.act import ControlReason, Curtailed
 from market.model.activation import ActivationCause, UnitsActivated
@@ -31,7 +31,6 @@ from market.settlement.dues import Dues, add, is_of_meters
 from market.settlement.ordered import TREATMENTS, Treatment
 from market.settlement.outcomes import exchanged, priced
 from market.store import tables
-from market.store.queries.among import among
 from market.store.queries.certificate_sums import green_orders
 from market.store.queries.day_meters import Meters, day_meters
 from market.store.queries.day_outcomes import DayOutcomes, calls_of, day_outcomes
@@ -103,7 +102,7 @@ def stored_day(
 
 
 class DayReader:
-    """Reads one day, or a part of it."""
+    """Reads one day."""
 
     def __init__(
         self,
@@ -114,17 +113,11 @@ class DayReader:
         event_seq: int,
         units: Mapping[str, Unit],
         participants: Mapping[str, Participant],
-        *,
-        starts_s: Sequence[int] | None = None,
-        some: bool = False,
     ) -> None:
-        """`starts_s`: only these of the day's intervals; `some`: these are not all units of the market."""
         self._connection, self._market_id, self._event_seq = connection, market_id, event_seq
-        self._day, self._rules, self._some = day, rules, some
+        self._day, self._rules = day, rules
         self._closing = (connection, market_id, day)
-        whole = day_starts_s(rules, day)
-        self._starts_s: Sequence[int] = whole if starts_s is None else starts_s
-        self._whole = whole if starts_s is None else None
+        self._starts_s = day_starts_s(rules, day)
         self._column = {start_s: place for place, start_s in enumerate(self._starts_s)}
         self._units, self._participants = units, participants
         self._row = {name: place for place, name in enumerate(self._units)}
@@ -133,30 +126,30 @@ class DayReader:
     def read(self, grid: Grid) -> StoredDay:
         """The facts of the day, and what was booked for it."""
         booked, rents_quanta = self.booked()
-        facts, meters = self.facts(grid, self.outcomes(), rents_quanta, self.meters)
+        facts, meters = self._facts(grid, self.outcomes(), rents_quanta)
         return StoredDay(facts=facts, completeness=meters.completeness, booked=booked)
 
-    def facts(
-        self,
-        grid: Grid,
-        outcomes: DayOutcomes,
-        rents_quanta: Mapping[str, int],
-        meters: Callable[[Integers, Flags], Meters],
+    def _facts(
+        self, grid: Grid, outcomes: DayOutcomes, rents_quanta: Mapping[str, int]
     ) -> tuple[DayFacts, Meters]:
-        """What its units have traded, were told and have metered.
-
-        `meters`: by what they were to do, and whether that is something else than they traded.
-        """
+        """What its units have traded, were told and have metered."""
         participants = self._participants
         trades, traded_wh = self.trades()
         scheduled_wh = self.scheduled(traded_wh)
-        given_back = [how for how in TREATMENTS if TREATMENTS[how] is Treatment.AT_AREA_PRICE]
-        uncompensated_wh = self._curtailed(given_back)
+        uncompensated_wh = self.uncompensated()
         instructed_wh = scheduled_wh - traded_wh + self.forced()
         if not any(item.is_last_resort for item in participants.values()):
             # Nobody is there to take what a stopped unit would give back.
             instructed_wh, uncompensated_wh = instructed_wh - uncompensated_wh, 0 * uncompensated_wh
-        metered = meters(scheduled_wh, scheduled_wh != traded_wh)
+        metered = day_meters(
+            self.asked(),
+            rules=self._rules,
+            starts_s=self._starts_s,
+            units=self._units,
+            with_meter=self.with_meter(),
+            scheduled_wh=scheduled_wh,
+            told=scheduled_wh != traded_wh,
+        )
         pairs = [calls_of(outcomes, start_s) for start_s in self._starts_s]
         facts = DayFacts(
             day=self._day,
@@ -181,17 +174,11 @@ class DayReader:
 
     def _within(self, table: FromClause) -> ColumnElement[bool]:
         c = table.c
-        if self._whole is None:
-            return (c.market_id == self._market_id) & c.start_s.in_(self._starts_s)
         return (
             (c.market_id == self._market_id)
-            & (c.start_s >= self._whole.start)
-            & (c.start_s < self._whole.stop)
+            & (c.start_s >= self._starts_s.start)
+            & (c.start_s < self._starts_s.stop)
         )
-
-    def _of_units(self, name: ColumnElement[str]) -> ColumnElement[bool]:
-        """Whether a row is of one of the units that are read."""
-        return among(self._connection, name, self._units) if self._some else true()
 
     def trades(self) -> tuple[DayTrades, Integers]:
         """Trades that stand, contracts in the order in which they were made; their sums by cell."""
@@ -200,15 +187,12 @@ class DayReader:
         made = self._connection.execute(
             select(*names, c.price_ticks, c.energy_wh, c.order_id).where(
                 self._within(tables.trades),
-                self._of_units(c.unit_id),
                 c.state != TradeState.CANCELLED.value,
             )
         )
         known: dict[str, int] = {}
         found = [np.zeros((8, 0), dtype=np.int64)]
-        green = green_orders(
-            self._connection, self._market_id, day_starts_s(self._rules, self._day)
-        )
+        green = green_orders(self._connection, self._market_id, self._starts_s)
         row_of, column_of, sold = self._row, self._column, Side.SELL.value
         for seqs, rows, matches, units, starts, sides, prices, energies, orders in in_columns(made):
             sign = np.array([1 if side == sold else -1 for side in sides])
@@ -236,7 +220,7 @@ class DayReader:
         c = tables.deviations.c
         rows = self._connection.execute(
             select(c.member_id, c.start_s, c.scheduled_wh).where(
-                self._within(tables.deviations), c.level == "unit", self._of_units(c.member_id)
+                self._within(tables.deviations), c.level == "unit"
             )
         )
         found = traded_wh.copy()
@@ -253,15 +237,19 @@ class DayReader:
         """
         return self._curtailed([ControlReason.DECOUPLED])
 
+    def uncompensated(self) -> Integers:
+        """(n, t) what of an order is settled at the area price: stops, waits for the area guard."""
+        return self._curtailed(
+            [how for how in TREATMENTS if TREATMENTS[how] is Treatment.AT_AREA_PRICE]
+        )
+
     def _curtailed(self, reasons: Iterable[ControlReason]) -> Integers:
         """(n, t) pieces with one of these reasons; none is the last resort's."""
         table = tables.curtailments
         wanted = [reason.value for reason in reasons]
         found = np.zeros(self._shape, dtype=np.int64)
         for row in self._connection.execute(
-            select(table).where(
-                self._within(table), self._of_units(table.c.unit_id), table.c.reason.in_(wanted)
-            )
+            select(table).where(self._within(table), table.c.reason.in_(wanted))
         ):
             unit = self._units[row.unit_id]
             if not self._participants[unit.participant_id].is_last_resort:
@@ -269,23 +257,13 @@ class DayReader:
                 found[self._row[row.unit_id], self._column[row.start_s]] += piece.energy_wh
         return found
 
-    def meters(self, scheduled_wh: Integers, told: Flags) -> Meters:
-        """Readings that count, and what stands in for those that did not come, of the whole day."""
-        assert self._whole is not None, "what stands in is found among all of the day"
-        return day_meters(
-            Asked(
-                connection=self._connection,
-                market_id=self._market_id,
-                event_seq=self._event_seq,
-                told_until_s=self._whole.stop,
-            ),
-            rules=self._rules,
-            starts_s=self._whole,
-            units=self._units,
-            some=self._some,
-            with_meter=self.with_meter(),
-            scheduled_wh=scheduled_wh,
-            told=told,
+    def asked(self) -> Asked:
+        """Where readings are looked for, and as of when."""
+        return Asked(
+            connection=self._connection,
+            market_id=self._market_id,
+            event_seq=self._event_seq,
+            told_until_s=self._starts_s.stop,
         )
 
     def with_meter(self) -> Flags:
@@ -303,8 +281,7 @@ class DayReader:
 
     def points(self) -> frozenset[str]:
         """Participants that had a metering point on the day, where it is charged for."""
-        whole = day_starts_s(self._rules, self._day)
-        return charged_points(self._connection, self._market_id, self._rules, whole)
+        return charged_points(self._connection, self._market_id, self._rules, self._starts_s)
 
     def outcomes(self) -> DayOutcomes:
         """What each call made of each interval; orders and receipts are left out."""

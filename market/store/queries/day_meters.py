@@ -1,6 +1,6 @@
 """What the meters of a day showed: readings that count, late ones among them, and what stands in for the rest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,10 +14,10 @@ from market.model.power import Measurement
 from market.model.rules import MarketRules
 from market.model.settlement_run import Completeness
 from market.model.splitting import Integers
-from market.settlement.day_facts import Flags
+from market.settlement.day_facts import Flags, Origins
 from market.settlement.meter_series import Origin
 from market.store import tables
-from market.store.queries.among import among
+from market.store.queries.among import cells
 from market.store.queries.pages import in_columns
 from market.store.queries.stand_ins import Asked, stand_ins
 
@@ -56,7 +56,6 @@ def day_meters(
     rules: MarketRules,
     starts_s: range,
     units: Mapping[str, Unit],
-    some: bool,
     with_meter: Flags,
     scheduled_wh: Integers,
     told: Flags,
@@ -70,51 +69,108 @@ def day_meters(
         rules: zone and length of intervals.
         starts_s: all intervals of the day.
         units: in the order of the rows.
-        some: they are not all units of the market.
         with_meter: (n,) which of them have a meter.
         scheduled_wh: (n, t) what they were to do.
         told: (n, t) where that is something else than they had traded.
     """
-    only = units if some else None
     row_of = {name: place for place, name in enumerate(units)}
-    metered_wh, measured, late = _readings(asked, starts_s, row_of, only, scheduled_wh)
-    for reading in _newest(asked, starts_s, only) if late.any() else ():
+    metered_wh, measured, late = _readings(asked, starts_s, row_of, scheduled_wh)
+    for reading in _newest(asked, starts_s) if late.any() else ():
         place = row_of[reading.unit_id], (reading.start_s - starts_s.start) // starts_s.step
         metered_wh[place] = reading.injection_wh
         measured[place] = True
-    origin = np.where(measured, np.int8(Origin.MEASURED), np.int8(Origin.SCHEDULE))
-    gaps = ~measured & with_meter[:, None]
-    filled = stand_ins(
-        asked,
-        rules=rules,
-        starts_s=starts_s,
-        units=list(units.values()),
-        metered_wh=metered_wh,
-        measured=measured,
-        gaps=gaps & ~told,
+    metered_wh, origin = _filled(
+        asked, rules, starts_s, list(units.values()), with_meter, metered_wh, measured, told
     )
-    better = filled.origin != Origin.MISSING
-    origin = np.where(better, filled.origin, origin)
     return Meters(
-        metered_wh=np.where(better, filled.injection_wh, metered_wh),
+        metered_wh=metered_wh,
         origin=origin,
         completeness=completeness(origin, with_meter, int(late.sum())),
     )
 
 
-def _readings(
+def meters_again(
     asked: Asked,
+    *,
+    rules: MarketRules,
     starts_s: range,
-    row_of: Mapping[str, int],
-    only: Mapping[str, Unit] | None,
+    units: Sequence[Unit],
+    with_meter: Flags,
     scheduled_wh: Integers,
+    told: Flags,
+    before_wh: Integers,
+    before: Origins,
+    late: Flags,
+) -> tuple[Integers, Origins]:
+    """What `day_meters` finds for some units, where it is known what they showed before.
+
+    Only cells of which a reading has come since, and gaps, are read.
+
+    Args:
+        asked: where to look, and as of when.
+        rules: zone and length of intervals.
+        starts_s: all intervals of the day.
+        units: some of the day's, in the order of the rows.
+        with_meter: (n,) which of them have a meter.
+        scheduled_wh: (n, t) what they were to do.
+        told: (n, t) where that is something else than they had traded.
+        before_wh: (n, t) what they showed before.
+        before: (n, t) an `Origin`: where that came from.
+        late: (n, t) where a reading has come late since.
+    """
+    measured = (before == Origin.MEASURED) & ~late
+    metered_wh = np.where(measured, before_wh, scheduled_wh)
+    row_of = {unit.unit_id: row for row, unit in enumerate(units)}
+    rows, columns = (places.tolist() for places in np.nonzero(~measured))
+    wanted = [
+        (starts_s[column], units[row].unit_id) for row, column in zip(rows, columns, strict=True)
+    ]
+    counting = _counting_in(asked, wanted)
+    place = (
+        [row_of[reading.unit_id] for reading in counting],
+        [(reading.start_s - starts_s.start) // starts_s.step for reading in counting],
+    )
+    metered_wh[place] = [reading.injection_wh for reading in counting]
+    measured[place] = [reading.late or not reading.substituted for reading in counting]
+    return _filled(asked, rules, starts_s, units, with_meter, metered_wh, measured, told)
+
+
+def _filled(
+    asked: Asked,
+    rules: MarketRules,
+    starts_s: range,
+    units: Sequence[Unit],
+    with_meter: Flags,
+    metered_wh: Integers,
+    measured: Flags,
+    told: Flags,
+) -> tuple[Integers, Origins]:
+    """Meters with what stands in where nothing was measured; and where each value comes from."""
+    origin = np.where(measured, np.int8(Origin.MEASURED), np.int8(Origin.SCHEDULE))
+    filled = stand_ins(
+        asked,
+        rules=rules,
+        starts_s=starts_s,
+        units=units,
+        metered_wh=metered_wh,
+        measured=measured,
+        gaps=~measured & with_meter[:, None] & ~told,
+    )
+    better = filled.origin != Origin.MISSING
+    return np.where(better, filled.injection_wh, metered_wh), np.where(
+        better, filled.origin, origin
+    )
+
+
+def _readings(
+    asked: Asked, starts_s: range, row_of: Mapping[str, int], scheduled_wh: Integers
 ) -> tuple[Integers, Flags, Flags]:
     """(n, t) what came in time, else the schedule; where it did; and where a reading came late."""
     c = tables.measurements.c
     rows = asked.connection.execute(
         select(c.unit_id, c.start_s, c.injection_wh, c.substituted, c.late)
         .where(
-            *_counting(asked, starts_s, tables.measurements, only),
+            *_counting(asked, starts_s, tables.measurements),
             c.older.is_(False),
         )
         # As the table is sorted; of one unit and interval the later one comes later.
@@ -137,26 +193,50 @@ def _readings(
     return metered_wh, measured, late
 
 
-def _newest(asked: Asked, starts_s: range, only: Mapping[str, Unit] | None) -> Iterable[Any]:
+def _newest(asked: Asked, starts_s: range) -> Iterable[Any]:
     """Unit, interval and energy of the readings that count where some came late: by the rule of those that came in time."""
-    c, other = tables.measurements.c, tables.measurements.alias("other")
+    other = tables.measurements.alias("other")
     came_late = (
         select(other.c.unit_id, other.c.start_s)
-        .where(*_counting(asked, starts_s, other, only), other.c.late)
+        .where(*_counting(asked, starts_s, other), other.c.late)
         .distinct()
         .subquery()
     )
+    return _counting_of(asked, came_late)
+
+
+def _counting_in(asked: Asked, wanted: Sequence[tuple[int, str]]) -> Collection[Any]:
+    """The readings that count of some intervals and units, as far as there are any."""
+    return _counting_of(asked, cells(asked.connection, wanted)) if wanted else ()
+
+
+def _counting_of(asked: Asked, cells: FromClause) -> Collection[Any]:
+    """The readings that count of some intervals and units."""
+    c = tables.measurements.c
     rows = asked.connection.execute(
-        select(c.unit_id, c.start_s, c.injection_wh, c.late, c.sequence, c.signature)
-        .join(came_late, (came_late.c.unit_id == c.unit_id) & (came_late.c.start_s == c.start_s))
+        select(
+            c.unit_id,
+            c.start_s,
+            c.injection_wh,
+            c.substituted,
+            c.late,
+            c.sequence,
+            c.signature,
+        )
+        .join_from(
+            cells,
+            tables.measurements,
+            (c.unit_id == cells.c.unit_id) & (c.start_s == cells.c.start_s),
+        )
         .where(
-            *_counting(asked, starts_s, tables.measurements, only),
+            c.market_id == asked.market_id,
+            c.event_seq <= asked.event_seq,
             c.older.is_(False),
         )
         .order_by(c.late, c.event_seq, c.row)
     )
     counting: dict[tuple[str, int], Any] = {}
-    for row in rows:
+    for row in rows.all():
         key = (row.unit_id, row.start_s)
         if not row.late or not is_overtaken(counting.get(key), _as_reading(row)):
             counting[key] = row
@@ -168,18 +248,12 @@ def _as_reading(row: Any) -> Measurement:  # noqa: ANN401 - a row
     return cast("Measurement", row)
 
 
-def _counting(
-    asked: Asked, starts_s: range, table: FromClause, only: Mapping[str, Unit] | None
-) -> tuple[ColumnElement[bool], ...]:
-    """Which readings of the day are asked for; `only`: of these units."""
+def _counting(asked: Asked, starts_s: range, table: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """Which readings of the day are asked for."""
     c = table.c
     return (
         c.market_id == asked.market_id,
         c.event_seq <= asked.event_seq,
-        *(
-            (c.start_s >= starts_s.start, c.start_s < starts_s.stop)
-            if only is None
-            # Each by its name: so they are looked up, not looked through.
-            else (c.start_s.in_(starts_s), among(asked.connection, c.unit_id, only))
-        ),
+        c.start_s >= starts_s.start,
+        c.start_s < starts_s.stop,
     )

@@ -1,17 +1,19 @@
 """What the calls of a day made of areas and lines, as it is stored."""
 
 from collections import defaultdict
-from typing import TypeAlias
+from dataclasses import fields
+from typing import Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from market.model.call import CallKind
 from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
 from market.store import tables
-from market.store.queries.pages import fact
 
 DayOutcomes: TypeAlias = dict[tuple[int, CallKind], ClearingOutcome]
 """What each call made of each interval."""
+_OF_AREA: Final = tuple(field.name for field in fields(AreaOutcome))
+_OF_LINE: Final = tuple(field.name for field in fields(LineOutcome))
 
 
 def day_outcomes(
@@ -26,11 +28,19 @@ def day_outcomes(
     """
     areas: defaultdict[tuple[int, str], list[AreaOutcome]] = defaultdict(list)
     lines: defaultdict[tuple[int, str], list[LineOutcome]] = defaultdict(list)
-    a, b = tables.area_outcomes, tables.line_outcomes
-    for row in connection.execute(select(a).where(of_areas).order_by(a.c.position)):
-        areas[row.start_s, row.call].append(fact(AreaOutcome, row))
-    for row in connection.execute(select(b).where(of_lines).order_by(b.c.position)):
-        lines[row.start_s, row.call].append(fact(LineOutcome, row))
+    a, b = tables.area_outcomes.c, tables.line_outcomes.c
+    for start_s, call, *values in connection.execute(
+        select(a.start_s, a.call, *(a[name] for name in _OF_AREA))
+        .where(of_areas)
+        .order_by(a.position)
+    ):
+        areas[start_s, call].append(AreaOutcome(**dict(zip(_OF_AREA, values, strict=True))))
+    for start_s, call, *values in connection.execute(
+        select(b.start_s, b.call, *(b[name] for name in _OF_LINE))
+        .where(of_lines)
+        .order_by(b.position)
+    ):
+        lines[start_s, call].append(LineOutcome(**dict(zip(_OF_LINE, values, strict=True))))
     return {
         (start_s, CallKind(call)): ClearingOutcome(
             start_s=start_s,

@@ -78,12 +78,14 @@ def columns(units: list[Unit], legs: list[Leg]) -> tuple[GenerationColumns, Deli
 
 
 def rows(shares: Shares) -> list[tuple[int, int, Purpose, int]]:
-    """Unit, holder, purpose and energy of each share."""
+    """Unit, holder, purpose and energy of each share, by unit; they come by holder."""
     found = (shares.unit, shares.holder, shares.purpose, shares.energy_wh)
-    return [
+    told = [
         (unit, holder, Purpose(purpose), energy_wh)
         for unit, holder, purpose, energy_wh in zip(*(each.tolist() for each in found), strict=True)
     ]
+    assert told == sorted(told, key=lambda row: (row[1], row[0], row[2]))
+    return sorted(told)
 
 
 def issued(units: list[Unit], *legs: Leg) -> list[tuple[int, int, Purpose, int]]:

@@ -22,7 +22,7 @@ def column(values: Any) -> Any:  # noqa: ANN401 - an array
 
 def shares_of(*rows: tuple[int, int, Purpose, int]) -> Shares:
     """Shares from (unit, holder, purpose, energy)."""
-    ordered = sorted(rows)
+    ordered = sorted(rows, key=lambda row: (row[1], row[0], row[2]))
     return Shares(
         unit=column([row[0] for row in ordered]),
         holder=column([row[1] for row in ordered]),
@@ -92,12 +92,15 @@ def test_a_day_stands_in_order_of_holder_and_time() -> None:
 
 def test_parts_of_a_day_are_together_the_day() -> None:
     whole = sheet()
-    ann = whole.part(np.array([True, False, False]))
-    others = whole.part(np.array([False, True, True]))
+    ann, others = (whole.shares.rows(column(rows)) for rows in ([0, 1, 2], [3]))
 
-    assert ann.shares.energy_wh.tolist() == [1, 4, 6]
-    assert others.shares.energy_wh.tolist() == [2]
-    assert [part.green.used_wh.tolist() for part in (ann, others)] == [[5], [2, 9]]
+    assert ann.energy_wh.tolist() == [1, 4, 6]
+    assert ann.interval.tolist() == [0, 1, 3]
+    assert others.holder.tolist() == [BEN]
+    assert [whole.green.rows(column(rows)).used_wh.tolist() for rows in ([0], [1, 2])] == [
+        [5],
+        [2, 9],
+    ]
 
 
 def test_a_day_in_sum_and_what_a_version_changes() -> None:

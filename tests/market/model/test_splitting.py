@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.model.splitting import places_in_group, row_sums, split_groups, sums
+from market.model.splitting import members, places_in_group, row_sums, split_groups, sums
 from market.model.units import split_exactly
 
 GROUPS = st.lists(
@@ -31,11 +31,16 @@ def split(groups: list[tuple[int, list[int]]], *, mixed: bool) -> list[list[int]
     return found
 
 
+@pytest.mark.parametrize("large", [1, 3, 1_000])
 @given(GROUPS, st.booleans())
 def test_each_group_is_split_as_it_would_be_alone(
-    groups: list[tuple[int, list[int]]], mixed: bool
+    large: int, groups: list[tuple[int, list[int]]], mixed: bool
 ) -> None:
-    assert split(groups, mixed=mixed) == [split_exactly(total, of) for total, of in groups]
+    """Whether groups are large or small, and side by side."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("market.model.splitting._LARGE", large)
+        found = split(groups, mixed=mixed)
+    assert found == [split_exactly(total, of) for total, of in groups]
 
 
 @given(GROUPS)
@@ -64,6 +69,14 @@ def test_nothing_to_split_among_nobody_is_nothing() -> None:
 
     assert split_groups(np.array([0, 0]), none, none).tolist() == []
     assert split_groups(none, none, none).tolist() == []
+
+
+@given(st.lists(st.integers(0, 400)))
+def test_members_are_found_by_group(group: list[int]) -> None:
+    found = members(np.array(group, dtype=np.int64), 401)
+    assert [rows.tolist() for rows in found] == [
+        [row for row, of in enumerate(group) if of == number] for number in range(401)
+    ]
 
 
 def test_places_are_counted_anew_in_each_group() -> None:

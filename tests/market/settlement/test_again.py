@@ -6,60 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.settlement.again import Cells, DayPart, cells_to_settle, settle_again
-from market.settlement.day_facts import DayDetail, DayFacts, DayTrades
+from market.settlement.again import cells_to_settle, day_parts, settle_again
+from market.settlement.day_facts import DayDetail, DayFacts
 from market.settlement.run import settle_day
 from tests.builders import MIDNIGHT_S, STEP_S
 from tests.market.settlement.days import days
 
 HOURS = tuple(range(MIDNIGHT_S, MIDNIGHT_S + 6 * STEP_S, STEP_S))
-
-
-def part_of(facts: DayFacts, cells: Cells) -> DayPart:
-    """The facts of some cells alone."""
-    place = np.ix_(cells.rows, cells.columns)
-    row = {old: new for new, old in enumerate(cells.rows.tolist())}
-    column = {old: new for new, old in enumerate(cells.columns.tolist())}
-    names = list(facts.units)
-    trades = facts.trades
-    inside = np.array(
-        [
-            number
-            for number, (unit, interval) in enumerate(
-                zip(trades.unit.tolist(), trades.interval.tolist(), strict=True)
-            )
-            if unit in row and interval in column
-        ],
-        dtype=np.int64,
-    )
-    starts = [facts.starts_s[number] for number in column]
-    return DayPart(
-        cells=cells,
-        facts=replace(
-            facts,
-            starts_s=starts,
-            units={names[number]: facts.units[names[number]] for number in row},
-            trades=DayTrades(
-                unit=np.array([row[x] for x in trades.unit[inside].tolist()], dtype=np.int64),
-                interval=np.array(
-                    [column[x] for x in trades.interval[inside].tolist()], dtype=np.int64
-                ),
-                rank=trades.rank[inside],
-                injection_wh=trades.injection_wh[inside],
-                amount_quanta=trades.amount_quanta[inside],
-                asks_green=trades.asks_green[inside],
-            ),
-            instructed_wh=facts.instructed_wh[place],
-            uncompensated_wh=facts.uncompensated_wh[place],
-            activations={
-                column[at]: made for at, made in facts.activations.items() if at in column
-            },
-            metered_wh=facts.metered_wh[place],
-            origin=facts.origin[place],
-            priced=[facts.priced[number] for number in column],
-            exchanged=[facts.exchanged[number] for number in column],
-        ),
-    )
 
 
 def reread(facts: DayFacts, seed: int, share: float) -> DayFacts:
@@ -84,7 +37,7 @@ def test_in_part_is_as_a_whole(before: DayFacts, seed: int, share: float) -> Non
     cells = cells_to_settle(list(after.units.values()), changed, told, after.activations)
     names = (*DayDetail.names(), "origin")
     before_and_after = DayDetail(**{name: getattr(stood.detail, name).copy() for name in names})
-    again = settle_again(after.frame(), before_and_after, [part_of(after, item) for item in cells])
+    again = settle_again(after.frame(), before_and_after, day_parts(after, cells))
     assert again.dues == whole.dues
     assert again.withdrawal_wh == whole.withdrawal_wh
     for name in names:

@@ -1,12 +1,13 @@
 """A corrected run that stands on the version before comes to what settling the day anew comes to."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from benchmarks.settling.closed_day import write
 from benchmarks.settling.large_market import DAY as LARGE_DAY
@@ -21,12 +22,17 @@ from market.model.power import Measurement
 from market.model.rules import Tariff
 from market.model.settlement_run import BeginSettlement, RecordSettledArea, RunKind
 from market.sequencer import Sequencer
-from market.settlement.day_facts import DayDetail, DayFacts
+from market.settlement.day_facts import DayDetail, DayFacts, DayTrades
 from market.settlement.run import settle_day
-from market.store import queries
+from market.store import queries, tables
 from market.store.database import Store
 from market.store.details import detail_columns
-from market.store.queries.settled_columns import KeptArea, kept_areas, settled_columns
+from market.store.queries.settled_columns import (
+    KeptArea,
+    kept_areas,
+    settled_columns,
+    settled_trades,
+)
 from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, PARTICIPANTS, STEP_S
 from tests.market.written import (
     MARKET_ID,
@@ -140,11 +146,30 @@ class Market:
                 connection, self._market_id, participant_id=owner, day=self._day, version=None
             )
             areas = kept_areas(connection, self._market_id, run.run.run_id)
+            c = tables.settled_areas.c
+            sheets = connection.execute(
+                select(c.area_id, c.certificates, c.green).where(c.run_id == run.run.run_id)
+            ).all()
+            assert kept is not None
+            trades = settled_trades(
+                connection,
+                self._market_id,
+                kept.whole_run_ids,
+                units={name: row for row, name in enumerate(state.units)},
+                starts_s=stored.facts.starts_s,
+            )
             issued = queries.issued_of_day(connection, self._market_id, self._day)
         whole = settle_day(stored.facts)
-        assert kept is not None
+        assert trades is not None
+        for field in fields(DayTrades):
+            read = getattr(stored.facts.trades, field.name)
+            assert np.array_equal(getattr(trades, field.name), read), field.name
         self._same_lines(areas, shown, owner, stored.facts, whole.detail)
-        certified = day_certificates(stored.facts, whole.detail).issued(NOTHING_ISSUED)
+        made = day_certificates(stored.facts, whole.detail)
+        assert {area_id: (certificates, green) for area_id, certificates, green in sheets} == {
+            area_id: made.area_bytes(area_id) for area_id in areas
+        }
+        certified = made.issued(NOTHING_ISSUED)
         assert issued == replace(certified, held_wh=tuple(sorted(certified.held_wh)))
         for name in NAMES:
             assert np.array_equal(kept.columns[name], getattr(whole.detail, name)), name
