@@ -84,8 +84,8 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None) -> No
 
 
 def _announce(say: Callable[[str], None], origin: str, code: str) -> None:
-    say(f"Nobody can sign in yet. The first operator: {origin}/console/ with the code {code}")
-    say("It is good once, for a day, and until the server starts again.")
+    say(f"Nobody can sign in yet. The first operator: {origin}/console/enrol?code={code}")
+    say("The code is good once, for a day, and until the server starts again.")
 
 
 class MarketServer(uvicorn.Server):

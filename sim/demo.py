@@ -85,7 +85,7 @@ class Server:
         """Start the process on the market's file as it is."""
         words = [
             "serve", "--port", str(self.port), "--var", str(self.var),
-            "--start", START, "--speed", str(self.speed),
+            "--start", START, "--speed", str(self.speed), "--no-announce",
         ]  # fmt: skip
         self.process = await start_child([*words, *(["--paused"] if paused else [])], self.log_path)
 
@@ -218,6 +218,9 @@ async def _demo(*, port: int, once: bool, speed: float, var: Path, trouble: Trou
         async with _served(port, var, speed, progress):
             progress.say(f"console: {url}/console/ · portal: {url}/portal/")
             await asyncio.to_thread(_create_village, url, var)
+            if not once:
+                for line in await asyncio.to_thread(_ways_in, url, var):
+                    progress.say(line)
             progress.say(f"market {MARKET_ID}: created; its day starts now, {speed:g} x speed")
             await _live_through(url, var, progress, trouble)
             report, failed = await _report(url, var)
@@ -277,6 +280,24 @@ def _create_village(url: str, var: Path) -> None:
     with Client(url, market=plan.market_id, credentials=operator) as client:
         clients = create_market(client, plan)
     write_credentials(var / "credentials.json", url=url, market_id=plan.market_id, clients=clients)
+
+
+def _ways_in(url: str, var: Path) -> list[str]:
+    """A line for each of those as whom somebody may sign in: two operators, and a household.
+
+    Each has a one-time code, good for a day; a second operator because some acts take two.
+    """
+    plan = read_market_file(FOLDER / f"{MARKET_ID}.toml")
+    household = next(one["participant_id"] for one in plan.units if one["kind"] == "solar")
+    operator = var / "credentials" / "operator.json"
+    with Client(url, market=plan.market_id, credentials=operator) as client:
+        desk = [client.access.create_code("operator")["code"] for _ in range(2)]
+        home = client.access.create_code("participant", participant_id=household)["code"]
+    return [
+        f"sign in as operator: {url}/console/enrol?code={desk[0]}",
+        f"and as a second one: {url}/console/enrol?code={desk[1]}",
+        f"as {household}: {url}/portal/enrol?code={home}",
+    ]
 
 
 async def _live_through(url: str, var: Path, progress: Progress, trouble: Trouble) -> None:

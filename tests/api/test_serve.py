@@ -81,8 +81,8 @@ def test_whoever_starts_it_is_told_the_first_code_and_no_log_is(tmp_path: Path) 
     with running(tmp_path) as (process, port):
         assert process.stdout is not None
         told = process.stdout.readline()
-        code = told.split()[-1]
-        assert f"http://localhost:{port}/console/" in told
+        address, code = told.split()[-1].split("?code=")
+        assert address == f"http://localhost:{port}/console/enrol"
         body = {"code": code, "login": "first", "name": "First"}
         address = f"http://127.0.0.1:{port}/v1/people:enrol-options"
         page = {"Origin": f"http://localhost:{port}"}
