@@ -22,6 +22,8 @@ HOUR_S = 3_600
 PATIENCE_S = 5.0
 """A person waits at the command line: a server that is not there is said soon."""
 OWNER_ONLY = 0o600
+PAGES = {"operator": "console", "area": "console", "participant": "portal"}
+"""Where people of a role are at home; a device is nobody."""
 
 access_app = typer.Typer(help="Credentials: codes, secrets, limits.", no_args_is_help=True)
 
@@ -51,13 +53,16 @@ def code(
     hours: Annotated[float, typer.Option(help="How long the code is good.")] = 24,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """Make a one-time code for credentials and print it, with when it ends."""
+    """Make a one-time code for a person or a program and print it, with when it ends."""
     field = {"participant": "participant_id", "device": "unit_id", "area": "area_id"}.get(role)
     named = {} if field is None or key is None else {field: key}
     with _client(url, credentials, name, market) as client:
         made = client.access.create_code(role, lifetime_s=int(hours * HOUR_S), **named)
     typer.echo(made["code"])
     typer.echo(f"good once, until {made['expires_at']}: {made['enrolment_id']}", err=True)
+    if role in PAGES:
+        page = f"{url.rstrip('/')}/{PAGES[role]}/enrol?code={made['code']}"
+        typer.echo(f"a person signs in with it at {page}", err=True)
 
 
 @access_app.command()

@@ -18,7 +18,7 @@ async def list_approvals(call: Call) -> Response:
     made = approvals(
         market.sequencer,
         prefix=f"/v1/markets/{market.rules.market_id}",
-        me=call.who.client_id,
+        me=call.actor,
         now_us=call.house.clock.now_us(),
     )
 

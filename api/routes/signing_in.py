@@ -200,8 +200,10 @@ async def _stepped_up_by_passkey(call: Call, session: Session, wanted: StepUpIn)
 async def _stepped_up_by_password(call: Call, session: Session, wanted: StepUpIn) -> bool:
     assert wanted.password is not None, "the schema says so"
     assert wanted.code is not None, "the schema says so"
-    person_id = session.principal.client_id
-    kept = await run_in_threadpool(lambda: call.house.people.kept_password(person_id=person_id))
+    person_id, house = session.principal.client_id, call.house
+    guesses = house.throttles.login_of(f"of {person_id}", call.address, Kind.SIGN_IN)
+    house.throttles.spend(guesses, Kind.SIGN_IN)
+    kept = await run_in_threadpool(lambda: house.people.kept_password(person_id=person_id))
     return await _fits(call, kept, wanted.password, wanted.code)
 
 

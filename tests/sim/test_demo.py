@@ -4,6 +4,7 @@ import asyncio
 import io
 import socket
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from sim.demo import (
     run_demo,
 )
 from sim.progress import progress_for
+from tests.api.authenticator import Browser
+from tests.api.hosting import HandClock, LazySolver, Server
 from wattmarket import UsageError
 
 INTERVAL: dict[str, Any] = {
@@ -116,3 +119,24 @@ def test_a_server_that_cannot_start_is_told_with_the_end_of_its_log(
         with pytest.raises(DemoError, match="cannot listen"):
             run_demo(port=port, once=True, speed=720, var=tmp_path / "demo")
     assert "console" not in capsys.readouterr().out
+
+
+def test_whoever_reads_its_first_lines_can_sign_in(tmp_path: Path) -> None:
+    start = datetime.fromisoformat(demo.START)
+    clock, solver = HandClock(int(start.timestamp())), LazySolver()
+    server = Server(tmp_path, clock, solver).start()
+    try:
+        demo._create_village(server.url, tmp_path)  # noqa: SLF001 - a part of the whole, without its day
+        told = demo._ways_in(server.url, tmp_path)  # noqa: SLF001
+        roles = []
+        for number, line in enumerate(told):
+            page, code = line.split()[-1].split("?code=")
+            with Browser(server) as browser:
+                session = browser.enrol(code, f"person-{number}")
+            home = "portal" if session["role"] == "participant" else "console"
+            assert page == f"{server.url}/{home}/enrol"
+            roles.append(session["role"])
+        assert roles == ["operator", "operator", "participant"]
+    finally:
+        server.stop()
+        solver.close()

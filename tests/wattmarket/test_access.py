@@ -167,6 +167,29 @@ def test_a_code_is_printed_alone(
 
 
 @pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        (("operator",), "console/enrol?code=k-1"),
+        (("area", "RUR"), "console/enrol?code=k-1"),
+        (("participant", "ada"), "portal/enrol?code=k-1"),
+        (("device", "u-1"), None),
+    ],
+)
+def test_whoever_is_a_person_is_told_where_to_use_it(
+    server: Server,
+    words: tuple[str, ...],
+    page: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.answers = [ok(code="k-1", expires_at="2016-06-15T00:00:00Z", enrolment_id="enr-1")]
+    assert run(monkeypatch, "code", *words, "--url", "http://localhost:8001/") == 0
+    told = capsys.readouterr().err
+    assert ("http://localhost:8001/" in told) == (page is not None)
+    assert page is None or f"http://localhost:8001/{page}" in told
+
+
+@pytest.mark.parametrize(
     "words", [("enrol", "k-1"), ("rotate", "participant-1", "--credentials", "c.json")]
 )
 def test_secrets_go_into_a_file_of_their_owner(
