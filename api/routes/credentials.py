@@ -219,11 +219,12 @@ async def rotate_client(call: Call) -> Response:
 
 
 async def revoke_client(call: Call) -> Response:
-    """Let a client in no more, for good; its sockets close."""
+    """Let a client in no more, for good; its sockets close, and its open codes end."""
     client_id = await _own_client_id(call)
     await run_in_threadpool(
         lambda: call.house.identity.revoke(client_id, by=call.actor, now_s=_now_s(call))
     )
+    await run_in_threadpool(call.house.enrolments.revoke_open, client_id, _now_s(call))
     call.house.end_refused_streams()
     return answer({"client_id": client_id, "revoked": True})
 

@@ -178,12 +178,13 @@ async def list_people(call: Call) -> Response:
 
 
 async def revoke_person(call: Call) -> Response:
-    """Let a person in no more, for good; its sessions end, and their sockets."""
+    """Let a person in no more, for good; its sessions, their sockets and its open codes end."""
     person_id, house = call.path_id["person_id"], call.house
     await run_in_threadpool(
         lambda: house.people.revoke(person_id, by=call.actor, now_s=now_s(call))
     )
     await run_in_threadpool(house.sessions.end_of, person_id)
+    await run_in_threadpool(house.enrolments.revoke_open, person_id, now_s(call))
     house.end_refused_streams()
     return answer({"person_id": person_id, "revoked": True})
 
@@ -219,6 +220,6 @@ ADDRESSES: Final = (
         method="POST",
         path="/v1/people/{person_id}:revoke",
         handler=revoke_person,
-        about="Let a person in no more, for good; sessions end and sockets close",
+        about="Let a person in no more, for good; sessions, sockets and its open codes end",
     ),
 )

@@ -50,7 +50,7 @@ async def shown(call: Call, session: Session, status: int = 200, cookie: str = "
 
 
 async def begun(call: Call, principal: Principal, status: int = 200) -> Response:
-    """A new session of somebody who has shown who it is.
+    """A new session of somebody who has shown who it is; the browser's one before ends.
 
     Raises:
         RefusedError: CREDENTIALS_REVOKED or ACCOUNT_SUSPENDED.
@@ -60,6 +60,10 @@ async def begun(call: Call, principal: Principal, status: int = 200) -> Response
         raise refuse(Code.CREDENTIALS_REVOKED)
     if house.identity.is_suspended(principal):
         raise refuse(Code.ACCOUNT_SUSPENDED)
+    before = None if call.access is None else call.access.session_id
+    if before is not None:
+        await run_in_threadpool(house.sessions.end, before)
+        house.end_refused_streams()
     cookie, session = await run_in_threadpool(house.sessions.begin, principal)
     return await shown(call, session, status, cookie)
 

@@ -266,10 +266,19 @@ def test_a_program_whose_secret_a_person_knows_is_that_person(
     assert village.post("/stops:release", "operator", release).json()["released"] is True
 
 
+def test_a_browser_has_one_session(operator: Browser) -> None:
+    before = operator.cookie
+    assert operator.by_passkey("passkey").status_code == 200
+    assert operator.cookie != before
+    operator.cookie = before
+    assert fault_of(operator.send("GET", "/v1/session")) == (401, "SESSION_ENDED")
+
+
 def test_a_person_with_two_sessions_is_one(village: Village, operator: Browser) -> None:
     release = killed(village)
     operator.step_up()
     assert operator.post(f"{village.path}/stops:release", release).status_code == 200
+    operator.cookie = None  # another browser
     assert operator.by_passkey("passkey").status_code == 200
     operator.step_up()
     told = operator.post(f"{village.path}/stops:release", release)
@@ -414,6 +423,10 @@ def test_a_revoked_person_is_out_at_once_and_for_good(
 ) -> None:
     with Browser(server) as other:
         person_id = other.enrol(code_for(still_village), new_login())["person_id"]
+        other.step_up()
+        named = {"Idempotency-Key": new_login("key-of-sixteen-")}
+        path, body = f"{still_village.path}/enrolments", {"role": "operator"}
+        code = other.send("POST", path, body, headers=named).json()["code"]
         with TicketReader(still_village, ticket_of(other)) as reader:
             reader.hear("hello")
             answer = operator.post(f"/v1/people/{person_id}:revoke")
@@ -421,6 +434,9 @@ def test_a_revoked_person_is_out_at_once_and_for_good(
             assert closed_with(reader) == (4001, "CREDENTIALS_REVOKED")
         assert fault_of(other.send("GET", "/v1/session")) == (401, "SESSION_ENDED")
         assert fault_of(other.by_passkey("passkey")) == (401, "CREDENTIALS_REVOKED")
+        again = {"code": code, "login": new_login(), "name": "Again"}
+        told = other.post("/v1/people:enrol-options", again)
+        assert fault_of(told) == (409, "ENROLMENT_CLOSED")
         listed = operator.send("GET", "/v1/people?limit=1000").json()["items"]
         assert {item["person_id"]: item["revoked"] for item in listed}[person_id] is True
         assert operator.post(f"/v1/people/{person_id}:revoke").status_code == 200
@@ -495,7 +511,7 @@ def test_another_password_ends_all_other_sessions(
 ) -> None:
     login = new_login()
     browser.enrol_by_password(code_for(still_village), login, PASSWORD)
-    elsewhere = browser.cookie
+    elsewhere, browser.cookie = browser.cookie, None
     assert sign_in(browser, login, PASSWORD, browser.time_code(ahead_s=30)).status_code == 200
     server.real_time_s.ahead_s += 60
     fresh = {"password": PASSWORD, "code": browser.time_code()}
