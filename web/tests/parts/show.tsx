@@ -28,6 +28,8 @@ export async function show(
   { language = "en", zone = "Europe/Rome" }: { language?: Language; zone?: string } = {},
 ): Promise<Shown> {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  // Not in this document: ids in here need no escaping.
+  vi.stubGlobal("CSS", { escape: (text: string) => text, supports: () => false });
   // Nothing is laid out in here: so high that a table shows some rows.
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(600);
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(1000);

@@ -5,6 +5,7 @@ import {
   useCallback,
   useEffect,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState,
   type KeyboardEvent,
@@ -16,7 +17,7 @@ import type { Column } from "./columns";
 import type { More } from "./DataTable";
 import { HeaderCell } from "./HeaderCell";
 import type { Sort } from "./layout";
-import { CardRow, GridRow } from "./Row";
+import { CardRow, GridRow, type RowActs } from "./Row";
 import type { useRows } from "./rows";
 
 interface Props<Row extends object> {
@@ -109,7 +110,13 @@ export function Body<Row extends object>(props: Props<Row>) {
     event.preventDefault();
   };
 
-  const ticked = new Set(selection);
+  const latest = useRef({ toggle, act });
+  latest.current = { toggle, act };
+  const [acts] = useState<RowActs<Row>>(() => ({
+    tick: (row) => latest.current.toggle(rowKey(row)),
+    act: (row) => latest.current.act(row),
+  }));
+  const ticked = useMemo(() => new Set(selection), [selection]);
   const columns = template(visible, selectable, details !== undefined);
   const least = widthOf(visible) + (selectable ? TICK_PX : 0) + (details ? TICK_PX : 0);
   const extra = (selectable ? 1 : 0) + (details ? 1 : 0);
@@ -120,9 +127,9 @@ export function Body<Row extends object>(props: Props<Row>) {
     columns: visible,
     current: at === index,
     ticked: selectable ? ticked.has(rowKey(row)) : null,
-    onTick: () => toggle(rowKey(row)),
     open: open.includes(rowKey(row)),
-    onAct: details || props.onOpen ? () => act(row) : undefined,
+    live: details !== undefined || props.onOpen !== undefined,
+    acts,
     details,
     tone: props.tone?.(row),
   });

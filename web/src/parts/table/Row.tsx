@@ -1,10 +1,17 @@
 // One row: across, or as a card.
+//
+// Drawn anew only when it is another row or looks different: while one scrolls, most stay as they are.
 
-import type { MouseEvent, ReactNode } from "react";
+import { memo, type MouseEvent, type ReactNode } from "react";
 import { useSpeech } from "../../language/Speak";
 import { Icon } from "../icons";
 import { Checkbox } from "./Checkbox";
 import type { Column } from "./columns";
+
+export interface RowActs<Row> {
+  tick(row: Row): void;
+  act(row: Row): void;
+}
 
 interface RowProps<Row> {
   id: string;
@@ -15,9 +22,11 @@ interface RowProps<Row> {
   current: boolean;
   /** Null: rows are not ticked here. */
   ticked: boolean | null;
-  onTick(): void;
   open: boolean;
-  onAct: (() => void) | undefined;
+  /** Whether a click on it does something. */
+  live: boolean;
+  /** The same object from drawing to drawing. */
+  acts: RowActs<Row>;
   details: ((row: Row) => ReactNode) | undefined;
   tone: string | undefined;
 }
@@ -25,25 +34,31 @@ interface RowProps<Row> {
 const shownIn = <Row,>(column: Column<Row>, row: Row): ReactNode =>
   column.cell ? column.cell(row) : (column.value(row) ?? "–");
 
+const bound = <Row,>({ row, live, acts }: RowProps<Row>) => ({
+  onTick: () => acts.tick(row),
+  onAct: live ? () => acts.act(row) : undefined,
+});
+
 /** A click on what is a control in itself is not one on the row. */
 const onRow = (act: (() => void) | undefined) => (event: MouseEvent) => {
   const target = event.target as Element;
   if (!target.closest("a, button, input, label, select") && !getSelection()?.toString()) act?.();
 };
 
-const classOf = (name: string, { current, ticked, onAct, tone }: Omit<RowProps<never>, "row">) =>
+const classOf = (name: string, { current, ticked, live, tone }: Omit<RowProps<never>, "row">) =>
   [
     name,
     current && "p-current",
     ticked && "p-ticked",
-    onAct && "p-live",
+    live && "p-live",
     tone && `p-tinted p-${tone}`,
   ]
     .filter(Boolean)
     .join(" ");
 
-export function GridRow<Row>(props: RowProps<Row> & { template: string }) {
-  const { id, row, at, columns, ticked, onTick, open, onAct, details, template } = props;
+function Across<Row>(props: RowProps<Row> & { template: string }) {
+  const { id, row, at, columns, ticked, open, details, template } = props;
+  const { onTick, onAct } = bound(props);
   return (
     <>
       <div
@@ -72,8 +87,9 @@ export function GridRow<Row>(props: RowProps<Row> & { template: string }) {
   );
 }
 
-export function CardRow<Row>(props: RowProps<Row>) {
-  const { id, row, at, columns, ticked, onTick, open, onAct, details } = props;
+function Card<Row>(props: RowProps<Row>) {
+  const { id, row, at, columns, ticked, open, details } = props;
+  const { onTick, onAct } = bound(props);
   const title = columns.find((each) => each.card === "title") ?? columns[0];
   const rest = columns.filter((each) => each !== title && each.card !== "none");
   return (
@@ -107,6 +123,10 @@ export function CardRow<Row>(props: RowProps<Row>) {
     </>
   );
 }
+
+// The compiler would otherwise forget what kind of row it is.
+export const GridRow = memo(Across) as typeof Across;
+export const CardRow = memo(Card) as typeof Card;
 
 function Tick({ ticked, onTick, at }: { ticked: boolean; onTick(): void; at: number }) {
   const { t } = useSpeech();
