@@ -57,6 +57,7 @@ from market.model.collateral import (
     MarginCallMissed,
 )
 from market.model.interval import instant_text
+from market.model.message import AlertsRead, MessagePublished, MessageWithdrawn
 from market.model.messages import (
     Event,
     OrderReplaced,
@@ -472,6 +473,18 @@ class Accounts:
         if news is not None and news[0] in self._wallets:
             yield self._delta(news[0], "case", **news[1])
 
+    def _message(self, event: MessagePublished | MessageWithdrawn) -> Iterator[Delta]:
+        """A message for some participants may be read, or no longer; what it says is asked for."""
+        state = "published" if isinstance(event, MessagePublished) else "withdrawn"
+        for name in event.recipients:
+            if name in self._wallets:
+                yield self._delta(name, "message", message_id=event.message_id, state=state)
+
+    def _read(self, event: AlertsRead) -> Iterator[Delta]:
+        """Some alerts were read, perhaps on another of one's screens."""
+        if event.participant_id in self._wallets:
+            yield self._delta(event.participant_id, "alerts_read", alert_ids=list(event.alert_ids))
+
     def _certified(self, event: CertificateNews) -> Iterator[Delta]:
         """Certificates came or went."""
         for participant_id, told in certificate_news(event):
@@ -571,6 +584,9 @@ class Accounts:
         CaseClosed: _case,
         CaseReopened: _case,
         CaseRated: _case,
+        MessagePublished: _message,
+        MessageWithdrawn: _message,
+        AlertsRead: _read,
         CertificatesIssued: _certified,
         CertificatesMoved: _certified,
         CertificatesRetired: _certified,

@@ -23,6 +23,7 @@ from api.cases import CaseDesk
 from api.deltas import Delta, delta
 from api.depth import MERGED
 from api.gateways import Gateways
+from api.messages import MessageNews
 from api.notices import Notices
 from api.offers import Listings
 from api.permissions import Channel
@@ -128,6 +129,7 @@ class LiveMarket:
         self._alarms = OpenAlarms(seed.rules.market_id, seed.alarms)
         self._desk = CaseDesk(seed.rules.market_id)
         self._waiting = Waiting(seed.rules.market_id)
+        self._messages = MessageNews(seed.rules.market_id)
         self._trades: dict[str, deque[Answer]] = {
             area_id: deque(maxlen=TRADES_SHOWN) for area_id in areas
         }
@@ -242,6 +244,7 @@ class LiveMarket:
         yield from self._alarms.changes(event)
         yield from self._desk.changes(event)
         yield from self._waiting.changes(event)
+        yield from self._messages.changes(event)
         yield from self._pictures.changes(event)
         yield from self._sums.changes(event)
         yield from self._limits.changes(event, now_us)

@@ -1058,6 +1058,19 @@ class CaseTold(MoneyTold, tag="case"):
     step: CaseStepShape
 
 
+class MessageToMe(MoneyTold, tag="message"):
+    """A message for some, oneself among them, may be read, or no longer."""
+
+    message_id: str
+    state: Literal["published", "withdrawn"]
+
+
+class AlertsReadTold(MoneyTold, tag="alerts_read"):
+    """Some alerts were read."""
+
+    alert_ids: list[str]
+
+
 class CertificatesTold(MoneyTold, tag="certificates"):
     """Certificates came into one's account, or left it."""
 
@@ -1227,6 +1240,13 @@ class ApprovalsTold(Told, tag="approvals"):
     what: Literal["proposed", "done"]
 
 
+class MessageTold(Told, tag="message"):
+    """A message was written, published or taken back; what it says is asked for."""
+
+    message_id: str
+    state: Literal["scheduled", "published", "withdrawn"]
+
+
 class OperatorAct(Shape):
     """What an operator did, or wants to do: a second one agrees by its id and digest."""
 
@@ -1365,6 +1385,8 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
             RecallTold,
             BillTold,
             CaseTold,
+            MessageToMe,
+            AlertsReadTold,
             CertificatesTold,
             PaymentTold,
             WithdrawalTold,
@@ -1381,13 +1403,13 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
         about="What an operator must look at",
         key="market id",
         snapshot=AlarmsState,
-        deltas=(NoticeTold, AlarmTold, OperatorActTold, DeskTold, ApprovalsTold),
+        deltas=(NoticeTold, AlarmTold, OperatorActTold, DeskTold, ApprovalsTold, MessageTold),
     ),
     Channel.MESSAGES: ChannelShape(
         about="What everybody should know",
         key="market id",
         snapshot=NoticesState,
-        deltas=(NoticeTold,),
+        deltas=(NoticeTold, MessageTold),
     ),
 }
 

@@ -41,6 +41,7 @@ from market.engine import (
     listings,
     mandates,
     measuring,
+    messages,
     months,
     networks,
     orders,
@@ -177,6 +178,17 @@ from market.model.mandate import (
     OwnLimitsSet,
     RevokeMandate,
     SetOwnLimits,
+)
+from market.model.message import (
+    AlertSettingsSet,
+    AlertsRead,
+    MarkRead,
+    MessagePublished,
+    MessageWithdrawn,
+    MessageWritten,
+    SetAlertSettings,
+    WithdrawMessage,
+    WriteMessage,
 )
 from market.model.messages import (
     ActivateOrders,
@@ -531,6 +543,10 @@ _DECIDES: Final[Mapping[type, _Decides]] = {
     NoteCase: cases.note_case,
     WithdrawCase: disputes.withdraw_case,
     DecideCase: disputes.decide_case,
+    WriteMessage: messages.write_message,
+    WithdrawMessage: messages.withdraw_message,
+    MarkRead: messages.mark_read,
+    SetAlertSettings: messages.set_alert_settings,
     RecordPayments: payments.record_payments,
     DecidePayment: payments.decide_payment,
     RequestWithdrawal: payouts.request_withdrawal,
@@ -626,6 +642,11 @@ _APPLIES: Final[Mapping[type, _Applies | None]] = {
     CaseClosed: cases.closed,
     CaseReopened: cases.reopened,
     CaseRated: cases.rated,
+    MessageWritten: messages.written,
+    MessagePublished: messages.published,
+    MessageWithdrawn: messages.withdrawn,
+    AlertsRead: None,  # nothing is decided by what was read
+    AlertSettingsSet: messages.settings_set,
     PaymentsRecorded: payments.recorded,
     PaymentDecided: payments.decided,
     PayoutsChanged: payouts.payouts_changed,

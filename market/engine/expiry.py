@@ -10,6 +10,7 @@ from typing import Final
 from market.engine import offers
 from market.engine.cases import miss_target
 from market.engine.collateral import miss_call
+from market.engine.messages import publish_due
 from market.engine.open_orders import open_order
 from market.engine.reopening import end_call
 from market.engine.setup import applied
@@ -58,4 +59,5 @@ _ENDS: Final[dict[DeadlineKind, _Ends]] = {
     DeadlineKind.CONTRACT: _offer(DeadlineKind.CONTRACT),
     DeadlineKind.MARGIN: miss_call,
     DeadlineKind.CASE: miss_target,
+    DeadlineKind.MESSAGE: publish_due,
 }

@@ -16,6 +16,7 @@ from market.control.networks import Networks
 from market.control.readings import Readings
 from market.control.told import Told
 from market.customers.cases import Cases
+from market.customers.messages import Messages
 from market.engine.exposure_rates import ExposureRates
 from market.ledger import Ledger
 from market.model.grid import Grid, Line
@@ -111,6 +112,7 @@ class MarketState:
     """Congestion rent by local day and rent account, until the day is closed."""
     bills: Bills = field(default_factory=Bills)
     cases: Cases = field(default_factory=Cases)
+    messages: Messages = field(default_factory=Messages)
     certificates: Registry = field(default_factory=Registry)
     """How many certificates everybody may still give away, and what was done already."""
     payments: Payments = field(default_factory=Payments)

@@ -125,6 +125,17 @@ from market.model.mandate import (
     RevokeMandate,
     SetOwnLimits,
 )
+from market.model.message import (
+    AlertSettingsSet,
+    AlertsRead,
+    MarkRead,
+    MessagePublished,
+    MessageWithdrawn,
+    MessageWritten,
+    SetAlertSettings,
+    WithdrawMessage,
+    WriteMessage,
+)
 from market.model.money import Transfer
 from market.model.network import NetworkRegistered, RegisterNetwork
 from market.model.order import AcceptedColumns, BasketOrder, BlockOrder, OrderColumns, Venue
@@ -492,6 +503,10 @@ Command: TypeAlias = (
     | RateCase
     | WithdrawCase
     | DecideCase
+    | MarkRead
+    | SetAlertSettings
+    | WithdrawMessage
+    | WriteMessage
     | CancelWithdrawal
     | CoverDefault
     | DecidePayment
@@ -870,6 +885,11 @@ Event: TypeAlias = (
     | CaseClosed
     | CaseReopened
     | CaseRated
+    | AlertSettingsSet
+    | AlertsRead
+    | MessagePublished
+    | MessageWithdrawn
+    | MessageWritten
     | DefaultCovered
     | DefaultRecovered
     | FundPaidIn

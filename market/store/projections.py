@@ -51,6 +51,13 @@ from market.model.contract import WaysSettled, WaysTaken
 from market.model.grid_check import ChecksReopened, InstructionsWithdrawn, IntervalChecked
 from market.model.interval import MICROSECONDS, MarketDay, day_of
 from market.model.mandate import MandateGranted, MandateRevoked, OwnLimitsSet
+from market.model.message import (
+    AlertSettingsSet,
+    AlertsRead,
+    MessagePublished,
+    MessageWithdrawn,
+    MessageWritten,
+)
 from market.model.messages import (
     DayClosed,
     DepositsMade,
@@ -129,6 +136,7 @@ from market.store.collateral_rows import COLLATERAL_EVENTS, CollateralEvent, tak
 from market.store.database import write_meta
 from market.store.grid_rows import GRID_EVENTS, GridEvent, GridRows
 from market.store.journal import Batch, Entry
+from market.store.message_rows import MESSAGE_EVENTS, take_message
 from market.store.offer_rows import OFFER_EVENTS, OfferRows, standing_start_s
 from market.store.order_changes import OrderChange, OrderChanges
 from market.store.payment_rows import PAYMENT_EVENTS, PaymentEvent, PaymentRows
@@ -769,6 +777,14 @@ class Projector:
     def _case(self, event: CaseEvent, event_seq: int, *_: object) -> None:
         take_case(self._connection, self._market_id, event, event_seq)
 
+    def _message(
+        self,
+        event: MessageWritten | MessagePublished | MessageWithdrawn | AlertsRead,
+        event_seq: int,
+        *_: object,
+    ) -> None:
+        take_message(self._connection, self._market_id, event, event_seq)
+
     def _payment(self, event: PaymentEvent, event_seq: int, *_: object) -> None:
         self._payments.take(event, self._market_id, event_seq)
 
@@ -846,6 +862,8 @@ class Projector:
         DayClosed: _day_closed,
         **dict.fromkeys(BILL_EVENTS, _bills),
         **dict.fromkeys(CASE_EVENTS, _case),
+        **dict.fromkeys(MESSAGE_EVENTS, _message),
+        AlertSettingsSet: None,  # settings are asked of the market itself
         **dict.fromkeys(PAYMENT_EVENTS, _payment),
         PaymentActProposed: None,  # what waits for a second person is asked of the market itself
         FundPaidIn: None,  # the money is in the TransfersBooked beside it

@@ -37,6 +37,7 @@ from market.model.collateral import CreditLimit, StoredMarginCall
 from market.model.contract import Contract
 from market.model.grid_check import GridChecked, GridSeen, UnitChange, UnitsRedispatched
 from market.model.listing import Inquiry, Listing, Quote, Take
+from market.model.message import Message
 from market.model.messages import DayClosed, LineUse, MarketCreated
 from market.model.money import Transfer
 from market.model.order import OrderHeader
@@ -53,6 +54,7 @@ from market.store.certificate_views import CertificateActRow, CertificateDay
 from market.store.views import (
     AccountBalance,
     AccountDay,
+    AlertRead,
     CallResult,
     Curve,
     DayMovement,
@@ -61,6 +63,7 @@ from market.store.views import (
     IntervalRow,
     ListingLeg,
     ListingPartner,
+    MessageRecipient,
     OrderEnd,
     PhaseStep,
     PostingDay,
@@ -921,6 +924,49 @@ forecasts: Final = Table(
     sqlite_with_rowid=False,
 )
 
+messages: Final = Table(
+    "messages",
+    METADATA,
+    _market_id(),
+    _text("message_id", key=True),
+    _integer("number"),  # the event that wrote it: lists are in this order
+    _text("client_message_id"),
+    Column("texts", Structure(Message.__annotations__["texts"]), nullable=False),
+    _text("severity"),
+    _text("scope"),
+    _text("key"),
+    _text("written_by"),
+    _integer("written_us"),
+    _integer("publish_us"),
+    _text("state"),
+    _integer("published_us", empty=True),
+    _integer("withdrawn_us", empty=True),
+    _integer("recipients", empty=True),
+    Index("messages_in_order", "market_id", "number"),
+    Index("messages_published", "market_id", "published_us"),
+    sqlite_with_rowid=False,
+)
+
+message_recipients: Final = Table(
+    "message_recipients",
+    METADATA,
+    _market_id(),
+    # Of messages for some participants only.
+    _text("participant_id", key=True),
+    _text("message_id", key=True),
+    sqlite_with_rowid=False,
+)
+
+alert_reads: Final = Table(
+    "alert_reads",
+    METADATA,
+    _market_id(),
+    _text("alert_id", key=True),
+    _text("participant_id", key=True),
+    _integer("read_us"),
+    sqlite_with_rowid=False,
+)
+
 alarms: Final = Table(
     "alarms",
     METADATA,
@@ -1242,6 +1288,9 @@ PROJECTED: Final[dict[str, type]] = {
     "contracts": Contract,
     "standing_rules": StandingRule,
     "forecasts": Forecast,
+    "messages": Message,
+    "message_recipients": MessageRecipient,
+    "alert_reads": AlertRead,
     "alarms": Alarm,
     "acts": StoredAct,
     "curtailments": Curtailed,
@@ -1292,6 +1341,7 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "standing_rules": frozenset({"number", "withdrawn"}),
     "forecasts": frozenset({"participant_id"}),
     "alarms": frozenset({"number"}),
+    "messages": frozenset({"number"}),
     "acts": frozenset({"number"}),
     "unit_limits": frozenset({"area_id"}),
     "unit_changes": frozenset({"start_s", "by_rule"}),

@@ -191,6 +191,23 @@ class CallResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecipient:
+    """A participant that a message was for."""
+
+    participant_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRead:
+    """A participant has read an alert."""
+
+    alert_id: str
+    participant_id: str
+    read_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseStep:
     """An interval entered a phase, in every area or in one."""
 

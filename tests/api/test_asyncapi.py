@@ -93,6 +93,7 @@ from tests.api.acts_told import acts_and_alarms
 from tests.api.cases_told import brought, disputed
 from tests.api.described import check, described_as, description
 from tests.api.hosting import Server
+from tests.api.messages_told import messages
 from tests.api.payments_told import paid_and_withdrawn
 from tests.api.village import Village
 from tests.api.watched import NOW_US, Watched, cancelled, closing, continuous, traded
@@ -399,6 +400,7 @@ def everything(watched: Watched) -> list[Event]:
         ),
         *disputed(NOW_US),
         *brought(NOW_US),
+        *messages(NOW_US),
         CertificatesIssued(
             run_id="set-1",
             day="2016-06-15",

@@ -40,6 +40,7 @@ NOBODYS = {
     "unit_id": "nobodys-unit",
     "run_id": "set-999",
     "act_id": "act-999",
+    "message_id": "msg-999",
     "alarm_id": "alm-999",
     "area_id": "nowhere",
     "bill_id": "bil-999",

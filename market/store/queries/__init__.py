@@ -29,6 +29,13 @@ from market.store.period_views import (
 )
 from market.store.queries.acts import ActFilter, acts, curtailments, unit_limits
 from market.store.queries.alarms import AlarmFilter, alarm, alarms
+from market.store.queries.alerts import (
+    area_prices,
+    cases_since,
+    reads_of,
+    unit_alarms,
+    withdrawn_wh,
+)
 from market.store.queries.audit import AuditFilter, AuditLine, ChainProof, audit, chain_proof
 from market.store.queries.bank_days import BankDay, ByHand, bank_day
 from market.store.queries.bill_sources import bill_sources, billed_participants
@@ -74,6 +81,14 @@ from market.store.queries.market import (
     participants,
     position,
     units,
+)
+from market.store.queries.messages import (
+    MESSAGE_PREFIX,
+    MessageFilter,
+    message,
+    messages,
+    read_counts,
+    readers,
 )
 from market.store.queries.money import account, ledger, statement, trial_balance
 from market.store.queries.months import (
@@ -140,6 +155,7 @@ from market.store.views import (
 
 __all__ = [
     "LIMIT_MAX",
+    "MESSAGE_PREFIX",
     "AccountBalance",
     "AccountPeriod",
     "AccountView",
@@ -179,6 +195,7 @@ __all__ = [
     "ListingSearch",
     "LotLine",
     "MarketDefinition",
+    "MessageFilter",
     "MeterRow",
     "MoneyFault",
     "NetSum",
@@ -213,6 +230,7 @@ __all__ = [
     "acts",
     "alarm",
     "alarms",
+    "area_prices",
     "area_sums",
     "audit",
     "bank_day",
@@ -225,6 +243,7 @@ __all__ = [
     "blocks_told",
     "case",
     "cases",
+    "cases_since",
     "certificate_act",
     "certificate_acts",
     "certificate_balances",
@@ -261,6 +280,8 @@ __all__ = [
     "margin_calls",
     "market",
     "measurements",
+    "message",
+    "messages",
     "month_booked",
     "month_lines",
     "oldest_lots",
@@ -279,6 +300,9 @@ __all__ = [
     "positions",
     "prices",
     "quotes",
+    "read_counts",
+    "readers",
+    "reads_of",
     "recent_trades",
     "refused",
     "run_differences",
@@ -298,8 +322,10 @@ __all__ = [
     "take",
     "trades",
     "trial_balance",
+    "unit_alarms",
     "unit_limits",
     "unit_told",
     "units",
     "with_owed",
+    "withdrawn_wh",
 ]
