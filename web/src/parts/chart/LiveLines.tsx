@@ -32,6 +32,7 @@ interface LiveLinesProps {
   valueText?(value: number): string;
   /** Seconds that are shown, up to the latest point; left out: all there are. */
   window?: number;
+  /** Pixels of the plot; in a frame that is lower, what the readout leaves of it. */
   height?: number;
 }
 
@@ -101,7 +102,7 @@ export function LiveLines(props: LiveLinesProps) {
       <div
         ref={box}
         className="p-lines-plot"
-        style={{ height }}
+        style={{ flexBasis: height }}
         role="slider"
         tabIndex={0}
         aria-label={`${label}. ${t("chart.keys")}`}
