@@ -32,7 +32,7 @@ export function Forms() {
         onSubmit={() =>
           setProblem({
             code: "PRICE_ABOVE_MAX",
-            errors: [
+            faults: [
               {
                 pointer: "/price_per_mwh",
                 code: "PRICE_ABOVE_MAX",

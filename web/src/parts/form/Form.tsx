@@ -29,11 +29,12 @@ export interface RefusedField {
   detail?: string;
 }
 
-/** A problem document of the wire, as far as a form needs it. */
+/** A refusal as `wire/client` answers it, as far as a form needs it. */
 export interface Problem {
   code: string;
-  errors?: readonly RefusedField[];
-  trace_id?: string | null;
+  /** Everything that was wrong with the request; empty where the code says it all. */
+  faults?: readonly RefusedField[];
+  traceId?: string | null;
 }
 
 interface Known {
@@ -170,8 +171,8 @@ function useRefusals(problem: Problem | null) {
   const { t, format } = useSpeech();
   return useMemo(() => {
     if (problem === null) return [];
-    const errors = problem.errors?.length ? problem.errors : [{ pointer: "", code: problem.code }];
-    return errors.map(({ pointer, code, detail = "" }: RefusedField) => {
+    const faults = problem.faults?.length ? problem.faults : [{ pointer: "", code: problem.code }];
+    return faults.map(({ pointer, code, detail = "" }: RefusedField) => {
       const told = figuresOf(detail);
       const figures = FIGURES.flatMap((name) => {
         const value = told.get(name);

@@ -35,7 +35,7 @@ function Order({ problem }: { problem: Problem | null }) {
 
 const REFUSED: Problem = {
   code: "PRICE_ABOVE_MAX",
-  errors: [
+  faults: [
     {
       pointer: "/price_per_mwh",
       code: "PRICE_ABOVE_MAX",
