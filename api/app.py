@@ -174,17 +174,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        settings.var.mkdir(parents=True, exist_ok=True)
-        identity = IdentityStore(settings.identity_path)
-        now_s = int(real_time_s())
-        if ensure_operator(identity, settings.operator_path, now_s):
-            log.info("operator made", path=str(settings.operator_path))
-        tokens = Tokens(
-            identity.signing_key(now_s),
-            lifetime_s=settings.token_lifetime_s,
-            real_time_s=real_time_s,
-            revoked=identity.revoked,
-        )
+        identity, tokens = _those_who_come_in(settings, real_time_s)
         house = House(
             settings=settings,
             clock=clock_of(settings) if clock is None else clock,
@@ -196,7 +186,7 @@ def create_app(
             solver=solver,
         )
         app.state.house = house
-        if announce is not None and (code := house.people.first_code(now_s)) is not None:
+        if announce is not None and (code := house.people.first_code(int(real_time_s()))):
             announce(code)
         try:
             await house.open_markets()
@@ -220,6 +210,24 @@ def create_app(
     app.router.add_websocket_route(stream_route.PATH, stream_route.stream)
     app.add_exception_handler(HTTPException, _no_such_address)
     return app
+
+
+def _those_who_come_in(
+    settings: Settings, real_time_s: Callable[[], float]
+) -> tuple[IdentityStore, Tokens]:
+    """The file of clients and people, with a first operator, and the maker of tokens."""
+    settings.var.mkdir(parents=True, exist_ok=True)
+    identity = IdentityStore(settings.identity_path)
+    now_s = int(real_time_s())
+    if ensure_operator(identity, settings.operator_path, now_s):
+        log.info("operator made", path=str(settings.operator_path))
+    tokens = Tokens(
+        identity.signing_key(now_s),
+        lifetime_s=settings.token_lifetime_s,
+        real_time_s=real_time_s,
+        revoked=identity.revoked,
+    )
+    return identity, tokens
 
 
 def clock_of(settings: Settings) -> ServerClock:
