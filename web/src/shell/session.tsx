@@ -4,7 +4,15 @@
 // it begins or ends, everything that was read with another one is forgotten.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, use, useCallback, useMemo, useState, type ReactNode } from "react";
+import {
+  createContext,
+  use,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+  type ReactNode,
+} from "react";
 import { send, type Answer, type Problem } from "../wire/client";
 import { RefusedError } from "../wire/desk";
 
@@ -12,6 +20,7 @@ export type Role = "operator" | "participant" | "area" | "device";
 
 export interface Session {
   person_id: string;
+  login: string;
   name: string;
   role: Role;
   market_id: string | null;
@@ -40,6 +49,11 @@ interface SessionState {
   ended(): void;
 }
 
+/** How often the page looks whether the session still holds: that does not keep it. */
+const LOOK_MS = 60_000;
+/** How often the server is told, at most, that somebody sits here: that keeps it. */
+const PRESENT_MS = 60_000;
+
 const SessionContext = createContext<SessionState | null>(null);
 const KEY = ["session"] as const;
 
@@ -64,10 +78,25 @@ async function readSession(signal: AbortSignal): Promise<Session | null> {
 export function SessionProvider({ children }: { children: ReactNode }) {
   const cache = useQueryClient();
   const [lapsed, setLapsed] = useState(false);
+  /** What was read with another session, or without one, is nobody's any more. */
+  const forget = useCallback(
+    () => cache.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] }),
+    [cache],
+  );
   const { data, error } = useQuery({
     queryKey: KEY,
-    queryFn: ({ signal }) => readSession(signal),
+    queryFn: async ({ signal }) => {
+      const before = cache.getQueryData<Session | null>(KEY);
+      const found = await readSession(signal);
+      if (before && before.person_id !== found?.person_id) {
+        setLapsed(found === null);
+        void forget();
+      }
+      return found;
+    },
     staleTime: Infinity,
+    refetchInterval: LOOK_MS,
+    refetchIntervalInBackground: true,
     retry: true,
     retryDelay: (attempt) => Math.min(15_000, 1_000 * 2 ** attempt),
   });
@@ -76,10 +105,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       const before = cache.getQueryData<Session | null>(KEY);
       cache.setQueryData(KEY, session);
       note(session);
-      if (before?.person_id === session?.person_id) return;
-      void cache.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
+      if (before?.person_id !== session?.person_id) void forget();
     },
-    [cache],
+    [cache, forget],
   );
   const enter = useCallback(
     (session: Session) => {
@@ -98,6 +126,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return answer;
   }, [set]);
   const session = data ?? null;
+  usePresence(session !== null, ended);
   const standing: Standing =
     data !== undefined ? (data === null ? "out" : "in") : error ? "unreachable" : "asking";
   const problem = error instanceof RefusedError ? error.problem : null;
@@ -106,6 +135,27 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [standing, session, problem, lapsed, enter, leave, ended],
   );
   return <SessionContext value={state}>{children}</SessionContext>;
+}
+
+/** Tells the server of a person who moves, so that who works is not signed out for being idle. */
+function usePresence(signedIn: boolean, ended: () => void) {
+  useEffect(() => {
+    if (!signedIn) return;
+    let toldMs = performance.now();
+    const tell = () => {
+      if (performance.now() - toldMs < PRESENT_MS) return;
+      toldMs = performance.now();
+      void send("get", "/v1/people/me").then((answer) => {
+        if (!answer.ok && answer.problem.status === 401) ended();
+      });
+    };
+    addEventListener("pointerdown", tell);
+    addEventListener("keydown", tell);
+    return () => {
+      removeEventListener("pointerdown", tell);
+      removeEventListener("keydown", tell);
+    };
+  }, [signedIn, ended]);
 }
 
 export function useSession(): SessionState {

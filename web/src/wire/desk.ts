@@ -26,6 +26,9 @@ export interface SessionKeeper {
   stepUp(): Promise<boolean>;
 }
 
+/** A refusal that says the session is no more; a wrong password in an act says less. */
+const isOver = ({ status, code }: Problem) => status === 401 && code !== "CREDENTIALS_WRONG";
+
 /** An act, sent again once the person has shown who it is where that is wanted. */
 export async function act<T>(
   keeper: SessionKeeper,
@@ -38,7 +41,7 @@ export async function act<T>(
   if (answer.problem.code === "STEP_UP_REQUIRED" && (await keeper.stepUp())) {
     return send<T>(method, path, options);
   }
-  if (answer.problem.status === 401) keeper.ended();
+  if (isOver(answer.problem)) keeper.ended();
   return answer;
 }
 
@@ -50,7 +53,7 @@ export async function read<T>(
 ): Promise<T> {
   const answer = await send<T>("get", path, options);
   if (answer.ok) return answer.value;
-  if (answer.problem.status === 401) keeper.ended();
+  if (isOver(answer.problem)) keeper.ended();
   throw new RefusedError(answer.problem);
 }
 
