@@ -49,13 +49,21 @@ interface SessionState {
   ended(): void;
 }
 
+const KEY = ["session"] as const;
+/** What was read with another session, or without one, is nobody's any more, but for this. */
+const SAME_FOR_ALL: ReadonlySet<unknown> = new Set([
+  KEY[0],
+  "/v1/health",
+  "/v1/clock",
+  "/v1/markets",
+  "/v1/markets/{market}",
+]);
 /** How often the page looks whether the session still holds: that does not keep it. */
 const LOOK_MS = 60_000;
 /** How often the server is told, at most, that somebody sits here: that keeps it. */
 const PRESENT_MS = 60_000;
 
 const SessionContext = createContext<SessionState | null>(null);
-const KEY = ["session"] as const;
 
 /** Noted while somebody is signed in: without it nobody need ask, and most who look never sign in. */
 const STORED = "wattmarket.session";
@@ -78,9 +86,8 @@ async function readSession(signal: AbortSignal): Promise<Session | null> {
 export function SessionProvider({ children }: { children: ReactNode }) {
   const cache = useQueryClient();
   const [lapsed, setLapsed] = useState(false);
-  /** What was read with another session, or without one, is nobody's any more. */
   const forget = useCallback(
-    () => cache.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] }),
+    () => cache.resetQueries({ predicate: ({ queryKey }) => !SAME_FOR_ALL.has(queryKey[0]) }),
     [cache],
   );
   const { data, error } = useQuery({
