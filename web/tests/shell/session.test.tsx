@@ -1,0 +1,256 @@
+// @vitest-environment jsdom
+// Signing in and out, the way back, roles, and an act that wants a fresh proof, against a server of
+// answers written here.
+
+import { act } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { BASE, loadTexts } from "../../src/language/texts";
+import { Application } from "../../src/shell/Application";
+import type { Screen } from "../../src/shell/screens";
+import { useAct, useRead } from "../../src/wire/queries";
+import { MARKET } from "../wire";
+
+const SESSION = {
+  person_id: "person-1",
+  login: "wen",
+  name: "Wen Ling",
+  role: "operator",
+  market_id: null,
+  participant_id: null,
+  area_id: null,
+  language: "en",
+  stepped_up_until: null,
+  idle_ends_at: "2026-01-01T00:15:00Z",
+  ends_at: "2026-01-01T12:00:00Z",
+};
+
+class QuietSocket {
+  onopen = null;
+  onmessage = null;
+  onclose = null;
+  send() {}
+  close() {}
+}
+
+let signedIn: boolean;
+let steppedUp: boolean;
+let calls: { method: string; path: string; body: unknown; key: string | undefined }[];
+let root: Root;
+let box: HTMLElement;
+
+type Reply = [status: number, body?: unknown];
+const refused = (status: number, code: string): Reply => [status, { code, errors: [] }];
+
+function reply(method: string, path: string, body: Record<string, unknown>): Reply {
+  const name = `${method} ${path.split("?")[0]}`;
+  if (name === "GET /v1/markets") return [200, { items: [MARKET], next_cursor: null }];
+  if (name === "GET /v1/markets/village") return [200, MARKET];
+  if (name === "POST /v1/session:password") {
+    if (body.code !== "123456") return refused(401, "CREDENTIALS_WRONG");
+    signedIn = true;
+    return [200, SESSION];
+  }
+  if (!signedIn) return refused(401, "SESSION_ENDED");
+  if (name === "GET /v1/session") return [200, SESSION];
+  if (name === "DELETE /v1/session") {
+    signedIn = false;
+    return [204];
+  }
+  if (name === "POST /v1/session:step-up") {
+    steppedUp = body.code === "654321";
+    return steppedUp ? [200, SESSION] : refused(401, "CREDENTIALS_WRONG");
+  }
+  if (name === "GET /v1/markets/village/stops") return [200, { items: [], next_cursor: null }];
+  if (name === "POST /v1/markets/village/stops:release") {
+    return steppedUp ? [200, {}] : refused(403, "STEP_UP_REQUIRED");
+  }
+  return refused(404, "NOT_FOUND");
+}
+
+function Desk() {
+  const stops = useRead("/v1/markets/{market}/stops");
+  const release = useAct("post", "/v1/markets/{market}/stops:release", {
+    renews: ["/v1/markets/{market}/stops"],
+  });
+  return (
+    <>
+      <output>{[stops.state, release.problem?.code, release.busy].join(" ")}</output>
+      <button type="button" id="release" onClick={() => void release.act({ body: {} as never })} />
+    </>
+  );
+}
+
+const screens: Screen[] = [
+  { id: "control", roles: ["operator"], texts: "situation", load: async () => ({ default: Desk }) },
+  {
+    id: "energy",
+    roles: ["participant"],
+    texts: "situation",
+    load: async () => ({ default: Desk }),
+  },
+];
+const groups = [{ id: "control", screens: ["control", "energy"] }];
+
+beforeAll(() => loadTexts("en", [...BASE, "situation"]));
+
+beforeEach(() => {
+  signedIn = steppedUp = false;
+  calls = [];
+  localStorage.clear();
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  vi.stubGlobal("WebSocket", QuietSocket);
+  vi.stubGlobal("matchMedia", () => ({
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }));
+  vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+    const body = init.body === undefined ? {} : (JSON.parse(init.body as string) as object);
+    const headers = init.headers as Record<string, string>;
+    const method = init.method ?? "GET";
+    calls.push({ method, path: url, body, key: headers["idempotency-key"] });
+    const [status, answer] = reply(method, url, body as Record<string, unknown>);
+    const content = answer === undefined ? null : JSON.stringify(answer);
+    return Promise.resolve(new Response(content, { status }));
+  });
+  // jsdom knows no modal dialogs; what is in them is there all the same.
+  HTMLDialogElement.prototype.showModal = function showModal() {
+    this.open = true;
+  };
+  box = document.createElement("div");
+  document.body.append(box);
+  root = createRoot(box);
+});
+
+afterEach(async () => {
+  await act(async () => root.unmount());
+  box.remove();
+  vi.unstubAllGlobals();
+});
+
+const settle = () => act(() => new Promise<void>((done) => setTimeout(done, 30)));
+
+async function open(path: string) {
+  history.replaceState(null, "", `/console${path}`);
+  await act(async () =>
+    root.render(
+      <Application base="/console" name="app.console" groups={groups} screens={screens} />,
+    ),
+  );
+  await settle();
+  await settle();
+}
+
+function button(text: string): HTMLElement {
+  const found = [...box.querySelectorAll("button")].find((each) => each.textContent === text);
+  if (!found) throw new Error(`no button ${text} in ${box.textContent}`);
+  return found;
+}
+
+async function click(element: HTMLElement | null) {
+  await act(async () => element?.click());
+  await settle();
+}
+
+async function type(label: string, text: string) {
+  const named = [...box.querySelectorAll("label")].find((each) => each.textContent === label);
+  const input = document.getElementById(named?.htmlFor ?? "") as HTMLInputElement;
+  const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
+  await act(async () => {
+    set?.call(input, text);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+async function send(form: string) {
+  const found = box.querySelector<HTMLFormElement>(form);
+  await act(async () => found?.requestSubmit());
+  await settle();
+}
+
+async function signIn(code = "123456") {
+  await type("Login", "wen");
+  await type("Password", "three lanterns");
+  await type("Code of your authenticator", code);
+  await send("form");
+}
+
+describe("who is not signed in", () => {
+  it("is not asked after, and comes to the sign-in with the way back", async () => {
+    await open("/control?market=village");
+    expect(calls.map(({ path }) => path)).not.toContain("/v1/session");
+    expect(location.pathname).toBe("/console/sign-in");
+    expect(new URLSearchParams(location.search).get("to")).toBe("/control?market=village");
+  });
+
+  it("is told what was wrong, keeps what was typed, and comes back", async () => {
+    await open("/control");
+    await signIn("000000");
+    expect(box.querySelector("[role=alert]")?.textContent).toBe("The credentials do not fit.");
+    expect(box.querySelector<HTMLInputElement>("input[type=password]")?.value).toBe(
+      "three lanterns",
+    );
+    await signIn();
+    expect(location.pathname).toBe("/console/control");
+    expect(box.textContent).toContain("Wen Ling");
+    expect(box.querySelector("output")?.textContent).toContain("ready");
+  });
+});
+
+describe("who is signed in", () => {
+  beforeEach(() => {
+    signedIn = true;
+    localStorage.setItem("wattmarket.session", "person-1");
+  });
+
+  it("sees the pages of the role and is told of the others", async () => {
+    await open("/energy");
+    expect(box.querySelector("main h1")?.textContent).toBe("This page is not for your role");
+    expect(box.querySelector("main")?.textContent).toContain("Wen Ling (Operator)");
+  });
+
+  it("leaves, and nothing of it stays", async () => {
+    await open("/control");
+    await click(button("Sign out"));
+    expect(location.pathname).toBe("/console/sign-in");
+    expect(localStorage.getItem("wattmarket.session")).toBeNull();
+    expect(box.textContent).not.toContain("Your session has ended");
+  });
+
+  it("whose session ends while acting signs in and is back", async () => {
+    await open("/control");
+    signedIn = false;
+    await click(document.getElementById("release"));
+    expect(location.pathname).toBe("/console/sign-in");
+    expect(box.textContent).toContain("Your session has ended");
+    await signIn();
+    expect(location.pathname).toBe("/console/control");
+  });
+
+  it("shows once more who it is, and the act is done under its one name", async () => {
+    await open("/control");
+    await click(document.getElementById("release"));
+    expect(box.querySelector("dialog h2")?.textContent).toBe("Show that it is you");
+    await type("Password", "three lanterns");
+    await type("Code of your authenticator", "111111");
+    await send("dialog form");
+    expect(box.querySelector("dialog [role=alert]")).not.toBeNull();
+    await type("Code of your authenticator", "654321");
+    await send("dialog form");
+    expect(box.querySelector("dialog")).toBeNull();
+    const released = calls.filter(({ path }) => path.endsWith("stops:release"));
+    expect(released).toHaveLength(2);
+    expect(new Set(released.map(({ key }) => key)).size).toBe(1);
+    // What was read is read again once it is done.
+    expect(calls.filter(({ path }) => path.endsWith("/stops"))).toHaveLength(2);
+  });
+
+  it("may turn away: the act stays refused", async () => {
+    await open("/control");
+    await click(document.getElementById("release"));
+    await click(button("Do not do it"));
+    expect(box.querySelector("output")?.textContent).toContain("STEP_UP_REQUIRED");
+    expect(calls.filter(({ path }) => path.endsWith("stops:release"))).toHaveLength(1);
+  });
+});
