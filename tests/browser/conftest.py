@@ -22,7 +22,7 @@ OpenWindow = Callable[..., Window]
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Where Chromium is; without one no test of this folder passes."""
-    tool = _setup_tool()
+    tool = setup_tool()
     path: str | None = tool.find_chromium()
     if path is None:
         pytest.fail(tool.NO_CHROMIUM, pytrace=False)
@@ -93,7 +93,8 @@ def window(open_window: OpenWindow, town: Town) -> Window:
     return open_window(town.url)
 
 
-def _setup_tool() -> ModuleType:
+def setup_tool() -> ModuleType:
+    """The set-up's own module, which is no package's."""
     spec = importlib.util.spec_from_file_location("wattmarket_setup", ROOT / "tools" / "setup.py")
     assert spec is not None
     assert spec.loader is not None

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +47,12 @@ class Stage:
             )
         self.port = int(self._hear())
         # Browsers call only `localhost` a secure place without TLS.
-        self.url = f"http://localhost:{self.port}"
+        self.url = self.origin = f"http://localhost:{self.port}"
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
+
+    def real_time_s(self) -> float:
+        """The time of day, by which people's sessions and codes go."""
+        return time.time()
 
     def token(self, credential: dict[str, Any]) -> str:
         """An access token for a client's credential."""

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from tests.api.test_settlements import finished
 from tests.api.village import QUARTER_S, Village, bearer, instant, market_body, unit_body
+from tests.browser import people
 from tests.browser.stage import staged
 
 Body: TypeAlias = dict[str, Any]
@@ -118,6 +119,7 @@ def build(folder: Path) -> None:
     with staged(folder / "stage", BUILT_S) as stage:
         town = Town(server=stage, market_id=MARKET_ID, first_s=FIRST_S)
         _create(town)
+        town.people = people.enrol(town)
         _live(town)
         _settle(town)
         _something_is_the_matter(town)

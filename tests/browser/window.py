@@ -21,7 +21,9 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests.browser import people
 from tests.browser.stage import ROOT
+from tests.browser.town import Town
 from tests.patience import PATIENCE_S
 
 Language = Literal["en", "zh-CN"]
@@ -62,7 +64,8 @@ class Window:
         self.url = url
         self.language: Language = language
         self.complaints: list[str] = []
-        self._awaited: list[re.Pattern[str]] = []
+        # Whoever is not signed in is told so; that is how a page finds out.
+        self._awaited = [re.compile("^answer 401: GET /v1/session$")]
         self._context = browser.new_context(
             locale=language,
             timezone_id="Asia/Shanghai",  # nobody's market: what is shown must be the market's time
@@ -91,6 +94,33 @@ class Window:
     def go(self, path: str = "/") -> Page:
         """Open an address of the server."""
         self.page.goto(self.url + path)
+        return self.page
+
+    def enter(self, town: Town, name: str) -> None:
+        """Be somebody of the town (`people.py`) from now on, in a session that has just begun."""
+        cookie, person_id = people.cookie(town, name)
+        # The page's own note that there is a cookie, which it cannot see.
+        note = f"localStorage.setItem('wattmarket.session', {json.dumps(person_id)})"
+        self._context.add_init_script(note)
+        self._context.add_cookies(
+            [
+                {
+                    "name": "__Host-wattmarket",
+                    "value": cookie,
+                    "domain": "localhost",
+                    "path": "/",
+                    "secure": True,
+                    "httpOnly": True,
+                    "sameSite": "Strict",
+                }
+            ]
+        )
+
+    def sign_in(self, town: Town, name: str, path: str) -> Page:
+        """Open a page that wants somebody, and sign in there by passkey as a person does."""
+        self.authenticator().put(people.passkey(town.people[name]))
+        self.go(path)
+        self.page.get_by_role("button", name=self.said("sign_in.with_passkey")).click()
         return self.page
 
     def expect_complaint(self, pattern: str) -> None:
@@ -178,6 +208,8 @@ class Window:
             self._complain(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
+        if request.failure == "net::ERR_ABORTED":
+            return  # the page itself let go of it: it does not want the answer any more
         self._complain(f"failed: {request.method} {_path(request.url)}: {request.failure}")
 
     def _answered(self, response: Response) -> None:
