@@ -1,10 +1,19 @@
 """Bills as they stand on the wire; amounts are positive where the participant pays."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from api.answers import Answer, optional_price
 from api.cases import case, unpayable_quanta
-from market.model.bill import Bill, BillLine, BillState, Correction, GreenEnergy, PlainBill
+from market.model.bill import (
+    Bill,
+    BillLine,
+    BillState,
+    Correction,
+    GreenEnergy,
+    LineParts,
+    PlainBill,
+)
 from market.model.demand import Owed
 from market.model.interval import instant_text, moment_text
 from market.model.units import energy_text, money_text
@@ -14,11 +23,13 @@ BILL: Final = (
     "bill_id", "participant_id", "month", "version", "state", "corrects", "drafted_at", "issued_at",
     "withdrawn_kwh", "fed_in_kwh", "net_amount", "tax_amount", "rounding_amount", "total_amount",
     "before_amount", "paid_in_amount", "unpayable_amount", "plain_amount", "green_kwh",
+    "line_fee_amount", "line_loss_amount", "line_rent_amount", "line_rounding_amount",
     "due_day", "payment_state", "payable_amount", "paid_amount", "open_amount",
 )  # fmt: skip
 """The columns of a file of bills."""
 DETAIL: Final = (
     "kind", "start", "reference", "energy_kwh", "price_per_mwh", "amount",
+    "line_fee_amount", "line_loss_amount", "line_rent_amount", "line_rounding_amount",
 )  # fmt: skip
 """The columns of a file of what stands behind one."""
 
@@ -54,6 +65,7 @@ def bill(found: StoredBill, now_us: int, *, for_operator: bool = False) -> Answe
         "plain_amount": None if of.plain is None else money_text(of.plain.total_quanta),
         "plain": None if of.plain is None else _plain(of.plain),
         "green_kwh": energy_text(sum(item.covered_wh for item in of.green)),
+        **_for_lines([item.parts for item in of.lines if item.parts is not None]),
         "green": [_green(item) for item in of.green],
         "disputes": [case(item, for_operator=for_operator) for item in found.cases],
         **_owed(found.owed, now_us),
@@ -93,6 +105,25 @@ def _line(item: BillLine) -> Answer:
         "amount": money_text(item.amount_quanta),
         "correction": None if item.correction is None else _correction(item.correction),
         "case_id": item.case_id,
+        "of_which": None if item.parts is None else _of_which(item.amount_quanta, item.parts),
+    }
+
+
+def _of_which(amount_quanta: int, parts: LineParts) -> Answer:
+    """The amount of bought energy in five parts, which add up to it."""
+    return {
+        "energy_amount": money_text(amount_quanta - parts.whole_quanta),
+        **_for_lines([parts]),
+    }
+
+
+def _for_lines(parts: Sequence[LineParts]) -> Answer:
+    """What of some purchases is for the lines their energy came over."""
+    return {
+        "line_fee_amount": money_text(sum(item.fee_quanta for item in parts)),
+        "line_loss_amount": money_text(sum(item.loss_quanta for item in parts)),
+        "line_rent_amount": money_text(sum(item.rent_quanta for item in parts)),
+        "line_rounding_amount": money_text(sum(item.rounding_quanta for item in parts)),
     }
 
 
@@ -133,4 +164,5 @@ def detail(item: BillDetail) -> Answer:
         "energy_kwh": None if item.energy_wh is None else energy_text(item.energy_wh),
         "price_per_mwh": optional_price(item.price_ticks),
         "amount": money_text(item.amount_quanta),
+        **_for_lines([item.parts]),
     }

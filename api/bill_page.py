@@ -4,6 +4,7 @@ The one idea: nothing is computed here but averages, which are shown as such; ev
 own, with all its decimals where it is exact and in cents where it is to be paid.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -104,7 +105,7 @@ def _template(zone: str) -> Template:
         autoescape=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., object]] = {
         "money": _money,
         "cents": _cents,
         "cents_or_money": lambda quanta: (
@@ -112,9 +113,11 @@ def _template(zone: str) -> Template:
         ),
         "kwh": energy_text,
         "price": _price,
+        "of_which": _of_which,
         "percent": lambda ppm: _shortened(decimal_text(ppm, _PERCENT_DECIMALS), 0),
         "day": lambda second: datetime.fromtimestamp(second, ZoneInfo(zone)).date().isoformat(),
     }
+    environment.filters |= filters
     return environment.get_template("bill.html.j2")
 
 
@@ -141,6 +144,21 @@ def _price(line: BillLine) -> str:
         sign = -1 if line.kind in _RECEIVED else 1
         ticks = round_half_even(sign * line.amount_quanta, line.energy_wh)
     return decimal_text(ticks, _TICKS_PER_CENT_DECIMALS)
+
+
+def _of_which(line: BillLine) -> list[tuple[str, int]]:
+    """The energy of a purchase and what of its price is for lines, without parts of nothing; by word."""
+    parts = line.parts
+    if parts is None:
+        return []
+    found = {
+        "part_energy": line.amount_quanta - parts.whole_quanta,
+        "part_fee": parts.fee_quanta,
+        "part_loss": parts.loss_quanta,
+        "part_rent": parts.rent_quanta,
+        "part_rounding": parts.rounding_quanta,
+    }
+    return [(word, quanta) for word, quanta in found.items() if quanta]
 
 
 def _shortened(text: str, least: int) -> str:

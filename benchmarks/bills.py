@@ -176,7 +176,8 @@ def _trades(names: list[str], start_s: int, interval: int) -> Iterator[tuple[Any
     for row, name in enumerate(names):
         trade_id = f"trd-{interval}-{row}"
         what = ("buy", PRICE, 240, "call", "completed")
-        yield ("m", interval, row, trade_id, "mat", "ord", name, f"u-{name}", "RUR", start_s, *what)
+        whose = (trade_id, "mat", "ord", name, f"u-{name}", "RUR", start_s)
+        yield ("m", interval, row, *whose, *what, 240 * 1_000, 240 * 300, 0, 7)
 
 
 def _moves(names: list[str], start_s: int, interval: int) -> Iterator[tuple[Any, ...]]:

@@ -117,6 +117,11 @@ def _fill_trades(
         energy_wh=energies_wh.tolist(),
         venue=Same("call"),
         state=Same("completed"),
+        # As from sellers next door over a line with a fee of 1,000 ticks, a loss of 2 %, and rounding.
+        fee_quanta=_of_purchases(sold, 1_000 * energies_wh),
+        loss_quanta=_of_purchases(sold, PRICE_TICKS * (energies_wh // 50)),
+        rent_quanta=Same(0),
+        rounding_quanta=_of_purchases(sold, energies_wh % 7),
     )
     accounts = [participant_account(name) for name in owners]
     _insert(
@@ -136,6 +141,10 @@ def _fill_trades(
         start_s=Same(start_s),
         counts_s=Same(start_s),
     )
+
+
+def _of_purchases(sold: Sequence[bool], quanta: Integers) -> list[int]:
+    return [0 if sells else own for sells, own in zip(sold, quanta.tolist(), strict=True)]
 
 
 def _fill_meters(

@@ -12,7 +12,7 @@ from market.model.interval import MarketMonth
 from market.model.messages import Decision, TransfersBooked
 from market.model.rejection import Code, Rejection
 from market.settlement.bill import Heading, MonthRules, drafted
-from market.settlement.issuing import due_of, issuing_transfers
+from market.settlement.issuing import issuing_transfers, says
 
 
 def draft_bills(state: MarketState, command: DraftBills) -> Decision:
@@ -69,7 +69,7 @@ def _drafted(
             drafted_us=command.now_us,
         ),
     )
-    if isinstance(made, Bill) and newest is not None and due_of(made).digest == newest.digest:
+    if isinstance(made, Bill) and newest is not None and says(made, newest.digest):
         return None
     return made
 

@@ -39,7 +39,7 @@ from market.model.messages import Decision, TransfersBooked
 from market.model.recall import AGREE_WITHIN_S
 from market.model.rejection import Code, Rejection
 from market.model.units import money_text
-from market.settlement.issuing import due_of
+from market.settlement.issuing import says
 from market.settlement.tariff import periods
 from market.settlement.tax import kind_of, payable_quanta, rate_ppm
 
@@ -97,7 +97,7 @@ def _bill_refusal(state: MarketState, command: DisputeBill) -> Rejection | None:
     if stands.bill_id != bill.bill_id:
         parameters = {"bill_id": stands.bill_id}
         return Rejection(code=Code.BILL_REPLACED, pointer="bill_id", parameters=parameters)
-    if due_of(bill).digest != stands.digest:
+    if not says(bill, stands.digest):
         return Rejection(code=Code.NOT_FOUND, pointer="bill_id")
     issued_us = state.bills.issued_us(bill.month, who)
     day = day_of(issued_us // MICROSECONDS, state.rules.time_zone).isoformat()

@@ -62,6 +62,25 @@ class TaxRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineParts:
+    """What of the price of bought energy is for the lines and limits it came over; each of either sign."""
+
+    fee_quanta: int = 0
+    """Wheeling fees, to the grid operator."""
+    loss_quanta: int = 0
+    """With this the lines bought what was lost on the way."""
+    rent_quanta: int = 0
+    """Congestion rent of lines and limits, which goes back to members."""
+    rounding_quanta: int = 0
+    """Of whole ticks and whole Wh."""
+
+    @property
+    def whole_quanta(self) -> int:
+        """All four; the rest of the price is the energy's own."""
+        return self.fee_quanta + self.loss_quanta + self.rent_quanta + self.rounding_quanta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Charged:
     """Energy with a price: a participant's trades or deviations of one kind, added up."""
 
@@ -77,6 +96,8 @@ class Charged:
     price_min_ticks: int | None
     """None: a price is missing. That is no price of zero, and no bill can be made."""
     price_max_ticks: int | None
+    parts: LineParts | None = None
+    """Of energy that calls brought over lines; None: no part of its price is for any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +218,8 @@ class BillLine:
     """The run that has changed so much about a day; None: it is what the intervals came to."""
     case_id: str | None = None
     """The case of a credit; None: it is none."""
+    parts: LineParts | None = None
+    """What of the amount is for the lines its energy came over; None: nothing. It moves no money of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +307,7 @@ class BillDue:
     month: str
     version: int
     digest: str
-    """Of everything the bill says about money, and of what was green."""
+    """Of everything the bill says about money, and of what was green (`market/settlement/issuing.py`)."""
     total_quanta: int
     taxes_quanta: tuple[tuple[str, int], ...]
     """By tax."""

@@ -266,6 +266,7 @@ def _charged_line(item: Charged, period: Period) -> BillLine:
         energy_wh=item.energy_wh,
         price_ticks=item.price_min_ticks if same else None,
         amount_quanta=item.amount_quanta,
+        parts=item.parts,
     )
 
 

@@ -44,7 +44,7 @@ class ConservationError(ArithmeticError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Carried:
+class Carried:
     """Energy in one direction of one line, and what the direction asks."""
 
     line_id: str
@@ -79,12 +79,12 @@ def auction_transfers(
         ConservationError: sold and bought energy, flows and losses do not match in every area, a
             trade is not at its area's price, or money would stay on the central account.
     """
-    carried = tuple(_carried(outcome, grid))
+    carried = tuple(carried_ways(outcome, grid))
     _check_energy(outcome, trades, carried)
     transfers = [
         *_trade_transfers(trades),
         *_line_transfers(outcome, carried),
-        *_limit_transfers(outcome),
+        *limit_transfers(outcome),
     ]
     left_over = sum(
         move.amount_quanta * ((move.credit_account == CENTRAL) - (move.debit_account == CENTRAL))
@@ -95,12 +95,13 @@ def auction_transfers(
     return tuple(move for move in transfers if move.amount_quanta)
 
 
-def _carried(outcome: ClearingOutcome, grid: Grid) -> Iterator[_Carried]:
+def carried_ways(outcome: ClearingOutcome, grid: Grid) -> Iterator[Carried]:
+    """Every direction of a line that carries something."""
     lines = {line.line_id: line for line in grid.lines}
     for flow in outcome.lines:
         line = lines[flow.line_id]
         if flow.sent_forward_wh or flow.received_forward_wh:
-            yield _Carried(
+            yield Carried(
                 line_id=line.line_id,
                 sender=line.from_area,
                 receiver=line.to_area,
@@ -110,7 +111,7 @@ def _carried(outcome: ClearingOutcome, grid: Grid) -> Iterator[_Carried]:
                 fee_ticks=line.fee_forward_ticks,
             )
         if flow.sent_backward_wh or flow.received_backward_wh:
-            yield _Carried(
+            yield Carried(
                 line_id=line.line_id,
                 sender=line.to_area,
                 receiver=line.from_area,
@@ -122,7 +123,7 @@ def _carried(outcome: ClearingOutcome, grid: Grid) -> Iterator[_Carried]:
 
 
 def _check_energy(
-    outcome: ClearingOutcome, trades: Sequence[Trade], carried: Sequence[_Carried]
+    outcome: ClearingOutcome, trades: Sequence[Trade], carried: Sequence[Carried]
 ) -> None:
     """Sold + received = bought + sent in every area, and so sold = bought + lost in the market."""
     sold = {area.area_id: 0 for area in outcome.areas}
@@ -168,20 +169,21 @@ def _trade_transfers(trades: Sequence[Trade]) -> Iterator[Transfer]:
         )
 
 
-def _connection_price_ticks(area: AreaOutcome) -> int | None:
+def connection_price_ticks(area: AreaOutcome) -> int | None:
+    """The price on the far side of an area's limit; None: nothing traded in it."""
     if area.connection_price_ticks is not None:
         return area.connection_price_ticks
     return area.price_ticks
 
 
-def _line_transfers(outcome: ClearingOutcome, carried: Sequence[_Carried]) -> Iterator[Transfer]:
-    prices = {area.area_id: _connection_price_ticks(area) for area in outcome.areas}
+def _line_transfers(outcome: ClearingOutcome, carried: Sequence[Carried]) -> Iterator[Transfer]:
+    prices = {area.area_id: connection_price_ticks(area) for area in outcome.areas}
     for way in carried:
-        yield from _direction_transfers(way, prices, outcome.start_s)
+        yield from direction_transfers(way, prices, outcome.start_s)
 
 
-def _direction_transfers(
-    way: _Carried, prices: Mapping[str, int | None], start_s: int
+def direction_transfers(
+    way: Carried, prices: Mapping[str, int | None], start_s: int
 ) -> Iterator[Transfer]:
     """One direction's price difference in its parts; the formula stands at the top."""
     there, here = prices[way.receiver], prices[way.sender]
@@ -200,14 +202,14 @@ def _direction_transfers(
     yield transfer(CENTRAL, account, rest_quanta, kind, line_id, start_s)
 
 
-def _limit_transfers(outcome: ClearingOutcome) -> Iterator[Transfer]:
+def limit_transfers(outcome: ClearingOutcome) -> Iterator[Transfer]:
     """(area price - connection price) x net import: rent of the area's own limit.
 
     It can only be negative by rounding (a limit holds back what would flow to the dearer side);
     then it is booked as that, so that a rent account never owes anything.
     """
     for area in outcome.areas:
-        connection_ticks = _connection_price_ticks(area)
+        connection_ticks = connection_price_ticks(area)
         if area.price_ticks is None or connection_ticks is None:
             continue
         net_import_wh = area.bought_wh - area.sold_wh

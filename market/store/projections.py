@@ -7,8 +7,9 @@ changes rows that exist, what was gathered for that table goes first.
 # house: long because it is one arm per event, and what an event does to the tables stands together.
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -48,6 +49,7 @@ from market.model.case import CaseEvent
 from market.model.certificate import CertificatesIssued
 from market.model.collateral import CollateralWarned, CreditLimitProposed
 from market.model.contract import WaysSettled, WaysTaken
+from market.model.grid import Grid
 from market.model.grid_check import ChecksReopened, InstructionsWithdrawn, IntervalChecked
 from market.model.interval import MICROSECONDS, MarketDay, day_of
 from market.model.mandate import MandateGranted, MandateRevoked, OwnLimitsSet
@@ -121,6 +123,7 @@ from market.model.summing import AreasSummed
 from market.model.system import SystemSeen
 from market.model.unit_report import UnitStateChanged
 from market.settlement.bill import PAYMENTS
+from market.settlement.passage import parts_of
 from market.store import tables
 from market.store.account_rows import AccountRows
 from market.store.act_rows import ACT_EVENTS, take_act
@@ -165,7 +168,10 @@ RowValues: TypeAlias = dict[str, Any]
 _INSERT: Final = {table: insert(table) for table in tables.METADATA.sorted_tables}
 _NEWEST_COUNTS: Final = (tables.setpoints, tables.deviations)
 """Where a later row takes the place of the one with its key."""
-_KNOWN_MARKET: Final = select(tables.markets.c.market_id, tables.markets.c.rules)
+_KNOWN_MARKET: Final = select(
+    tables.markets.c.market_id, tables.markets.c.rules, tables.markets.c.grid
+)
+_NO_PARTS: Final = (0,) * len(tables.LINE_PARTS)
 _ORDER_KEY: Final = (tables.orders.c.market_id == bindparam("of_market")) & (
     tables.orders.c.sequence == bindparam("of_sequence")
 )
@@ -266,9 +272,10 @@ class Projector:
         self._payments = PaymentRows(connection)
         self._market_id = ""
         self._rules: MarketRules | None = None
+        self._market_grid: Grid | None = None
         found = connection.execute(_KNOWN_MARKET).one_or_none()
         if found is not None:
-            self._market_id, self._rules = found
+            self._market_id, self._rules, self._market_grid = found
 
     def project(self, batches: Iterable[Batch]) -> None:
         """Take in batches in order, and note how far the projections are."""
@@ -331,6 +338,7 @@ class Projector:
 
     def _market_created(self, event: MarketCreated, *_: object) -> None:
         self._market_id, self._rules = event.rules.market_id, event.rules
+        self._market_grid = event.grid
         self._add(tables.markets, [{"rules": event.rules, "grid": event.grid}])
 
     def _participants(self, event: ParticipantsRegistered, event_seq: int, *_: object) -> None:
@@ -534,12 +542,13 @@ class Projector:
     def _orders_explained(self, event: OrdersExplained, *_: object) -> None:
         self._add(tables.call_reasons, [_fields_of(event)])
 
-    def _trades_made(self, event: TradesMade, event_seq: int, _entry: Entry) -> None:
+    def _trades_made(self, event: TradesMade, event_seq: int, entry: Entry) -> None:
         rows, state = self._new_rows[tables.trades], TradeState.COMPLETED.value
-        for row, trade in enumerate(event.trades):
+        parts = self._line_parts(event, entry)
+        for row, (trade, own) in enumerate(zip(event.trades, parts, strict=True)):
             side, venue = str(trade.side), str(trade.venue)
             what = (side, trade.price_ticks, trade.energy_wh, venue, state)
-            rows.append((self._market_id, event_seq, row, *_TRADE(trade), *what))
+            rows.append((self._market_id, event_seq, row, *_TRADE(trade), *what, *own))
         self._change(
             _FILL,
             [
@@ -550,6 +559,17 @@ class Projector:
             ],
         )
         self._traded[event.start_s] += len(event.trades)
+
+    def _line_parts(self, event: TradesMade, entry: Entry) -> Iterable[Sequence[int]]:
+        """What of each trade is for lines: of a call, by its outcome, which is told beside its trades."""
+        for other in entry.events:
+            if isinstance(other, IntervalCleared) and other.outcome.start_s == event.start_s:
+                assert self._market_grid is not None, "nothing is traded before there is a market"
+                parts: list[list[int]] = parts_of(
+                    other.outcome, event.trades, self._market_grid
+                ).tolist()
+                return parts
+        return repeat(_NO_PARTS, len(event.trades))
 
     def _recall_requested(self, event: RecallRequested, *_: object) -> None:
         self._change_trades(event.start_s, event.match_id, TradeState.DISPUTED)

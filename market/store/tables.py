@@ -30,7 +30,7 @@ from sqlalchemy import (
 from market.model.act import Curtailed, StoredAct
 from market.model.activation import UnitsActivated
 from market.model.alarm import Alarm
-from market.model.bill import Bill
+from market.model.bill import Bill, LineParts
 from market.model.call import OrdersExplained
 from market.model.case import Case
 from market.model.collateral import CreditLimit, StoredMarginCall
@@ -109,6 +109,8 @@ class Structure(TypeDecorator[object]):
 
 
 METADATA: Final = MetaData()
+LINE_PARTS: Final = tuple(LineParts.__dataclass_fields__)
+"""What of a trade's price is for lines, by name."""
 _TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
 """Text in the order of its bytes wherever it is kept: lists and cursors are the same everywhere."""
 
@@ -281,6 +283,8 @@ trades: Final = Table(
     _integer("energy_wh"),
     _text("venue"),
     _text("state"),  # completed, or what became of it when its recall was asked for
+    # What of its price is for the lines its energy came over: of purchases of calls alone.
+    *[_integer(name) for name in LINE_PARTS],
     Index("trades_of_participant", "market_id", "participant_id", "event_seq", "row"),
     Index("trades_of_interval", "market_id", "start_s", "unit_id"),
     sqlite_with_rowid=False,
@@ -1315,7 +1319,7 @@ BOOKKEEPING: Final[dict[str, frozenset[str]]] = {
     "units": frozenset({"event_seq"}),
     "orders": frozenset({"terms", "price_ticks", "energy_wh", "state", "filled_wh", "held_quanta"}),
     "refusals": frozenset({"event_seq", "row"}),
-    "trades": frozenset({"event_seq", "row", "state"}),
+    "trades": frozenset({"event_seq", "row", "state", *LINE_PARTS}),
     "transfers": frozenset({"event_seq", "row", "counts_s"}),
     "closed_days": frozenset({"event_seq"}),
     "phase_steps": frozenset({"event_seq"}),

@@ -5,10 +5,10 @@ The one idea: these are answers, made when somebody asks; integers with their un
 # house: long because what reading gives back stands in one place.
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from market.model.bill import Bill, BillState, ChargeKind
+from market.model.bill import Bill, BillState, ChargeKind, LineParts
 from market.model.case import Case
 from market.model.demand import Owed
 from market.model.messages import Phase
@@ -313,6 +313,8 @@ class BillDetail:
     price_ticks: int | None
     amount_quanta: int
     """Positive: the participant pays."""
+    parts: LineParts = field(default_factory=LineParts)
+    """What of the amount is for lines, of a purchase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

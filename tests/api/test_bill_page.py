@@ -10,7 +10,16 @@ import pytest
 import api
 from api.bill_page import Language, bill_page
 from api.bill_words import KINDS, PAYMENT, VENUES, WORDS
-from market.model.bill import Bill, BillLine, BillState, ChargeKind, Correction, PlainBill, TaxLine
+from market.model.bill import (
+    Bill,
+    BillLine,
+    BillState,
+    ChargeKind,
+    Correction,
+    LineParts,
+    PlainBill,
+    TaxLine,
+)
 from market.model.demand import Demand, DemandState, Owed
 from market.model.order import Venue
 from market.store.queries import StoredBill
@@ -201,6 +210,21 @@ def test_a_line_of_a_day_settled_again_names_day_version_and_run(
     said = text[text.index(word) :][:60]
     assert "2016-06-15" in said
     assert "2 (set-7)" in said
+
+
+def test_what_of_bought_energy_is_for_lines_stands_below_it_and_adds_up() -> None:
+    parts = LineParts(fee_quanta=300_000_000, loss_quanta=12_345_600, rounding_quanta=-78)
+    bought = replace(BILL.lines[0], parts=parts)
+    found = replace(STANDS, bill=replace(BILL, lines=(bought, *BILL.lines[1:])))
+    text = seen(found)
+    assert (
+        "of which energy 15.00000156 of which wheeling fees of lines 3.00"
+        " of which losses on lines 0.123456 of which rounding of lines -0.00000078" in text
+    )
+    assert "of which congestion rent" not in text, "what is nothing is not said"
+    assert WORDS[Language.EN]["parts_why"] in text
+    assert "其中 线路过网费 3.00" in seen(found, Language.ZH)
+    assert WORDS[Language.EN]["parts_why"] not in seen()
 
 
 def test_names_are_text_and_never_markup() -> None:

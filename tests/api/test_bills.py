@@ -132,6 +132,42 @@ def test_details_come_as_json_csv_and_arrow(billed: Village) -> None:
     ]
 
 
+def test_bought_energy_says_what_of_it_is_for_lines(billed: Village) -> None:
+    """Over the retailer's line: its fee on what was sent and the energy it lost; all buyers' parts are the lines'."""
+    of_which = {
+        who: line["of_which"]
+        for who in ("ada", "bob", "retailer")
+        for line in own(billed, who)["lines"]
+        if line["kind"] == "energy_bought"
+    }
+    mine = of_which["ada"]
+    (line,) = [item for item in own(billed, "ada")["lines"] if item["kind"] == "energy_bought"]
+    assert sum(map(Decimal, mine.values())) == Decimal(line["amount"])
+    assert Decimal(mine["line_fee_amount"]) > 0
+    assert all(
+        item["of_which"] is None
+        for who in ("bob", "retailer")
+        for item in own(billed, who)["lines"]
+        if item["kind"] != "energy_bought"
+    )
+    for name in ("fee", "loss", "rent", "rounding"):
+        assert own(billed, "ada")[f"line_{name}_amount"] == mine[f"line_{name}_amount"]
+        assert Decimal(own(billed, "bob")[f"line_{name}_amount"]) == 0
+    bill_id = own(billed, "ada")["bill_id"]
+    details = billed.get(f"/bills/{bill_id}/details", "ada")["items"]
+    for part in ("line_fee", "line_loss", "line_rent", "line_rounding"):
+        behind = sum(Decimal(item[f"{part}_amount"]) for item in details)
+        assert behind == Decimal(mine[f"{part}_amount"])
+    accounts = {
+        item["account"]: Decimal(item["balance"])
+        for item in billed.get("/ledger", "operator")["accounts"]
+    }
+    fees = sum(Decimal(parts["line_fee_amount"]) for parts in of_which.values() if parts)
+    assert 0 < fees <= accounts["grid_operator"]
+    page = billed.send("GET", f"/bills/{bill_id}/page", "ada", headers={"Accept": "text/html"})
+    assert "of which wheeling fees of lines" in page.text
+
+
 def test_a_page_is_for_people(billed: Village) -> None:
     bill = own(billed, "ada")
     path = f"/bills/{bill['bill_id']}/page"

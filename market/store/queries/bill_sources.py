@@ -26,6 +26,7 @@ from market.model.bill import (
     ChargeKind,
     Corrected,
     Credited,
+    LineParts,
     Metered,
     Posted,
 )
@@ -141,6 +142,7 @@ def _add_trades(asked: Asked, period: Period, number: int, found: _Gathered) -> 
             *split_sum(c.price_ticks * c.energy_wh),
             func.min(c.price_ticks),
             func.max(c.price_ticks),
+            *[half for name in tables.LINE_PARTS for half in split_sum(c[name])],
         )
         .where(
             c.market_id == asked.market_id,
@@ -152,9 +154,18 @@ def _add_trades(asked: Asked, period: Period, number: int, found: _Gathered) -> 
         .group_by(c.participant_id, c.side, c.venue)
         .order_by(c.participant_id, c.side, c.venue)
     )
-    for name, side, venue, count, energy_wh, high, low, least, most in asked.connection.execute(
-        query
-    ):
+    for (
+        name,
+        side,
+        venue,
+        count,
+        energy_wh,
+        high,
+        low,
+        least,
+        most,
+        *halves,
+    ) in asked.connection.execute(query):
         kind = _BY_SIDE[Side(side)]
         value_quanta = joined(high, low)
         found.charged[name].append(
@@ -167,8 +178,16 @@ def _add_trades(asked: Asked, period: Period, number: int, found: _Gathered) -> 
                 amount_quanta=value_quanta if kind is ChargeKind.ENERGY_BOUGHT else -value_quanta,
                 price_min_ticks=least,
                 price_max_ticks=most,
+                parts=_parts(halves),
             )
         )
+
+
+def _parts(halves: Sequence[int]) -> LineParts | None:
+    """Each part by its two halves; None: nothing is for lines."""
+    sums = map(joined, halves[::2], halves[1::2])
+    found = LineParts(**dict(zip(tables.LINE_PARTS, sums, strict=True)))
+    return None if found == LineParts() else found
 
 
 def _add_deviations(asked: Asked, period: Period, number: int, found: _Gathered) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, case, or_, select
 
-from market.model.bill import Bill, BillState, ChargeKind
+from market.model.bill import Bill, BillState, ChargeKind, LineParts
 from market.model.money import TransferKind, participant_account
 from market.model.order import Side
 from market.model.recall import TradeState
@@ -194,6 +194,7 @@ def _traded(row: AnyRow) -> BillDetail:
         energy_wh=row.energy_wh,
         price_ticks=row.price_ticks,
         amount_quanta=value_quanta if bought else -value_quanta,
+        parts=LineParts(**{name: row._mapping[name] for name in tables.LINE_PARTS}),  # noqa: SLF001 - the public way to read a row by name
     )
 
 

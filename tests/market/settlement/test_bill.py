@@ -1,7 +1,9 @@
 """A participant's month: lines that are proven, tax by date, one rounding, the plain tariff beside it."""
 
+import json
 from dataclasses import replace
 from fractions import Fraction
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from market.model.bill import (
     BillSource,
     Charged,
     ChargeKind,
+    LineParts,
     Metered,
     Posted,
     TaxRule,
@@ -31,7 +34,7 @@ from market.settlement.bill import (
     drafted,
 )
 from market.settlement.imbalance import delivered_ticks
-from market.settlement.issuing import due_of, issuing_transfers
+from market.settlement.issuing import canonical_text, due_of, issuing_transfers, says
 from market.settlement.tax import payable_quanta
 from tests.builders import GRID, PARTICIPANTS, RULES
 
@@ -346,3 +349,43 @@ def test_a_bill_that_says_the_same_has_the_same_digest() -> None:
 
     renamed = replace(other, bill_id="bil-7", version=3, as_of_event_seq=500, drafted_us=9)
     assert due_of(one).digest == due_of(renamed).digest != due_of(third).digest
+    assert says(renamed, due_of(one).digest)
+    assert not says(third, due_of(one).digest)
+
+
+def test_a_digest_is_of_a_text_that_is_written_down() -> None:
+    """Field by field, without those that are None, whatever the order in which a noun names them."""
+    bill = billed(source(bought(1_000, 10_001)), VAT)
+    text = canonical_text(bill)
+    assert text.isascii()
+    form, lines, taxes, rounding, paid_in, plain, green = json.loads(text)
+    assert (form, rounding, paid_in, green) == ("bill/2", bill.rounding_quanta, 0, [])
+    assert plain["total_quanta"] == bill.plain.total_quanta  # type: ignore[union-attr]
+    assert lines[0] == {
+        "amount_quanta": 10_001_000,
+        "count": bill.lines[0].count,
+        "detail": bill.lines[0].detail,
+        "energy_wh": 1_000,
+        "from_s": bill.lines[0].from_s,
+        "kind": "energy_bought",
+        "price_ticks": 10_001,
+        "until_s": bill.lines[0].until_s,
+    }
+    assert list(lines[0]) == sorted(lines[0])
+    assert [tax["tax_id"] for tax in taxes] == ["vat"]
+    assert due_of(bill).digest == "2:" + sha256(text.encode()).hexdigest()
+
+
+def test_a_bill_of_before_the_text_was_defined_is_still_known() -> None:
+    """Its digest is of what Python said of the nouns as they were then."""
+    bill = billed(source(bought(1_000, 10_001)))
+    kept = due_of(bill)
+    first = (bill.lines, bill.taxes, bill.rounding_quanta, bill.paid_in_quanta, bill.plain)
+    as_then = repr(first).replace(", parts=None", "")
+    assert "case_id=None)" in as_then
+    digest = sha256(as_then.encode()).hexdigest()
+    assert says(bill, digest)
+    assert not says(replace(bill, rounding_quanta=bill.rounding_quanta + 1), digest)
+    with_parts = replace(bill.lines[0], parts=LineParts(fee_quanta=7))
+    assert not says(replace(bill, lines=(with_parts, *bill.lines[1:])), digest)
+    assert kept.digest != digest

@@ -2,11 +2,15 @@
 
 from sqlalchemy import Connection
 
-from market.model.bill import BillSource
+from market.model.bill import BillSource, ChargeKind
+from market.model.messages import IntervalCleared, TransfersBooked
+from market.model.money import CENTRAL
 from market.sequencer import Sequencer
-from market.store import queries
+from market.settlement.passage import PARTS
+from market.store import queries, restore
 from market.store.bill_rows import EARLIER, ISSUE
 from market.store.database import Store
+from market.store.tables import LINE_PARTS
 from tests.market.store.test_bills import AFTER_US, MONTH, TAXED, read, read_late
 from tests.market.stores import opened
 from tests.market.written import (
@@ -53,6 +57,45 @@ def test_sums_are_of_those_who_are_asked_for(store: Store) -> None:
     every_one_alone(store)
     with_sequencer(store, correct, clock=StillClock(AFTER_US))
     every_one_alone(store)
+
+
+def booked_by_calls(store: Store) -> list[int]:
+    """What the central account gave of each part in the commands that cleared a call, by the journal."""
+    found = [0] * len(PARTS)
+    with opened(store) as connection:
+        entries = [
+            entry.events
+            for proven in restore.batches(connection)
+            for entry in proven.batch.entries
+            if any(isinstance(fact, IntervalCleared) for fact in entry.events)
+        ]
+    facts = [fact for events in entries for fact in events if isinstance(fact, TransfersBooked)]
+    for move in (move for fact in facts for move in fact.transfers):
+        for place, kinds in enumerate(PARTS):
+            if move.kind in kinds:
+                sign = (move.debit_account == CENTRAL) - (move.credit_account == CENTRAL)
+                found[place] += sign * move.amount_quanta
+    return found
+
+
+def test_all_bills_together_say_what_calls_booked_for_lines(store: Store) -> None:
+    """To the quantum, by fee, loss, rent and rounding; and each line what its trades say."""
+    write_life(store, every_mode(), billed=True)
+    booked, on_bills = booked_by_calls(store), [0] * len(PARTS)
+    for item in read(store, queries.bills).items:
+        behind = [0] * len(PARTS)
+        for detail in read(store, queries.bill_details, of=item.bill, limit=1_000).items:
+            for place, name in enumerate(LINE_PARTS):
+                behind[place] += getattr(detail.parts, name)
+        lines = [line for line in item.bill.lines if line.parts is not None]
+        assert {line.kind for line in lines} <= {ChargeKind.ENERGY_BOUGHT}
+        assert {line.detail for line in lines} <= {"call"}
+        own = [sum(getattr(line.parts, name) for line in lines) for name in LINE_PARTS]
+        assert own == behind
+        on_bills = [before + more for before, more in zip(on_bills, own, strict=True)]
+    assert on_bills == booked
+    assert booked[0] > 0
+    assert booked[1] > 0
 
 
 def test_an_earlier_bill_of_the_month_is_found_without_looking_through_all(store: Store) -> None:
