@@ -177,6 +177,8 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/blocks"): _OPERATOR,
     ("GET", f"{MARKET}/account"): _PARTICIPANT,
     ("GET", f"{MARKET}/account/devices"): _PARTICIPANT,
+    ("GET", f"{MARKET}/account/home"): _PARTICIPANT,
+    ("GET", f"{MARKET}/account/energy"): _PARTICIPANT,
     ("GET", f"{MARKET}/account/alerts"): _PARTICIPANT,
     ("POST", f"{MARKET}/account/alerts:read"): _PARTICIPANT,
     ("GET", f"{MARKET}/account/alert-settings"): _PARTICIPANT,

@@ -63,6 +63,7 @@ from market.store.queries.collateral import credit_limits, margin_calls
 from market.store.queries.day_changes import DayChanges, day_changes
 from market.store.queries.day_facts import StoredDay, stored_day
 from market.store.queries.devices import last_readings
+from market.store.queries.energy import EnergySlot, energy_of_day, retail_ticks
 from market.store.queries.events import StoredEvent, events
 from market.store.queries.explanations import CallTold, OrderStory, order_story, refused
 from market.store.queries.green_shares import GreenInterval, green_shares
@@ -182,6 +183,7 @@ __all__ = [
     "DayState",
     "DayTotals",
     "Debt",
+    "EnergySlot",
     "FlowRow",
     "GreenInterval",
     "GreenShare",
@@ -262,6 +264,7 @@ __all__ = [
     "decouplings",
     "defaults",
     "deviations",
+    "energy_of_day",
     "events",
     "forecasts",
     "gaps",
@@ -305,6 +308,7 @@ __all__ = [
     "reads_of",
     "recent_trades",
     "refused",
+    "retail_ticks",
     "run_differences",
     "service_indicators",
     "setpoints",
