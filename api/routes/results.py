@@ -215,7 +215,9 @@ async def get_curves(call: Call) -> Response:
     """Supply and demand of one interval, once its result is out."""
     start_s: int = call.query["start"]
     found = await call.stored(
-        lambda connection, market_id: queries.curves(connection, market_id, start_s=start_s)
+        lambda connection, market_id: queries.curves(
+            connection, market_id, start_s=start_s, call=call.query.get("call")
+        )
     )
     if not found:
         raise refuse(Code.NOT_FOUND, "start")
@@ -253,6 +255,12 @@ def _depth_rows(shown: Mapping[str, Any], step_s: int) -> list[Record]:
     ]
 
 
+_CALL: Final = QueryField(
+    name="call",
+    read=_call_kind,
+    about="day_ahead or closing; without it the last one of each interval",
+)
+
 ADDRESSES: Final = (
     Address(
         method="GET",
@@ -283,14 +291,7 @@ ADDRESSES: Final = (
         path=f"{MARKET}/prices",
         handler=list_prices,
         about="Area prices of cleared intervals",
-        query=(
-            *_SPAN,
-            QueryField(
-                name="call",
-                read=_call_kind,
-                about="day_ahead or closing; without it the last one of each interval",
-            ),
-        ),
+        query=(*_SPAN, _CALL),
         answers=TABLES,
     ),
     Address(
@@ -306,7 +307,10 @@ ADDRESSES: Final = (
         path=f"{MARKET}/curves",
         handler=get_curves,
         about="Supply and demand of one interval, once its result is out",
-        query=(QueryField(name="start", read=START.read, about=START.about, required=True),),
+        query=(
+            QueryField(name="start", read=START.read, about=START.about, required=True),
+            _CALL,
+        ),
     ),
     Address(
         method="GET",

@@ -106,6 +106,17 @@ def test_curves_are_public_after_the_result_but_nobodys_orders_can_be_read_off(
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize(("call", "status"), [("closing", 200), ("day_ahead", 404), ("all", 422)])
+def test_curves_are_those_of_the_call_that_was_asked_for(
+    done: Village, call: str, status: int
+) -> None:
+    query = {"start": done.start(2), "call": call}
+    answer = done.send("GET", "/curves", params=query)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json() == done.get("/curves", start=done.start(2))
+
+
 def test_trades_are_one_s_own_or_all(done: Village) -> None:
     mine = done.get("/trades", "ada")["items"]
     assert {item["participant_id"] for item in mine} == {"ada"}

@@ -162,8 +162,13 @@ def _flows(
     return found
 
 
-def curves(connection: Connection, market_id: str, *, start_s: int) -> tuple[PricedCurve, ...]:
-    """Supply and demand of one interval, per area and for all together; empty before the result."""
+def curves(
+    connection: Connection, market_id: str, *, start_s: int, call: CallKind | None = None
+) -> tuple[PricedCurve, ...]:
+    """Supply and demand of one interval, per area and for all together; empty before the result.
+
+    `call`: of one kind of call; None: of the last one of the interval.
+    """
     c, areas = tables.curves.c, tables.area_outcomes.c
     priced = tables.curves.outerjoin(
         tables.area_outcomes,
@@ -172,12 +177,14 @@ def curves(connection: Connection, market_id: str, *, start_s: int) -> tuple[Pri
         & (areas.call == c.call)
         & (areas.area_id == c.area_id),
     )
-    rows = connection.execute(
+    query = (
         select(c.start_s, c.call, c.area_id, c.supply, c.demand, areas.price_ticks)
         .select_from(priced)
         .where(c.market_id == market_id, c.start_s == start_s)
-        .order_by(c.call, c.position)
     )
+    if call is not None:
+        query = query.where(c.call == call.value)
+    rows = connection.execute(query.order_by(c.call, c.position))
     return tuple(
         PricedCurve(curve=fact(Curve, row), price_ticks=row.price_ticks)
         for row in _last_calls(rows)
