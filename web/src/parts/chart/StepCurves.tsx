@@ -25,6 +25,8 @@ export interface StepCurvesProps {
   /** Null: nothing cleared, or several areas at several prices. */
   clearing: { price: string; soldKwh: string; boughtKwh: string } | null;
   blocks?: readonly BlockMark[];
+  /** Curves laid beside these for comparison, paler and dotted. */
+  beside?: { label: string; supply: readonly CurvePoint[]; demand: readonly CurvePoint[] };
   currency: string;
   /** All prices; else those around the clearing price and `anchors`. */
   full?: boolean;
@@ -32,6 +34,8 @@ export interface StepCurvesProps {
   description: string;
   onPick?: (blockId: string) => void;
 }
+
+const NO_BLOCKS: readonly BlockMark[] = [];
 
 const SYMBOL: Record<BlockFate, string> = {
   accepted: "circle",
@@ -62,15 +66,21 @@ export function useCurveMarks(blocks = false): Mark[] {
 
 export function StepCurves(props: StepCurvesProps) {
   const { t, format } = useSpeech();
-  const { supply, demand, clearing, blocks = [], currency, full = false, anchors = [] } = props;
+  const { supply, demand, clearing, blocks = NO_BLOCKS, currency, full = false } = props;
+  const { beside, anchors = [] } = props;
   const drawn = useMemo(() => [steps(supply), steps(demand)] as const, [supply, demand]);
+  const others = useMemo(
+    () => (beside === undefined ? [] : [steps(beside.supply), steps(beside.demand)]),
+    [beside],
+  );
   const known = anchors.map(String).join();
   const option = useCallback(
     (colour: Palette) => {
       const price = clearing === null ? null : Number(clearing.price);
       const traded = clearing === null ? 0 : wh(clearing.soldKwh, clearing.boughtKwh);
-      const range = priceRange(drawn, [price, ...anchors], full);
-      const widest = Math.max(...drawn.map((curve) => curve.at(-1)?.toWh ?? 0));
+      const all = [...drawn, ...others];
+      const range = priceRange(all, [price, ...anchors], full);
+      const widest = Math.max(...all.map((curve) => curve.at(-1)?.toWh ?? 0));
       const [sold, demanded] = drawn;
       return {
         grid: { left: 8, right: 16, top: 26, bottom: 8, containLabel: true },
@@ -103,6 +113,10 @@ export function StepCurves(props: StepCurvesProps) {
             `${format.plain(value[0])} ${t("unit.kwh")}`,
         }),
         series: [
+          ...others.map((each, index) => ({
+            ...curve(beside?.label ?? "", each, colour(index === 0 ? "supply" : "demand"), [1, 4]),
+            z: 1,
+          })),
           curve(t("chart.supply"), sold, colour("supply"), "solid"),
           curve(t("chart.demand"), demanded, colour("demand"), [7, 3]),
           ...(price === null || clearing === null
@@ -124,7 +138,7 @@ export function StepCurves(props: StepCurvesProps) {
         ],
       };
     },
-    [drawn, clearing, blocks, currency, full, known, format, t],
+    [drawn, others, beside?.label, clearing, blocks, currency, full, known, format, t],
   );
   return <Diagram option={option} description={props.description} onPick={props.onPick} />;
 }
