@@ -57,6 +57,8 @@ export interface Market {
   gate_minutes: number;
   /** Null: the market does not trade continuously. */
   continuous: { opens_minutes: number } | null;
+  /** Null or not there: the market has no opening calls. */
+  day_ahead?: { opens_minutes: number; gate_minutes: number } | null;
   last_resort: LastResortBand[];
   areas: AreaDefinition[];
   lines: LineDefinition[];
