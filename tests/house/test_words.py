@@ -14,6 +14,7 @@ from typing import get_args
 
 import pytest
 
+from market.model.alarm import AlarmKind, ControlLevel, Severity
 from market.model.call import CallReason
 from market.model.messages import Phase
 from market.model.order import Order, OrderState, TimeInForce, Venue
@@ -70,6 +71,17 @@ def kinds() -> set[str]:
     return {kind.__name__.removesuffix("Order").lower() for kind in get_args(Order)}
 
 
+def notices() -> set[str]:
+    """What the market says to everybody, or to operators: `TRADING_HALTED` …"""
+    said = {
+        node.value
+        for node in ast.walk(tree(Path("api/notices.py")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    stops = {"TRADING_HALTED", "TRADING_KILLED", "TRADING_RELEASED"}
+    return stops | {each for each in said if re.fullmatch(r"[A-Z]+(?:_[A-Z]+)+", each)}
+
+
 FAMILIES = {
     "refusal": values(Code),
     "phase": values(Phase),
@@ -80,7 +92,17 @@ FAMILIES = {
     "time_in_force": values(TimeInForce),
     "ended": endings(),
     "reason": explanations(),
+    "alarm": values(AlarmKind),
+    "severity": values(Severity),
+    "level": values(ControlLevel),
+    "notice": notices(),
 }
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_alarm_is_explained(language: str) -> None:
+    explained = json.loads(text(Path(f"web/src/locales/{language}/alarms.json")))["meaning"]
+    assert explained.keys() == values(AlarmKind)
 
 
 @pytest.mark.parametrize("language", CATALOGUES)

@@ -16,6 +16,10 @@ const KEY = {
   time_in_force: (code: string) => `time_in_force.${code}`,
   reason: (code: string) => `reason.${code}`,
   ended: (code: string) => `ended.${code}`,
+  alarm: (code: string) => `alarm.${code}`,
+  severity: (code: string) => `severity.${code}`,
+  level: (code: string) => `level.${code}`,
+  notice: (code: string) => `notice.${code}`,
 };
 export type Family = keyof typeof KEY;
 
