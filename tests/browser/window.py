@@ -268,16 +268,16 @@ def look(window: Window, screen: str) -> None:
 
 
 def said(language: Language, key: str) -> str:
-    """A text of the catalogues as it is written there.
+    """A text of the catalogues as it is written there; `alarms:title`: of that catalogue.
 
     Raises:
         KeyError: no catalogue has this key.
     """
     folder = WEB / "src" / "locales"
-    files = sorted((folder / language).glob("*.json")) or [folder / f"{language}.json"]
-    for file in files:
+    name, _, path = key.rpartition(":")
+    for file in sorted((folder / language).glob(f"{name or '*'}.json")):
         found: Any = json.loads(file.read_text(encoding="utf-8"))
-        for part in key.split("."):
+        for part in path.split("."):
             found = found.get(part) if isinstance(found, dict) else None
         if isinstance(found, str):
             return found

@@ -250,7 +250,7 @@ function useColumns(): Column<Alarm>[] {
         kind: "time",
         value: ({ raised_at }) => raised_at,
         cell: ({ raised_at }) => <Time at={raised_at} day />,
-        width: 150,
+        width: 200,
       },
       {
         key: "state",
@@ -311,7 +311,7 @@ function Notices({ notices, heard: known }: { notices: readonly Notice[]; heard:
         kind: "time",
         value: ({ start }) => start,
         cell: ({ start }) => (start === null ? t("all_intervals") : format.stamp(start)),
-        width: 150,
+        width: 200,
       },
       {
         key: "details",
