@@ -43,7 +43,7 @@ from market.model.messages import Command, CreateMarket
 from market.model.rejection import Code, Rejection
 from market.model.rules import MarketRules
 from market.sequencer import Committed, Sequencer, SubmitRefused
-from market.store.database import Stores
+from market.store.database import Store, Stores
 from market.timetable import Solver, Timetable
 
 GUESSES_AT_ONCE: Final = 2
@@ -199,6 +199,10 @@ class House:
                 fault = self.access_fault(listener.access)
                 if fault is not None:
                     listener.refuse(fault.value)
+
+    def store_of(self, market_id: str) -> Store:
+        """Where a market is kept."""
+        return self._stores.of(market_id)
 
     def kept_bytes(self, market_id: str) -> int | None:
         """How large a market's file is with its journal of changes; None: a database server keeps it."""

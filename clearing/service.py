@@ -50,6 +50,7 @@ from clearing.process import (
     RefusedError,
     SolverProcess,
 )
+from clearing.receipt import input_hash
 from clearing.redispatch.fallback import fallback as curtailed
 from clearing.redispatch_problem import (
     RedispatchFaultyError,
@@ -63,6 +64,7 @@ __all__ = [
     "ClearingService",
     "ServiceClosedError",
     "ServiceNotStartedError",
+    "input_hash",
     "reasons_of",
 ]
 

@@ -12,6 +12,7 @@ from api.errors import refuse
 from api.formats import TABLES
 from api.lists import Found, answer_list
 from api.permissions import MARKET
+from api.verifying import verified
 from market.model.call import CallKind
 from market.model.rejection import Code
 from market.store import queries
@@ -57,6 +58,17 @@ async def get_clearing_run(call: Call) -> Response:
     return answer(run(found, call.market.rules.interval_minutes))
 
 
+async def verify_clearing_run(call: Call) -> Response:
+    """Bring the run's book back from the journal, solve and audit it again, and compare."""
+    name = call.path_id["run_id"]
+    named = run_of(name)
+    if named is None:
+        raise refuse(Code.NOT_FOUND)
+    market_id = call.market.rules.market_id
+    told = await verified(call.house.store_of(market_id), market_id, *named)
+    return answer({"run_id": name, **told})
+
+
 async def list_blocks(call: Call) -> Response:
     """Blocks and storages of a call, and why each got what it got."""
     kind: CallKind = call.query.get("call", CallKind.CLOSING)
@@ -98,6 +110,12 @@ ADDRESSES: Final = (
         path=f"{MARKET}/clearing-runs/{{run_id}}",
         handler=get_clearing_run,
         about="One call that was cleared",
+    ),
+    Address(
+        method="POST",
+        path=f"{MARKET}/clearing-runs/{{run_id}}:verify",
+        handler=verify_clearing_run,
+        about="Solve and audit a run again from the journal, and compare; one at a time",
     ),
     Address(
         method="GET",

@@ -43,6 +43,7 @@ MARKET_EDGES = {
     "market.day_runs",
     "market.month_runs",
     "market.replay",
+    "market.verifying",
     "market.backup",
 }
 # The roof: the command line knows the whole house; the rest of the face knows only the wire.
