@@ -727,6 +727,7 @@ Index(
     deviations.c.market_id,
     deviations.c.level,
     deviations.c.start_s,
+    deviations.c.curtailed_wh,  # always other than zero, yet with it SQLite needs nothing but the index
     sqlite_where=text("curtailed_wh != 0"),
     postgresql_where=text("curtailed_wh != 0"),
 )

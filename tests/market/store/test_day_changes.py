@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from benchmarks.settling.closed_day import write
@@ -34,6 +37,7 @@ from market.store.queries.settled_columns import (
     settled_trades,
 )
 from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, PARTICIPANTS, STEP_S
+from tests.market.stores import NewStore
 from tests.market.written import (
     MARKET_ID,
     SETUP,
@@ -246,6 +250,57 @@ def test_round_after_round_it_is_the_day_settled_anew(
 
     market = Market(store, LARGE, LARGE_DAY, SMALL.closed_us)
     assert market.lives(4, late) >= 3
+
+
+Round = tuple[int, int, bool, int]
+"""What chance begins with, how many readings come, whether their meters count them, the network fee."""
+
+
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    missing=st.sampled_from([0, 0.05, 0.4]),
+    rounds=st.lists(
+        st.tuples(
+            st.integers(0, 2**32),
+            st.integers(1, 12),
+            st.booleans(),
+            st.sampled_from([7_000, 7_001]),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_whatever_comes_it_is_the_day_settled_anew(
+    missing: float, rounds: list[Round], new_store: NewStore
+) -> None:
+    """Few meters are read again and again, some of them with a count that is older than one that was told."""
+    store = new_store()
+
+    class Charging(Market):
+        async def _correct(self, sequencer: Sequencer, tariff: Tariff | None = None) -> None:
+            told = Tariff(network_ticks=fees.pop(0), levies_ticks=5_000)
+            await super()._correct(sequencer, tariff or told)
+
+    def late(sequencer: Sequencer, number: int) -> list[Measurement]:
+        seed, count, counted, _ = rounds[number]
+        chance = np.random.default_rng(seed)
+        found = readings(chance, metered(sequencer)[:4], SMALL.starts_s, count)
+        return [
+            replace(item, sequence=int(chance.integers(2**40)) if counted else None)
+            for item in found
+        ]
+
+    fees = [network_ticks for *_, network_ticks in rounds]
+    changed = sum(one != other for one, other in pairwise([7_000, *fees]))
+    market = Charging(store, LARGE, LARGE_DAY, SMALL.closed_us)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.settling.day_lists._MISSING", missing)
+        patch.setattr(import_module("market.store.queries.day_changes"), "SHARE_MAX", 0)
+        write(store, SMALL, rounds[0][0])
+        stood = market.lives(len(rounds), late)
+    assert stood == len(rounds) - changed
 
 
 @pytest.mark.parametrize("life", [every_mode, on_a_weak_grid, helped_next_door])
