@@ -1,5 +1,6 @@
 // Market, clock, connection, person, language and colours: one line that is always in sight.
 
+import { useRef } from "react";
 import { Link, useLocation } from "react-router";
 import { LANGUAGES, type Language } from "../language/language";
 import { useSpeech } from "../language/Speak";
@@ -52,32 +53,43 @@ function LanguageChoice() {
   );
 }
 
+/** Light or dark, and which way is red: chosen seldom, so behind a fold. */
 function DisplayChoice() {
   const { t } = useSpeech();
   const { theme, chooseTheme, rise, chooseRise } = useAppearance();
+  const fold = useRef<HTMLDetailsElement>(null);
+  const close = () => fold.current?.removeAttribute("open");
   return (
-    <>
-      <label className="choice theme-choice">
-        <span className="unseen">{t("header.theme")}</span>
-        <select value={theme} onChange={(event) => chooseTheme(event.target.value as Theme)}>
-          {THEMES.map((each) => (
-            <option key={each} value={each}>
-              {t(`header.theme_${each}`)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="choice rise-choice">
-        <span className="unseen">{t("header.rise")}</span>
-        <select value={rise} onChange={(event) => chooseRise(event.target.value as Rise)}>
-          {RISES.map((each) => (
-            <option key={each} value={each}>
-              {t(`header.rise_${each}`)}
-            </option>
-          ))}
-        </select>
-      </label>
-    </>
+    <details
+      ref={fold}
+      className="display"
+      onKeyDown={(event) => event.key === "Escape" && close()}
+      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && close()}
+    >
+      <summary className="button">{t("header.display")}</summary>
+      <div className="display-box">
+        <label>
+          {t("header.theme")}
+          <select value={theme} onChange={(event) => chooseTheme(event.target.value as Theme)}>
+            {THEMES.map((each) => (
+              <option key={each} value={each}>
+                {t(`header.theme_${each}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {t("header.rise")}
+          <select value={rise} onChange={(event) => chooseRise(event.target.value as Rise)}>
+            {RISES.map((each) => (
+              <option key={each} value={each}>
+                {t(`header.rise_${each}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+    </details>
   );
 }
 
