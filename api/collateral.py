@@ -20,6 +20,7 @@ from market.model.units import money_text
 PICTURE: Final = (
     "participant_id", "balance", "credit_limit", "held", "exposure_traded", "exposure_open", "unbilled_tax",
     "available", "margin", "state", "call_id", "call_amount", "called_at", "due_at",
+    "put_down",
 )  # fmt: skip
 CREDIT_LIMIT: Final = ("participant_id", "limit", "by", "reason", "since")
 MARGIN_CALL: Final = (
@@ -45,6 +46,7 @@ def picture(of: CollateralPicture) -> Answer:
         "call_amount": None if call is None else money_text(call.amount_quanta),
         "called_at": None if call is None else moment_text(call.called_us),
         "due_at": None if call is None else moment_text(call.due_us),
+        "put_down": money_text(of.put_down_quanta),
     }
 
 

@@ -64,6 +64,12 @@ class WithdrawalDecisionIn(Body):
     reason: Name
 
 
+class CollateralIn(Body):
+    """Money that is set apart as collateral, or taken back."""
+
+    amount_quanta: MoneyQuanta = Field(alias="amount")
+
+
 class FundDepositIn(Body):
     """Money paid into the guarantee fund."""
 

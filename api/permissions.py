@@ -199,6 +199,8 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", f"{MARKET}/certificates:export"): _PARTICIPANT_SEEN,
     ("GET", f"{MARKET}/green-share"): _PUBLIC,
     ("GET", f"{MARKET}/account/collateral"): _PARTICIPANT,
+    ("POST", f"{MARKET}/account/collateral:put-down"): _PARTICIPANT,
+    ("POST", f"{MARKET}/account/collateral:take-back"): _PARTICIPANT,
     ("GET", f"{MARKET}/collateral"): _OPERATOR,
     ("PUT", f"{MARKET}/participants/{{participant_id}}/credit-limit"): _OPERATOR,
     ("GET", f"{MARKET}/credit-limits"): _PARTICIPANT_SEEN,

@@ -145,6 +145,32 @@ class Payments(Verbs[S_co]):
         return record
 
     @verb
+    def put_down_collateral(self, amount: Number) -> Exchange[Record]:
+        """Set money of one's own apart as collateral.
+
+        Returns:
+            How the account stands.
+
+        Raises:
+            ConflictError: INSUFFICIENT_FUNDS.
+        """
+        record: Record = yield from self._post("account/collateral:put-down", {"amount": amount})
+        return record
+
+    @verb
+    def take_back_collateral(self, amount: Number) -> Exchange[Record]:
+        """Take collateral back, as far as no debt needs it.
+
+        Returns:
+            How the account stands.
+
+        Raises:
+            ConflictError: INSUFFICIENT_FUNDS.
+        """
+        record: Record = yield from self._post("account/collateral:take-back", {"amount": amount})
+        return record
+
+    @verb
     def withdrawals(self, *, state: str | None = None, as_: Format = "records") -> Exchange[Table]:
         """Withdrawals of one's own; for operators all, and what is sent back."""
         return (yield from self._rows("withdrawals", as_, state=state))

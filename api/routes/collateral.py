@@ -12,6 +12,7 @@ from api.errors import refuse
 from api.fields import FieldError
 from api.formats import TABLES
 from api.lists import Found, answer_list
+from api.payment_schemas import CollateralIn
 from api.permissions import MARKET
 from api.schemas import CreditLimitIn
 from market.model.collateral import (
@@ -22,6 +23,7 @@ from market.model.collateral import (
 )
 from market.model.interval import moment_text
 from market.model.participant import Role
+from market.model.payment import MoveCollateral
 from market.model.rejection import Code
 from market.model.units import money_text
 from market.store import queries
@@ -31,6 +33,29 @@ async def get_own(call: Call) -> Response:
     """How one's own account stands."""
     found = call.market.sequencer.engine.collateral(call.participant_id)
     return answer(collateral.picture(found))
+
+
+async def put_down(call: Call) -> Response:
+    """Set money apart as collateral."""
+    return await _move(call, 1)
+
+
+async def take_back(call: Call) -> Response:
+    """Take back what no debt needs."""
+    return await _move(call, -1)
+
+
+async def _move(call: Call, sign: int) -> Response:
+    wanted = await call.read(CollateralIn)
+    await call.market.submit(
+        MoveCollateral(
+            now_us=call.house.clock.now_us(),
+            actor=call.actor,
+            participant_id=call.participant_id,
+            amount_quanta=sign * wanted.amount_quanta,
+        )
+    )
+    return await get_own(call)
 
 
 async def list_accounts(call: Call) -> Response:
@@ -127,6 +152,22 @@ ADDRESSES: Final = (
         path=f"{MARKET}/account/collateral",
         handler=get_own,
         about="What one's own account may use, and what it may come to owe",
+    ),
+    Address(
+        method="POST",
+        path=f"{MARKET}/account/collateral:put-down",
+        handler=put_down,
+        about="Set money of one's own apart as collateral",
+        body=CollateralIn,
+        idempotent=True,
+    ),
+    Address(
+        method="POST",
+        path=f"{MARKET}/account/collateral:take-back",
+        handler=take_back,
+        about="Take back the collateral that no debt needs",
+        body=CollateralIn,
+        idempotent=True,
     ),
     Address(
         method="GET",

@@ -30,7 +30,7 @@ from market.model.collateral import (
 )
 from market.model.interval import MICROSECONDS, day_of
 from market.model.messages import Answer, Decision, Event
-from market.model.money import participant_account
+from market.model.money import collateral_account, participant_account
 from market.model.order import Side
 from market.model.rejection import Code, Rejection
 from market.model.stop import CancelAll
@@ -99,6 +99,7 @@ def picture(state: MarketState, participant_id: str) -> CollateralPicture:
         unbilled_quanta=state.unbilled.expected_quanta(participant_id),
         state=state.collateral.state_of(participant_id),
         call=state.collateral.call_of(participant_id),
+        put_down_quanta=state.ledger.balance_quanta(collateral_account(participant_id)),
     )
 
 

@@ -6,7 +6,7 @@ transfers of kinds of their own, so anybody can see who bore what, and what came
 
 from dataclasses import astuple
 
-from market.engine.payouts import refused_unsent
+from market.engine.payouts import refused_unsent, short_of, withdrawable_quanta
 from market.engine.setup import DONE_BEFORE, applied, refused
 from market.engine.state import MarketState
 from market.engine.two_people import agreed
@@ -21,11 +21,13 @@ from market.model.money import (
     transfer,
 )
 from market.model.payment import (
+    Cover,
     CoverDefault,
     Default,
     DefaultCovered,
     DefaultRecovered,
     FundPaidIn,
+    MoveCollateral,
     PayIntoFund,
 )
 from market.model.rejection import Code, Rejection
@@ -99,6 +101,36 @@ def cover_default(state: MarketState, command: CoverDefault) -> Decision:
         DefaultCovered(default=default, actors=both),
         TransfersBooked(transfers=transfers),
     )
+
+
+def move_collateral(state: MarketState, command: MoveCollateral) -> Decision:
+    """Money goes to the participant's collateral, or comes back from there.
+
+    What is put down is its own and free, as what is paid out. What is taken back is what no debt needs that it
+    has now: what its account is below zero, and what the fund and the operator have covered.
+    """
+    owner, amount_quanta = command.participant_id, command.amount_quanta
+    if owner not in state.participants:
+        return refused([Rejection(code=Code.PARTICIPANT_UNKNOWN, pointer="participant_id")])
+    if not amount_quanta:
+        return refused([Rejection(code=Code.FIELD_RANGE, pointer="amount")])
+    puts_down = amount_quanta > 0
+    free_quanta = (
+        withdrawable_quanta(state, owner) if puts_down else returnable_quanta(state, owner)
+    )
+    if abs(amount_quanta) > free_quanta:
+        return refused([short_of(abs(amount_quanta), free_quanta)])
+    kind = TransferKind.COLLATERAL_PUT_DOWN if puts_down else TransferKind.COLLATERAL_RETURNED
+    accounts = participant_account(owner), collateral_account(owner)
+    return applied(TransfersBooked(transfers=(transfer(*accounts, amount_quanta, kind, owner),)))
+
+
+def returnable_quanta(state: MarketState, participant_id: str) -> int:
+    """What of a participant's collateral no debt needs now."""
+    balance = state.ledger.balance_quanta(participant_account(participant_id))
+    covered = state.payments.claims.get(participant_id, Cover())
+    needed = max(0, -balance) + covered.fund_quanta + covered.default_quanta
+    return max(0, state.ledger.balance_quanta(collateral_account(participant_id)) - needed)
 
 
 def pay_into_fund(state: MarketState, command: PayIntoFund) -> Decision:

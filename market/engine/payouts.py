@@ -55,7 +55,7 @@ def request_withdrawal(state: MarketState, command: RequestWithdrawal) -> Decisi
         return refused([Rejection(code=Code.FIELD_RANGE, pointer="amount")])
     available_quanta = withdrawable_quanta(state, owner)
     if amount_quanta > available_quanta:
-        return refused([_short(amount_quanta, available_quanta)])
+        return refused([short_of(amount_quanta, available_quanta)])
     payout = Payout(
         payout_id=f"out-{state.payments.next_payout_number}",
         kind=PayoutKind.WITHDRAWAL,
@@ -81,7 +81,8 @@ def _wanted(command: RequestWithdrawal) -> tuple[int, str, str]:
     return command.amount_quanta, command.payee_name, command.payee_account
 
 
-def _short(needed_quanta: int, available_quanta: int) -> Rejection:
+def short_of(needed_quanta: int, available_quanta: int) -> Rejection:
+    """Why no more than what is available can go."""
     return Rejection(
         code=Code.INSUFFICIENT_FUNDS,
         pointer="amount",
@@ -128,7 +129,7 @@ def decide_payout(state: MarketState, command: DecidePayout) -> Decision:
     if command.decision is PayoutDecision.APPROVE and not _is_covered(state, payout):
         assert payout.participant_id is not None, "a return needs nobody's money"
         available_quanta = state.own_quanta(payout.participant_id)
-        return refused([_short(payout.amount_quanta, available_quanta + payout.amount_quanta)])
+        return refused([short_of(payout.amount_quanta, available_quanta + payout.amount_quanta)])
     actors: tuple[str, ...] = (command.actor,)
     if command.decision is not PayoutDecision.REFUSE:
         both = agreed(

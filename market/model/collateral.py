@@ -108,6 +108,8 @@ class CollateralPicture:
     state: CollateralState
     call: MarginCall | None = None
     """The margin call that is not met."""
+    put_down_quanta: int = 0
+    """What stands on its collateral account; no order may use it, and it meets no margin call."""
 
     @property
     def available_quanta(self) -> int:

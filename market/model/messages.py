@@ -148,6 +148,7 @@ from market.model.payment import (
     DefaultCovered,
     DefaultRecovered,
     FundPaidIn,
+    MoveCollateral,
     PayIntoFund,
     PaymentActProposed,
     PaymentDecided,
@@ -511,6 +512,7 @@ Command: TypeAlias = (
     | CoverDefault
     | DecidePayment
     | DecidePayout
+    | MoveCollateral
     | PayIntoFund
     | RecordPayments
     | RejectPayouts

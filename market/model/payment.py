@@ -278,6 +278,17 @@ class RejectPayouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCollateral:
+    """Set money apart as collateral, or take some of it back."""
+
+    now_us: int
+    actor: str
+    participant_id: str
+    amount_quanta: int
+    """> 0: put down; < 0: taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayIntoFund:
     """Money paid into the guarantee fund from outside."""
 

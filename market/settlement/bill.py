@@ -68,6 +68,8 @@ PAYMENTS: Final = frozenset(
     {
         TransferKind.DEPOSIT,
         TransferKind.WITHDRAWAL,
+        TransferKind.COLLATERAL_PUT_DOWN,
+        TransferKind.COLLATERAL_RETURNED,
         TransferKind.COVER_COLLATERAL,
         TransferKind.COVER_FUND,
         TransferKind.COVER_DEFAULT,

@@ -3,6 +3,7 @@
 import csv
 import io
 import time
+from decimal import Decimal
 
 import pytest
 
@@ -92,7 +93,34 @@ def test_an_account_is_seen_with_what_it_may_come_to_owe(village: Village) -> No
         "call_amount": None,
         "called_at": None,
         "due_at": None,
+        "put_down": "0.00000000",
     }
+
+
+def test_collateral_is_put_down_and_taken_back_once_for_each_key(village: Village) -> None:
+    put = village.act(
+        "/account/collateral:put-down", "bob", {"amount": "30.00"}, key="collateral-of-bob-put-down"
+    )
+    assert (put.status_code, put.json()["put_down"], put.json()["balance"]) == (
+        200,
+        "30.00000000",
+        "70.00000000",
+    )
+    again = village.act(
+        "/account/collateral:put-down", "bob", {"amount": "30.00"}, key="collateral-of-bob-put-down"
+    )
+    assert again.json() == put.json()
+    assert village.get("/account/collateral", "bob")["put_down"] == "30.00000000"
+    refused = village.act("/account/collateral:take-back", "bob", {"amount": "30.01"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "INSUFFICIENT_FUNDS")
+    back = village.act("/account/collateral:take-back", "bob", {"amount": "30.00"})
+    assert (back.json()["put_down"], back.json()["balance"]) == ("0.00000000", "100.00000000")
+    for amount, code in (("0", "FIELD_RANGE"), ("-1", "FIELD_RANGE"), ("many", "FIELD_FORMAT")):
+        wrong = village.act("/account/collateral:put-down", "bob", {"amount": amount})
+        assert (wrong.status_code, wrong.json()["code"]) == (422, code), amount
+    stranger = village.act("/account/collateral:put-down", "operator", {"amount": "1"})
+    assert (stranger.status_code, stranger.json()["code"]) == (403, "NOT_PERMITTED")
+    assert Decimal(village.get("/ledger", "operator")["sum"]) == 0
 
 
 def test_the_rules_are_part_of_the_market(village: Village) -> None:

@@ -30,7 +30,9 @@ def test_an_alarm_is_taken_on_noted_and_closed(open_window: OpenWindow, own_town
     window.enter(own_town, "olga")
     page = window.go("/console/alarms")
     page.get_by_role("button", name=window.said("table.details")).first.click()
-    page.get_by_role("textbox", name=window.said("alarms:comment"), exact=True).fill("Called the owner.")
+    page.get_by_role("textbox", name=window.said("alarms:comment"), exact=True).fill(
+        "Called the owner."
+    )
     page.get_by_role("button", name=window.said("alarms:comment_send")).click()
     expect(page.get_by_text("Called the owner.")).to_be_visible()
     window.picture("alarms.details")

@@ -69,6 +69,7 @@ from market.model.messages import (
     ExpireDue,
     MakeDeposits,
     OpenCall,
+    OpenContinuous,
     OpenDayAhead,
     PlaceOrders,
     RecordMeasurements,
@@ -381,6 +382,8 @@ def due_command(engine: Engine, timer: Timer, solve: Solve = clear) -> Command: 
             return OpenDayAhead(now_us=now_us, start_s=start_s)
         case TimerKind.CLOSE_DAY_AHEAD:
             return CloseDayAhead(now_us=now_us, start_s=start_s)
+        case TimerKind.OPEN_CONTINUOUS:
+            return OpenContinuous(now_us=now_us, start_s=start_s)
         case TimerKind.CLEAR | TimerKind.CLEAR_DAY_AHEAD:
             closing = timer.kind is TimerKind.CLEAR
             call = CallKind.CLOSING if closing else CallKind.DAY_AHEAD

@@ -10,6 +10,7 @@ from market.model.payment import (
     CoverDefault,
     DefaultCovered,
     DefaultRecovered,
+    MoveCollateral,
     PayIntoFund,
     PayoutState,
 )
@@ -44,6 +45,14 @@ def collateral(bank: Bank, who: str, cents: int) -> None:
         reference="test",
     )
     bank.books(put)
+
+
+def moves(bank: Bank, who: str, cents: int) -> list[Code]:
+    """Somebody puts collateral down itself, or with a number below zero takes some back."""
+    command = MoveCollateral(
+        now_us=bank.now_us, actor=who, participant_id=who, amount_quanta=cents * CENT
+    )
+    return codes(bank.does(command))
 
 
 def covers(bank: Bank, *who: str, debtor: str = "ann") -> list[Code]:
@@ -97,6 +106,65 @@ def test_collateral_first_then_the_fund_then_the_operator(bank: Bank) -> None:
     assert bank.engine.state.ledger.sum_quanta() == 0
     (bill,) = owed_by(bank.engine.state, "ann")
     assert bill.open_quanta == 0
+
+
+def test_money_of_ones_own_is_put_down_and_taken_back(bank: Bank) -> None:
+    """Ben has 100.00; what is put down is no longer free, and was his own payment both ways."""
+    accounts = ("participant:ben", "collateral:ben")
+    assert moves(bank, "ben", 100_01) == [Code.INSUFFICIENT_FUNDS]
+    assert moves(bank, "ben", 0) == [Code.FIELD_RANGE]
+    assert moves(bank, "nobody", 1) == [Code.PARTICIPANT_UNKNOWN]
+    assert moves(bank, "ben", 60_00) == []
+    assert [bank.cents(name) for name in accounts] == [40_00, 60_00]
+    assert codes(bank.wants("ben", 40_01)) == [Code.INSUFFICIENT_FUNDS]
+    assert moves(bank, "ben", -60_01) == [Code.INSUFFICIENT_FUNDS]
+    assert moves(bank, "ben", -60_00) == []
+    assert [bank.cents(name) for name in accounts] == [100_00, 0]
+    assert bank.engine.state.payments.paid_in_quanta["ben"] == 100_00 * CENT
+    assert bank.engine.state.ledger.sum_quanta() == 0
+
+
+def test_what_is_held_is_not_put_down(bank: Bank) -> None:
+    bank.wants("ben", 30_00)
+    assert moves(bank, "ben", 70_01) == [Code.INSUFFICIENT_FUNDS]
+    assert moves(bank, "ben", 70_00) == []
+
+
+def test_collateral_stays_as_far_as_it_is_needed_and_covers_its_owners_debt(bank: Bank) -> None:
+    """Ben puts 60.00 of his 100.00 down and comes to owe 70.00: 30.00 are needed, the rest is not."""
+    moves(bank, "ben", 60_00)
+    bank.owes("ben", 70_00)
+    (bill,) = owed_by(bank.engine.state, "ben")
+    assert bill.open_quanta == 30_00 * CENT, "what is put down pays no bill by itself"
+    answer = bank.does(
+        MoveCollateral(
+            now_us=bank.now_us, actor="ben", participant_id="ben", amount_quanta=-31_00 * CENT
+        )
+    )
+    (refusal,) = answer.rejections
+    assert (refusal.code, refusal.parameters) == (
+        Code.INSUFFICIENT_FUNDS,
+        {"needed": "31.00000000", "available": "30.00000000"},
+    )
+    assert moves(bank, "ben", -10_00) == []
+    assert bank.cents("participant:ben") == -20_00
+    bank.now_us += GRACE_US
+    covers(bank, debtor="ben")
+    assert covered(bank) == [Cover(collateral_quanta=20_00 * CENT)]
+    assert [bank.cents(name) for name in ("participant:ben", "collateral:ben")] == [0, 30_00]
+    assert moves(bank, "ben", -30_01) == [Code.INSUFFICIENT_FUNDS]
+    assert moves(bank, "ben", -30_00) == []
+    assert bank.engine.state.ledger.sum_quanta() == 0
+
+
+def test_collateral_is_needed_for_what_the_fund_has_covered(bank: Bank) -> None:
+    fund(bank, 50_00)
+    bank.owes("ann", 40_00)
+    bank.now_us += GRACE_US
+    covers(bank)
+    collateral(bank, "ann", 55_00)
+    assert moves(bank, "ann", -15_01) == [Code.INSUFFICIENT_FUNDS]
+    assert moves(bank, "ann", -15_00) == []
 
 
 def test_what_the_account_has_itself_comes_first(bank: Bank) -> None:
