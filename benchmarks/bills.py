@@ -146,10 +146,10 @@ def fill(connection: Connection, participants: int, days: int) -> int:
     create_schema(connection)
     recreate_projections(connection)
     names = [f"p-{number}" for number in range(participants)]
-    everybody = [("m", name, name, "RUR", False, "low") for name in names]
+    everybody = [("m", name, name, "RUR", False, "low", 0) for name in names]
     insert_rows(connection, tables.participants, everybody)
     units: list[Any] = [
-        ("m", f"u-{name}", name, "RUR", "load", 0, 9, False, None) for name in names
+        ("m", f"u-{name}", name, "RUR", "load", 0, 9, False, None, 0) for name in names
     ]
     connection.execute(
         tables.units.insert(),
