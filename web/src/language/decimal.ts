@@ -82,3 +82,8 @@ export function compareTexts(a: string | null, b: string | null): number {
   if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1;
   return compare(x, y);
 }
+
+/** Exact: as many places as both have together. */
+export function product(a: Decimal, b: Decimal): Decimal {
+  return { units: a.units * b.units, places: a.places + b.places };
+}

@@ -1,0 +1,206 @@
+// What the addresses of trading answer to a participant.
+
+import type { Page } from "../../../wire/client";
+import type { BookInterval } from "../../../wire/types";
+
+export type Side = "buy" | "sell";
+
+export interface Storage {
+  capacity_kwh: string;
+  start_kwh: string;
+  efficiency_charge_ppm: number;
+  efficiency_discharge_ppm: number;
+}
+
+export interface Unit {
+  unit_id: string;
+  participant_id: string;
+  area_id: string;
+  kind: string;
+  injection_max_kw: string;
+  withdrawal_max_kw: string;
+  controllable: boolean;
+  storage: Storage | null;
+}
+
+export interface Order {
+  order_id: string;
+  client_order_id: string;
+  kind: string;
+  participant_id: string;
+  unit_id: string;
+  area_id: string;
+  start: string;
+  end: string;
+  side: Side;
+  price_per_mwh: string;
+  energy_kwh: string;
+  filled_kwh: string;
+  /** Money held for it. */
+  held: string;
+  state: string;
+  sequence: number;
+  accepted_at: string;
+  revision: number;
+}
+
+export interface Reason {
+  code: string;
+  parameters: Record<string, string | null>;
+}
+
+export interface Explanation {
+  order_id: string | null;
+  client_order_id: string;
+  kind: string | null;
+  state: string;
+  reasons: Reason[];
+}
+
+export interface Rule {
+  rule_id: string;
+  client_rule_id: string;
+  participant_id: string;
+  unit_id: string;
+  sell_min_per_mwh: string | null;
+  buy_max_per_mwh: string | null;
+  share_ppm: number;
+  green_only: boolean;
+  lapses_at_call: boolean;
+  venue: Venue;
+  since: string;
+  withdrawn: boolean;
+}
+
+export type Venue = "call" | "continuous" | "listing";
+
+export interface Price {
+  area_id: string;
+  start: string;
+  end: string;
+  price_per_mwh: string | null;
+  connection_price_per_mwh: string | null;
+  bought_kwh: string;
+  sold_kwh: string;
+  net_export_kwh: string;
+}
+
+export interface Forecast {
+  unit_id: string;
+  start: string;
+  end: string;
+  consumption_kwh: string;
+  generation_kwh: string;
+}
+
+export interface Trade {
+  trade_id: string;
+  match_id: string;
+  order_id: string;
+  participant_id: string;
+  unit_id: string;
+  area_id: string;
+  start: string;
+  end: string;
+  side: Side;
+  price_per_mwh: string;
+  energy_kwh: string;
+  amount: string;
+  venue: string;
+  state: string;
+}
+
+export interface Leg {
+  start: string;
+  end: string;
+  energy_kwh: string;
+}
+
+export interface Offer {
+  listing_id: string;
+  area_id: string;
+  side: Side;
+  source: string;
+  green: boolean;
+  seller: string;
+  price_per_mwh: string;
+  minimum_kwh: string;
+  green_only: boolean;
+  neighbours_only: boolean;
+  state: string;
+  /** With what is left. */
+  legs: Leg[];
+  /** Its owner alone sees it. */
+  unit_id?: string;
+  client_listing_id?: string;
+}
+
+export interface Contract {
+  contract_id: string;
+  client_contract_id: string | null;
+  participant_id: string;
+  unit_id: string;
+  area_id: string;
+  counterparty_id: string;
+  counterparty_unit_id: string;
+  counterparty_area_id: string;
+  side: Side;
+  price_per_mwh: string;
+  legs: Leg[];
+  answer_by: string;
+  registered_at: string;
+  state: "proposed" | "confirmed" | "declined" | "withdrawn" | "expired";
+}
+
+export interface TradingLimits {
+  order_value_max: string | null;
+  exposure_max: string | null;
+}
+
+export interface Collateral {
+  participant_id: string;
+  balance: string;
+  credit_limit: string;
+  held: string;
+  exposure_traded: string;
+  exposure_open: string;
+  unbilled_tax: string;
+  available: string;
+  margin: string;
+  state: "covered" | "warned" | "called" | "reduce_only";
+  call_id: string | null;
+  call_amount: string | null;
+  called_at: string | null;
+  due_at: string | null;
+}
+
+export interface Depth {
+  area: string;
+  revision: number;
+  checksum: number;
+  intervals: BookInterval[];
+}
+
+declare module "../../../wire/answers" {
+  interface Answers {
+    "GET /v1/markets/{market}/units": Page<Unit>;
+    "GET /v1/markets/{market}/orders": Page<Order>;
+    "POST /v1/markets/{market}/orders": Order;
+    "DELETE /v1/markets/{market}/orders/{order_id}": Order;
+    "GET /v1/markets/{market}/orders/{order_id}/explanation": Explanation;
+    "GET /v1/markets/{market}/standing-orders": Page<Rule>;
+    "POST /v1/markets/{market}/standing-orders": Rule;
+    "DELETE /v1/markets/{market}/standing-orders/{rule_id}": Rule;
+    "GET /v1/markets/{market}/prices": Page<Price>;
+    "GET /v1/markets/{market}/forecasts": Page<Forecast>;
+    "POST /v1/markets/{market}/forecasts:batch": { count: number };
+    "GET /v1/markets/{market}/trades": Page<Trade>;
+    "GET /v1/markets/{market}/listings": Page<Offer>;
+    "POST /v1/markets/{market}/listings": Offer;
+    "GET /v1/markets/{market}/contracts": Page<Contract>;
+    "POST /v1/markets/{market}/contracts": Contract;
+    "GET /v1/markets/{market}/me/trading-limits": TradingLimits;
+    "GET /v1/markets/{market}/account/collateral": Collateral;
+    "GET /v1/markets/{market}/depth": Depth;
+  }
+}
