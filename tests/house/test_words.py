@@ -111,6 +111,25 @@ def test_every_code_has_words(family: str, language: str) -> None:
     assert sorted(FAMILIES[family] - CATALOGUES[language][family].keys()) == []
 
 
+def advice() -> set[str]:
+    """The codes with which a participant's first page is advised."""
+    calls = (node for node in ast.walk(tree(Path("api/home.py"))) if isinstance(node, ast.Call))
+    said = (node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "_said")
+    return {
+        leaf.value
+        for node in said
+        for leaf in ast.walk(node.args[0])
+        if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)
+    }
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_piece_of_advice_is_a_sentence(language: str) -> None:
+    catalogue = json.loads(text(Path(f"web/src/locales/{language}/home.json")))
+    assert {"PAY_IN", "SET_SELL_PRICE", "ALL_WELL"} <= advice()
+    assert catalogue["advice"].keys() == advice() | {"other"}
+
+
 @pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"refusal"}))
 def test_no_words_are_kept_of_a_code_that_is_gone(family: str) -> None:
     assert sorted(CATALOGUES["en"][family].keys() - FAMILIES[family]) == []
