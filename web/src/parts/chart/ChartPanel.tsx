@@ -3,16 +3,21 @@
 // The one idea: the rows of the table are what the chart is drawn from, so nobody who cannot see or
 // use the picture gets less.
 
-import { useId, useState, type ReactNode } from "react";
+import { lazy, Suspense, useId, useState, type ReactNode } from "react";
 import { useSpeech } from "../../language/Speak";
 import { IconButton } from "../Button";
 import { Panel } from "../frame/Panel";
 import { Empty, Failed, Loading, Stale } from "../state/states";
 import type { Column } from "../table/columns";
 import { csvText, saveCsv } from "../table/csv";
-import { DataTable } from "../table/DataTable";
+import type { DataTable as Table } from "../table/DataTable";
 import { Legend, type Mark } from "./Legend";
 import "./chart.css";
+
+/** Fetched with the first chart that is looked at as a table: a first page need not carry it. */
+const DataTable = lazy(() =>
+  import("../table/DataTable").then((module) => ({ default: module.DataTable })),
+) as unknown as typeof Table;
 
 export interface ChartPanelProps<Row extends object> {
   /** The file is called so, and the table's layout is kept under it. */
@@ -85,13 +90,15 @@ export function ChartPanel<Row extends object>(props: ChartPanelProps<Row>) {
       ) : (
         <Stale stale={props.stale ?? false} since={props.staleSince ?? null}>
           {asTable ? (
-            <DataTable
-              {...{ columns, rows, rowKey, height: height + 40 }}
-              name={`${name}.table`}
-              label={title}
-              empty=""
-              bare
-            />
+            <Suspense fallback={<Loading shape="table" />}>
+              <DataTable
+                {...{ columns, rows, rowKey, height: height + 40 }}
+                name={`${name}.table`}
+                label={title}
+                empty=""
+                bare
+              />
+            </Suspense>
           ) : (
             <figure className="p-chart" aria-labelledby={id}>
               <figcaption id={id} className="unseen">
