@@ -81,6 +81,8 @@ export interface SendOptions {
   /** The sender's own name of an act that must not be done twice; made anew where there is none. */
   idempotencyKey?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Real ms after which no answer counts as none; for the few acts that take long. */
+  patienceMs?: number | undefined;
 }
 
 type Only<Key extends string, T> = object extends T ? { [K in Key]?: T } : { [K in Key]: T };
@@ -123,10 +125,10 @@ export function call<M extends Method, P extends PathOf<M>>(
 export async function send<T>(
   method: Method,
   path: string,
-  { params, query, body, idempotencyKey, signal }: SendOptions = {},
+  { params, query, body, idempotencyKey, signal, patienceMs = PATIENCE_MS }: SendOptions = {},
 ): Promise<Answer<T>> {
   const begun = performance.now();
-  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const patience = AbortSignal.timeout(patienceMs);
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "get") {
     headers["content-type"] = "application/json";

@@ -77,8 +77,9 @@ it("a run's name says where it begins", () => {
 });
 
 const verdict: Verdict = {
-  ...{ run_id: "closing-1", ok: true, input_hash: "aa", receipt_hash_stated: "bb" },
-  ...{ receipt_hash: "bb", faults: [], took_ms: 12 },
+  ...{ verified: true, faults: [], input_hash: "aa", receipt_hash_stated: "bb" },
+  ...{ receipt_hash: "bb", rung_stated: "optimal", rung: "optimal", reproducible: true },
+  took_ms: 12,
 };
 
 it("a proof passes step by step", () => {
@@ -86,10 +87,16 @@ it("a proof passes step by step", () => {
 });
 
 it.each<[string, Partial<Verdict>, string[]]>([
-  ["another receipt", { receipt_hash: "cc", ok: false }, ["receipt", "verdict"]],
-  ["a fault", { faults: ["energy"], ok: false }, ["audit", "verdict"]],
-  ["no inputs", { input_hash: "", ok: false }, ["input", "verdict"]],
+  ["what differs", { faults: ["receipt_hash", "areas"] }, ["compare", "verdict"]],
+  ["what the auditor finds", { faults: ["line L: too much"] }, ["audit", "verdict"]],
+  ["another rung", { faults: ["rung"], rung: "feasible" }, ["solve", "compare", "verdict"]],
 ])("%s fails its step and the whole", (_, change, failed) => {
-  const found = checks({ ...verdict, ...change }).filter(({ passed }) => !passed);
-  expect(found.map(({ key }) => key)).toEqual(failed);
+  const found = checks({ ...verdict, verified: false, ...change });
+  expect(found.filter(({ passed }) => passed === false).map(({ key }) => key)).toEqual(failed);
+  expect(found.flatMap(({ faults }) => faults)).toEqual(change.faults);
+});
+
+it("where the journal does not prove itself nothing else was done", () => {
+  const found = checks({ verified: false, faults: ["journal"] });
+  expect(found.map(({ passed }) => passed)).toEqual([false, null, null, null, false]);
 });

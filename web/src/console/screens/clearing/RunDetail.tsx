@@ -19,6 +19,7 @@ import { Phases } from "./Phases";
 import { RUNS } from "./RunList";
 import { neighbours, reached, startOf, toneOf } from "./runs";
 import { useTexts, type Key } from "./texts";
+import { Verify } from "./Verify";
 
 interface Props {
   market: Market;
@@ -128,6 +129,7 @@ function Detail({
         </Panel>
       )}
       <Split percent={42} aside={operator && <Phases run={run} />}>
+        <Verify run={run} operator={operator} />
         <Panel title={t("detail.result")}>
           <Gauge label={t("detail.reached")} percent={reached(run.welfare, run.upper_bound)}>
             {format.exact(String(reached(run.welfare, run.upper_bound)), 4)} %

@@ -62,11 +62,11 @@ export function RunList({ market, day, onDay, onRun }: Props) {
       )}
       <ChartPanel<ClearingRun>
         name="clearing-chart"
-        title={t("chart_title")}
+        title={t("chart_runs")}
         legend={RUNGS.map((rung) => ({ key: rung, label: t(`rung.${rung}`), ...RUNG_MARKS[rung] }))}
         description={
           first === undefined || last === undefined
-            ? t("list.empty")
+            ? t("runs.empty")
             : t("chart_text", {
                 count: format.whole(day_.length),
                 from: format.timeOfDay(first.start),
@@ -78,22 +78,22 @@ export function RunList({ market, day, onDay, onRun }: Props) {
         rowKey={(run) => run.run_id}
         state={runs.state}
         {...failed}
-        empty={t("list.empty_chart")}
+        empty={t("runs.empty_chart")}
         height={300}
       >
         <RunChart runs={day_} span={span} onPick={onRun} />
       </ChartPanel>
-      <Panel title={t("list.title")} note={t("list.note")} flush>
+      <Panel title={t("runs.title")} note={t("runs.note")} flush>
         <DataTable<ClearingRun>
           name="clearing-runs"
-          label={t("list.title")}
+          label={t("runs.title")}
           columns={columns}
           rows={runs.items}
           rowKey={(run) => run.run_id}
           sort={[{ id: "start", desc: true }]}
           state={runs.state}
           {...failed}
-          empty={<Empty title={t("list.empty")}>{t("list.empty_text")}</Empty>}
+          empty={<Empty title={t("runs.empty")}>{t("runs.empty_text")}</Empty>}
           onOpen={(run) => onRun(run.run_id)}
           tone={(run) =>
             run.audit_faults.length > 0 || run.rung === "cancelled"

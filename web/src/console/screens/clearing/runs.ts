@@ -112,27 +112,54 @@ export function startOf(runId: string): number | null {
   return found === null ? null : Number(found[1]) * 1000;
 }
 
+/** What the market says of a run after it has solved and audited it again. */
 export interface Verdict {
-  run_id: string;
-  ok: boolean;
-  input_hash: string;
-  receipt_hash_stated: string;
-  receipt_hash: string;
+  verified: boolean;
+  /** Names of what differs, `journal`, and what the auditor finds. */
   faults: string[];
-  took_ms: number;
+  /** These are missing where the journal does not prove itself. */
+  input_hash?: string;
+  receipt_hash_stated?: string;
+  receipt_hash?: string;
+  rung_stated?: string;
+  rung?: string;
+  reproducible?: boolean;
+  took_ms?: number;
 }
+
+declare module "../../../wire/answers" {
+  interface Answers {
+    "POST /v1/markets/{market}/clearing-runs/{run_id}:verify": Verdict;
+  }
+}
+
+/** Fields of a result that can differ; every other fault is the auditor's. */
+const FIELDS: readonly string[] = [
+  ...["start_s", "rung", "reproducible", "areas", "lines", "filled_order_ids", "filled_wh"],
+  ...["storage_fills", "welfare_quanta", "upper_bound_quanta", "solve_ms", "receipt_hash"],
+  "intervals",
+];
+const JOURNAL = "journal";
 
 export interface Check {
-  key: "input" | "receipt" | "audit" | "verdict";
-  passed: boolean;
+  key: "input" | "solve" | "audit" | "compare" | "verdict";
+  /** Null: it did not come to that. */
+  passed: boolean | null;
+  /** What is wrong, by name. */
+  faults: string[];
 }
 
-/** What the auditor did, one after the other, and how each went. */
-export function checks(verdict: Verdict): Check[] {
+/** What was done, one after the other, and how each step went. */
+export function checks({ verified, faults, ...told }: Verdict): Check[] {
+  const broken = faults.includes(JOURNAL);
+  const differing = faults.filter((each) => FIELDS.includes(each));
+  const audited = faults.filter((each) => each !== JOURNAL && !FIELDS.includes(each));
+  const reached = (passed: boolean) => (broken ? null : passed);
   return [
-    { key: "input", passed: verdict.input_hash !== "" },
-    { key: "receipt", passed: verdict.receipt_hash === verdict.receipt_hash_stated },
-    { key: "audit", passed: verdict.faults.length === 0 },
-    { key: "verdict", passed: verdict.ok },
+    { key: "input", passed: !broken, faults: [] },
+    { key: "solve", passed: reached(told.rung === told.rung_stated), faults: [] },
+    { key: "audit", passed: reached(audited.length === 0), faults: audited },
+    { key: "compare", passed: reached(differing.length === 0), faults: differing },
+    { key: "verdict", passed: verified, faults: [] },
   ];
 }

@@ -86,7 +86,7 @@ export function CurvesPanel(props: Props) {
   }
   if (startMs === null) {
     return (
-      <Panel title={t("chart_title")}>
+      <Panel title={t("curve.title")}>
         <Loading shape="chart" />
       </Panel>
     );
@@ -97,7 +97,7 @@ export function CurvesPanel(props: Props) {
   // Nothing may be shown: that is an answer and no failure.
   if (refused?.code === "NOT_FOUND" || (asked.curves.value !== undefined && area === null)) {
     return (
-      <Panel title={t("chart_title")}>
+      <Panel title={t("curve.title")}>
         <Empty title={t("curve.withheld")}>{t("curve.withheld_text")}</Empty>
       </Panel>
     );
@@ -105,7 +105,7 @@ export function CurvesPanel(props: Props) {
   return (
     <ChartPanel<CurveRow>
       name="curves"
-      title={t("chart_title")}
+      title={t("curve.title")}
       note={<Interval start={startMs} end={end} day />}
       tools={
         <label className="cv-check">
@@ -177,7 +177,7 @@ const areaOf = (asked: Asked, areaId: string): AreaCurves | null =>
 function NotCleared({ session }: { session: Session | null }) {
   const { t, format } = useTexts();
   return (
-    <Panel title={t("chart_title")}>
+    <Panel title={t("curve.title")}>
       <Empty title={t("curve.not_cleared")}>
         {session === null
           ? t("curve.not_traded")
