@@ -7,8 +7,9 @@ import type { Channel, Connection } from "../stream/client";
 import type { Hub } from "../stream/hub";
 import type { Answer } from "../wire/client";
 import type { Rest } from "../wire/rest";
-import type { Curves, Market, ServerHealth } from "../wire/types";
+import type { Curves, Envelope, Market, ServerHealth } from "../wire/types";
 import { MERGED } from "./books";
+import { checksumOf } from "./checksum";
 import { NOTHING_YET, reduce, type Action, type Situation } from "./state";
 import { dayView } from "./views";
 
@@ -71,7 +72,9 @@ export class Feed {
       this.hub.watch(() => this.watched()),
       ...this.channels.map((each) =>
         this.hub.listen(each, (message, heardMs) => {
-          if (message.type !== "error") this.act({ kind: "message", message, heardMs });
+          if (message.type === "error") return;
+          this.act({ kind: "message", message, heardMs });
+          this.check(each, message);
         }),
       ),
     ];
@@ -113,6 +116,16 @@ export class Feed {
 
   private act(action: Action): void {
     this.change({ situation: reduce(this.situation, action) });
+  }
+
+  /** A book that comes to another checksum than the server's is asked for anew. */
+  private check(where: Channel, message: Envelope): void {
+    if (where.channel !== "book") return;
+    const { checksum } = (message.data ?? {}) as { checksum?: unknown };
+    if (typeof checksum !== "number") return;
+    const fits = checksumOf(this.situation.books.get(where.key) ?? new Map()) === checksum;
+    // A snapshot that does not fit would not fit the next time either; it is shown as it came.
+    if (!fits && message.type !== "snapshot") this.hub.anew(where);
   }
 
   private change(change: Partial<Picture>): void {

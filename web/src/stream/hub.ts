@@ -75,6 +75,11 @@ export class Hub {
     };
   }
 
+  /** Starts a channel anew with a snapshot: what was made of it is not what the server has. */
+  anew(where: Channel): void {
+    if (this.listeners.has(nameOf(where))) this.client.subscribe(where);
+  }
+
   /** Is told when connection or clock have changed. */
   watch = (watcher: () => void) => {
     this.watchers.add(watcher);
