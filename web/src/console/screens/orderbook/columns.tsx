@@ -33,6 +33,7 @@ export function useColumns(
     return [
       {
         ...{ key: "marks", title: t("column.marks"), kind: "text", width: 140 },
+        hidden: !one,
         value: ({ order_id }) =>
           marks
             .get(order_id)
@@ -54,7 +55,7 @@ export function useColumns(
         value: ({ state }) => state,
         said: ({ state }) => word(t, "order_state", state),
         cell: ({ state }) => (
-          <State tone={TONES[state] ?? "unknown"}>{word(t, "order_state", state)}</State>
+          <State tone={TONES[state] ?? "unknown"} {...(state in TONES ? {} : { icon: "level" as const })}>{word(t, "order_state", state)}</State>
         ),
       },
       {
