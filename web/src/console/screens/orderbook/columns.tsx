@@ -55,7 +55,12 @@ export function useColumns(
         value: ({ state }) => state,
         said: ({ state }) => word(t, "order_state", state),
         cell: ({ state }) => (
-          <State tone={TONES[state] ?? "unknown"} {...(state in TONES ? {} : { icon: "level" as const })}>{word(t, "order_state", state)}</State>
+          <State
+            tone={TONES[state] ?? "unknown"}
+            {...(state in TONES ? {} : { icon: "level" as const })}
+          >
+            {word(t, "order_state", state)}
+          </State>
         ),
       },
       {
