@@ -7,7 +7,9 @@ from tests.browser.town import Town
 from tests.browser.window import PHONE, look
 
 
-def test_the_live_book_is_seen_as_depth_ladder_and_trades(open_window: OpenWindow, town: Town) -> None:
+def test_the_live_book_is_seen_as_depth_ladder_and_trades(
+    open_window: OpenWindow, town: Town
+) -> None:
     window = open_window(town.url, size=(1440, 900))
     window.enter(town, "olga")
     page = window.go("/console/orderbook")

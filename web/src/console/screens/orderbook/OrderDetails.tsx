@@ -10,7 +10,7 @@ import type { Order } from "../../../market/orders";
 import { useList, useRead } from "../../../wire/queries";
 import type { Market } from "../../../wire/types";
 import type { Mark } from "./anomalies";
-import { useTexts } from "./texts";
+import { kindWord, useTexts } from "./texts";
 import { sentence } from "./why";
 
 interface Props {
@@ -58,7 +58,7 @@ export function OrderDetails({ order, marks, market }: Props) {
           facts={[
             { label: t("column.order"), value: <code>{order.order_id}</code> },
             { label: t("column.client_order"), value: <code>{order.client_order_id}</code> },
-            { label: t("column.kind"), value: word(t, "kind", order.kind) },
+            { label: t("column.kind"), value: kindWord(t, order.kind) },
             {
               label: t("column.price"),
               value: <Price value={order.price_per_mwh} currency={currency} />,

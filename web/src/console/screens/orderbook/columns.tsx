@@ -9,7 +9,7 @@ import type { Order } from "../../../market/orders";
 import type { Market } from "../../../wire/types";
 import type { Mark } from "./anomalies";
 import { SideMark } from "./LiveBook";
-import { useTexts } from "./texts";
+import { kindWord, useTexts } from "./texts";
 
 const TONES: Readonly<Record<string, Tone>> = {
   filled: "good",
@@ -105,8 +105,8 @@ export function useColumns(
       {
         ...{ key: "kind", title: t("column.kind"), kind: "text", choosable: true },
         value: ({ kind }) => kind,
-        said: ({ kind }) => word(t, "kind", kind),
-        cell: ({ kind }) => word(t, "kind", kind),
+        said: ({ kind }) => kindWord(t, kind),
+        cell: ({ kind }) => kindWord(t, kind),
       },
       {
         ...{ key: "accepted", title: t("column.accepted"), kind: "time", hidden: true, width: 190 },
