@@ -64,7 +64,7 @@ class WithdrawalDecisionIn(Body):
     reason: Name
 
 
-class CollateralIn(Body):
+class CollateralMoveIn(Body):
     """Money that is set apart as collateral, or taken back."""
 
     amount_quanta: MoneyQuanta = Field(alias="amount")

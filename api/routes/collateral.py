@@ -12,7 +12,7 @@ from api.errors import refuse
 from api.fields import FieldError
 from api.formats import TABLES
 from api.lists import Found, answer_list
-from api.payment_schemas import CollateralIn
+from api.payment_schemas import CollateralMoveIn
 from api.permissions import MARKET
 from api.schemas import CreditLimitIn
 from market.model.collateral import (
@@ -46,7 +46,7 @@ async def take_back(call: Call) -> Response:
 
 
 async def _move(call: Call, sign: int) -> Response:
-    wanted = await call.read(CollateralIn)
+    wanted = await call.read(CollateralMoveIn)
     await call.market.submit(
         MoveCollateral(
             now_us=call.house.clock.now_us(),
@@ -158,7 +158,7 @@ ADDRESSES: Final = (
         path=f"{MARKET}/account/collateral:put-down",
         handler=put_down,
         about="Set money of one's own apart as collateral",
-        body=CollateralIn,
+        body=CollateralMoveIn,
         idempotent=True,
     ),
     Address(
@@ -166,7 +166,7 @@ ADDRESSES: Final = (
         path=f"{MARKET}/account/collateral:take-back",
         handler=take_back,
         about="Take back the collateral that no debt needs",
-        body=CollateralIn,
+        body=CollateralMoveIn,
         idempotent=True,
     ),
     Address(

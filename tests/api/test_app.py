@@ -1,6 +1,7 @@
 """Addresses, headers, description, console: what everybody meets at the door."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -48,6 +49,10 @@ def test_every_address_is_described(server: Server) -> None:
             operation = described["paths"][path][method.lower()]
             assert ("security" in operation) == (not permission.public)
     schemas = described["components"]["schemas"]
+    told = re.findall(
+        r'"\$ref":"#/components/schemas/(\w+)"', json.dumps(described, separators=(",", ":"))
+    )
+    assert set(told) <= set(schemas)
     assert schemas["Problem"]["properties"]["code"]["enum"] == [code.value for code in Code]
     order = schemas["OrderIn"]
     assert order["additionalProperties"] is False
