@@ -166,7 +166,7 @@ export const silence = (code: string): Problem => ({
   waitS: null,
 });
 
-async function problemOf(response: Response): Promise<Problem> {
+export async function problemOf(response: Response): Promise<Problem> {
   const waitS = Number(response.headers.get("retry-after") ?? Number.NaN);
   const found: Problem = {
     ...silence(`HTTP_${response.status}`),
