@@ -72,7 +72,7 @@ def kinds() -> set[str]:
 
 
 def notices() -> set[str]:
-    """What the market says to everybody, or to operators: `TRADING_HALTED` …"""
+    """Codes of what the market says to everybody, or to operators."""
     said = {
         node.value
         for node in ast.walk(tree(Path("api/notices.py")))

@@ -12,6 +12,9 @@ import { useAct, useList } from "../../../wire/queries";
 import { ACTS, LEVELS, ending, unitsOf, type ActKind, type Held, type Level } from "./control";
 import { useTexts } from "./texts";
 
+/** The same in every language. */
+const KW = "kW";
+
 /** Does an act and says what came of it. */
 function usePerform(onDone: () => void) {
   const { t, format } = useTexts();
@@ -134,7 +137,7 @@ export function ActDialog({ onClose }: { onClose(): void }) {
           <DecimalField
             pointer="/withdrawal_max_kw"
             label={t("column.withdrawal")}
-            unit="kW"
+            unit={KW}
             min="0"
             step="0.001"
             value={withdrawal}
@@ -144,7 +147,7 @@ export function ActDialog({ onClose }: { onClose(): void }) {
           <DecimalField
             pointer="/injection_max_kw"
             label={t("column.injection")}
-            unit="kW"
+            unit={KW}
             min="0"
             step="0.001"
             value={injection}

@@ -5,7 +5,7 @@ import { Tabs } from "../../../parts/frame/Tabs";
 import { Stale } from "../../../parts/state/states";
 import { useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
-import { useList, useRead } from "../../../wire/queries";
+import { useRead } from "../../../wire/queries";
 import { EmergencyStop } from "./ActDialog";
 import { Acts } from "./Acts";
 import { Recalls } from "./Recalls";
@@ -23,9 +23,9 @@ export default function Control() {
     "/v1/markets/{market}/acts:standing",
     "/v1/markets/{market}/recalls",
   );
-  const stops = useList("/v1/markets/{market}/stops", { all: true });
+  const stops = useRead("/v1/markets/{market}/stops");
   const standing = useRead("/v1/markets/{market}/acts:standing");
-  const recalls = useList("/v1/markets/{market}/recalls", { all: true });
+  const recalls = useRead("/v1/markets/{market}/recalls");
   const narrowed =
     (standing.value?.narrowings.length ?? 0) + (standing.value?.decoupled.length ?? 0);
   return (
@@ -37,7 +37,7 @@ export default function Control() {
             {
               key: "trading",
               title: t("tab.trading"),
-              count: format.whole(stops.items.length),
+              count: format.whole(stops.value?.items.length ?? 0),
               content: () => <Stops stops={stops} />,
             },
             {
@@ -49,7 +49,9 @@ export default function Control() {
             {
               key: "recalls",
               title: t("tab.recalls"),
-              count: format.whole(recalls.items.filter(({ state }) => state === "disputed").length),
+              count: format.whole(
+                (recalls.value?.items ?? []).filter(({ state }) => state === "disputed").length,
+              ),
               content: () => <Recalls recalls={recalls} />,
             },
           ]}

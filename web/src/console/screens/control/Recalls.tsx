@@ -9,7 +9,7 @@ import { DataTable } from "../../../parts/table/DataTable";
 import type { Column } from "../../../parts/table/columns";
 import { Code, State } from "../../../parts/text/State";
 import { Time } from "../../../parts/text/When";
-import { useAct, type Listing } from "../../../wire/queries";
+import { useAct, type Reading } from "../../../wire/queries";
 import type { Recall } from "./control";
 import { useTexts } from "./texts";
 
@@ -18,9 +18,10 @@ interface Deciding {
   decision: "cancel" | "deny";
 }
 
+const NONE: readonly Recall[] = [];
 const keyOf = ({ match_id, start }: Recall) => `${match_id} ${start}`;
 
-export function Recalls({ recalls }: { recalls: Listing<Recall> }) {
+export function Recalls({ recalls }: { recalls: Reading<{ items: Recall[] }> }) {
   const { t, format } = useTexts();
   const toast = useToast();
   const [deciding, setDeciding] = useState<Deciding | null>(null);
@@ -43,7 +44,7 @@ export function Recalls({ recalls }: { recalls: Listing<Recall> }) {
         name="recalls"
         label={t("tab.recalls")}
         columns={columns}
-        rows={recalls.items}
+        rows={recalls.value?.items ?? NONE}
         rowKey={keyOf}
         state={recalls.state}
         {...(problem

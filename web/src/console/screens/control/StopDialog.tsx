@@ -37,7 +37,7 @@ function Asked({ kind, onClose }: { kind: StopKind; onClose(): void }) {
   const members = new Set(meant.map(({ participant_id }) => participant_id));
   const confirm = async (reason: string) => {
     const answer = await stop.act({
-      body: { kind, scope, key: scope === "market" ? market.market_id : key, reason },
+      body: { kind, scope, key: scope === "market" ? "" : key, reason },
     });
     if (!answer.ok) return;
     toast(t(`done.${kind}`, { count: format.whole(answer.value.cancelled) }), "warning");
@@ -46,7 +46,7 @@ function Asked({ kind, onClose }: { kind: StopKind; onClose(): void }) {
   return (
     <ConfirmAct
       open
-      title={t(`${kind}_title`)}
+      title={t(`ask.${kind}`)}
       act={t(kind)}
       consequence={
         <>

@@ -9,15 +9,16 @@ import { DataTable } from "../../../parts/table/DataTable";
 import type { Column } from "../../../parts/table/columns";
 import { Badge, State } from "../../../parts/text/State";
 import { Time } from "../../../parts/text/When";
-import { useAct, type Listing } from "../../../wire/queries";
+import { useAct, type Reading } from "../../../wire/queries";
 import type { Stop, StopKind } from "./control";
 import { StopDialog } from "./StopDialog";
 import { useTexts } from "./texts";
 
 const keyOf = ({ kind, scope, key }: Stop) => `${kind} ${scope} ${key}`;
+const NONE: readonly Stop[] = [];
 const toneOf = () => "bad" as const;
 
-export function Stops({ stops }: { stops: Listing<Stop> }) {
+export function Stops({ stops }: { stops: Reading<{ items: Stop[] }> }) {
   const { t } = useTexts();
   const toast = useToast();
   const [stopping, setStopping] = useState<StopKind | null>(null);
@@ -27,7 +28,8 @@ export function Stops({ stops }: { stops: Listing<Stop> }) {
   });
   const columns = useColumns(setReleasing);
   const { problem } = stops;
-  const free = stops.state === "ready" && stops.items.length === 0;
+  const rows = stops.value?.items ?? NONE;
+  const free = stops.state === "ready" && rows.length === 0;
 
   const goOn = async (stop: Stop) => {
     const { kind, scope, key } = stop;
@@ -63,7 +65,7 @@ export function Stops({ stops }: { stops: Listing<Stop> }) {
         name="stops"
         label={t("stops")}
         columns={columns}
-        rows={stops.items}
+        rows={rows}
         rowKey={keyOf}
         tone={toneOf}
         state={stops.state}
