@@ -4,21 +4,19 @@
 // stays where it is, and the act is sent again by whoever sent it.
 
 import {
+  Suspense,
   createContext,
+  lazy,
   use,
   useCallback,
-  useEffect,
   useRef,
   useState,
-  type FormEvent,
   type ReactNode,
 } from "react";
-import { useSpeech } from "../language/Speak";
-import { CodeField, Field, useFaults } from "./fields";
-import { passkeysPossible } from "./passkeys";
-import { useProof } from "./proof";
 import { useSession, type Session } from "./session";
-import { ProofRefusal } from "./SignIn";
+
+/** Fetched when it is first asked for: most who look never act. */
+const StepUpDialog = lazy(() => import("./StepUpDialog"));
 
 const StepUpContext = createContext<(() => Promise<boolean>) | null>(null);
 
@@ -53,76 +51,11 @@ export function StepUpProvider({ children }: { children: ReactNode }) {
   return (
     <StepUpContext value={ask}>
       {children}
-      {asked && <StepUpDialog answer={answer} />}
+      {asked && (
+        <Suspense>
+          <StepUpDialog answer={answer} />
+        </Suspense>
+      )}
     </StepUpContext>
-  );
-}
-
-function StepUpDialog({ answer }: { answer(session: Session | null): void }) {
-  const { t } = useSpeech();
-  const dialog = useRef<HTMLDialogElement>(null);
-  const proof = useProof();
-  const [password, setPassword] = useState("");
-  const [code, setCode] = useState("");
-  const [byPassword, setByPassword] = useState(() => !passkeysPossible());
-  const fault = useFaults(proof.problem);
-  useEffect(() => dialog.current?.showModal(), []);
-  const withPasskey = async () => {
-    const found = await proof.byPasskey("/v1/session:step-up-options", "/v1/session:step-up");
-    if (found) answer(found);
-  };
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    const found = await proof.byBody("/v1/session:step-up", { password, code });
-    if (found) answer(found);
-    else setCode("");
-  };
-  return (
-    <dialog
-      ref={dialog}
-      className="card"
-      aria-labelledby="step-up-title"
-      onCancel={(event) => {
-        event.preventDefault();
-        answer(null);
-      }}
-    >
-      <h2 id="step-up-title">{t("step_up.title")}</h2>
-      <p>{t("step_up.text")}</p>
-      <ProofRefusal problem={proof.problem} />
-      {passkeysPossible() && (
-        <button
-          type="button"
-          className="primary"
-          disabled={proof.busy}
-          onClick={() => void withPasskey()}
-        >
-          {t("step_up.with_passkey")}
-        </button>
-      )}
-      {byPassword ? (
-        <form onSubmit={(event) => void submit(event)} aria-label={t("sign_in.with_password")}>
-          <Field
-            label={t("sign_in.password")}
-            type="password"
-            value={password}
-            change={setPassword}
-            fault={fault("/password")}
-            autoComplete="current-password"
-          />
-          <CodeField value={code} change={setCode} fault={fault("/code")} />
-          <button type="submit" className="primary" disabled={proof.busy}>
-            {t("step_up.confirm")}
-          </button>
-        </form>
-      ) : (
-        <button type="button" className="quiet" onClick={() => setByPassword(true)}>
-          {t("sign_in.with_password")}
-        </button>
-      )}
-      <button type="button" onClick={() => answer(null)}>
-        {t("step_up.cancel")}
-      </button>
-    </dialog>
   );
 }

@@ -111,6 +111,7 @@ export function ending(row: Held): {
   };
 }
 
+/** What of a unit is needed here. */
 export interface Unit {
   unit_id: string;
   participant_id: string;
@@ -167,6 +168,5 @@ declare module "../../../wire/answers" {
       state: string;
       second_person_until: string | null;
     };
-    "GET /v1/markets/{market}/units": Page<Unit>;
   }
 }
