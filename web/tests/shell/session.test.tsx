@@ -114,10 +114,8 @@ beforeEach(() => {
     const content = answer === undefined ? null : JSON.stringify(answer);
     return Promise.resolve(new Response(content, { status }));
   });
-  // jsdom knows no modal dialogs; what is in them is there all the same.
-  HTMLDialogElement.prototype.showModal = function showModal() {
-    this.open = true;
-  };
+  // jsdom has none; the names here need no escaping.
+  vi.stubGlobal("CSS", { escape: (text: string) => text });
   box = document.createElement("div");
   document.body.append(box);
   root = createRoot(box);
@@ -142,9 +140,10 @@ async function open(path: string) {
   await settle();
 }
 
+/** Also in dialogs, which stand beside the page. */
 function button(text: string): HTMLElement {
-  const found = [...box.querySelectorAll("button")].find((each) => each.textContent === text);
-  if (!found) throw new Error(`no button ${text} in ${box.textContent}`);
+  const found = [...document.querySelectorAll("button")].find((each) => each.textContent === text);
+  if (!found) throw new Error(`no button ${text} in ${document.body.textContent}`);
   return found;
 }
 
@@ -154,7 +153,7 @@ async function click(element: HTMLElement | null) {
 }
 
 async function type(label: string, text: string) {
-  const named = [...box.querySelectorAll("label")].find((each) => each.textContent === label);
+  const named = [...document.querySelectorAll("label")].find((each) => each.textContent === label);
   const input = document.getElementById(named?.htmlFor ?? "") as HTMLInputElement;
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
   await act(async () => {
@@ -163,8 +162,13 @@ async function type(label: string, text: string) {
   });
 }
 
+/** The question is fetched when it is first asked. */
+async function asked() {
+  while (document.querySelector("[role=dialog]") === null) await settle();
+}
+
 async function send(form: string) {
-  const found = box.querySelector<HTMLFormElement>(form);
+  const found = document.querySelector<HTMLFormElement>(form);
   await act(async () => found?.requestSubmit());
   await settle();
 }
@@ -222,6 +226,7 @@ describe("who is signed in", () => {
     await open("/control");
     signedIn = false;
     await click(document.getElementById("release"));
+    await asked();
     expect(location.pathname).toBe("/console/sign-in");
     expect(box.textContent).toContain("Your session has ended");
     await signIn();
@@ -231,14 +236,15 @@ describe("who is signed in", () => {
   it("shows once more who it is, and the act is done under its one name", async () => {
     await open("/control");
     await click(document.getElementById("release"));
-    expect(box.querySelector("dialog h2")?.textContent).toBe("Show that it is you");
+    await asked();
+    expect(document.querySelector("[role=dialog] h2")?.textContent).toBe("Show that it is you");
     await type("Password", "three lanterns");
     await type("Code of your authenticator", "111111");
-    await send("dialog form");
-    expect(box.querySelector("dialog [role=alert]")).not.toBeNull();
+    await send("[role=dialog] form");
+    expect(document.querySelector("[role=dialog] [role=alert]")).not.toBeNull();
     await type("Code of your authenticator", "654321");
-    await send("dialog form");
-    expect(box.querySelector("dialog")).toBeNull();
+    await send("[role=dialog] form");
+    expect(document.querySelector("[role=dialog]")).toBeNull();
     const released = calls.filter(({ path }) => path.endsWith("stops:release"));
     expect(released).toHaveLength(2);
     expect(new Set(released.map(({ key }) => key)).size).toBe(1);
@@ -249,6 +255,7 @@ describe("who is signed in", () => {
   it("may turn away: the act stays refused", async () => {
     await open("/control");
     await click(document.getElementById("release"));
+    await asked();
     await click(button("Do not do it"));
     expect(box.querySelector("output")?.textContent).toContain("STEP_UP_REQUIRED");
     expect(calls.filter(({ path }) => path.endsWith("stops:release"))).toHaveLength(1);
