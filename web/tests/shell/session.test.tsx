@@ -226,7 +226,6 @@ describe("who is signed in", () => {
     await open("/control");
     signedIn = false;
     await click(document.getElementById("release"));
-    await asked();
     expect(location.pathname).toBe("/console/sign-in");
     expect(box.textContent).toContain("Your session has ended");
     await signIn();
