@@ -18,6 +18,8 @@ from market.model.alarm import AlarmKind, ControlLevel, Severity
 from market.model.call import CallReason
 from market.model.messages import Phase
 from market.model.order import Order, OrderState, TimeInForce, Venue
+from market.model.participant import UnitKind
+from market.model.power import UnitState
 from market.model.recall import TradeState
 from market.model.rejection import Code
 from tests.house.source import python_files, text, tree
@@ -128,6 +130,13 @@ def test_every_piece_of_advice_is_a_sentence(language: str) -> None:
     catalogue = json.loads(text(Path(f"web/src/locales/{language}/home.json")))
     assert {"PAY_IN", "SET_SELL_PRICE", "ALL_WELL"} <= advice()
     assert catalogue["advice"].keys() == advice() | {"other"}
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_devices_have_words_for_what_they_are_and_how_they_stand(language: str) -> None:
+    catalogue = json.loads(text(Path(f"web/src/locales/{language}/devices.json")))
+    assert catalogue["unit_kind"].keys() == values(UnitKind)
+    assert catalogue["unit_state"].keys() == values(UnitState)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"refusal"}))
