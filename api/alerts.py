@@ -35,7 +35,8 @@ UNUSUAL_LEAST_WH: Final = 1_000
 """A day that is above what is usual by less than this is nobody's concern."""
 BAD_OFF: Final = frozenset({AlarmKind.CONTACT_LOST, AlarmKind.DEVICE_FAULT, AlarmKind.FAIL_SAFE})
 """Alarms that say a device is not there, or not well."""
-_INNER: Final = frozenset({StepKind.PROPOSED, StepKind.INTERNAL})
+INNER_STEPS: Final = frozenset({StepKind.PROPOSED, StepKind.INTERNAL})
+"""What operators say to each other, nobody is alerted of."""
 
 
 def _alert(
@@ -250,7 +251,7 @@ def of_cases(cases: Iterable[Case], *, from_us: int) -> Iterator[Answer]:
     """What the desk has done about own cases, and targets that were missed."""
     for item in cases:
         for place, step in enumerate(item.history):
-            if step.by_customer or step.kind in _INNER or step.now_us < from_us:
+            if step.by_customer or step.kind in INNER_STEPS or step.now_us < from_us:
                 continue
             yield _alert(
                 f"case:{item.case_id}:{place}",

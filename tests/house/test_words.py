@@ -14,8 +14,11 @@ from typing import get_args
 
 import pytest
 
+from api.alerts import INNER_STEPS
+from api.routes.alerts import KINDS as ALERT_KINDS
 from market.model.alarm import AlarmKind, ControlLevel, Severity
 from market.model.call import CallReason
+from market.model.case import CaseKind, CaseOutcome, CaseState, CaseTarget, StepKind
 from market.model.messages import Phase
 from market.model.order import Order, OrderState, TimeInForce, Venue
 from market.model.participant import UnitKind
@@ -84,6 +87,22 @@ def notices() -> set[str]:
     return stops | {each for each in said if re.fullmatch(r"[A-Z]+(?:_[A-Z]+)+", each)}
 
 
+def alerts() -> set[str]:
+    """What participants are alerted of, but for alarms, which have words of their own: `METER_SILENT` …"""
+    module = tree(Path("api/alerts.py"))
+    said = {
+        node.value
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    steps = values(StepKind) - {step.value for step in INNER_STEPS}
+    return (
+        {each for each in said if re.fullmatch(r"[A-Z]+(?:_[A-Z]+)*", each)}
+        | {"PRICE_ABOVE", "PRICE_BELOW"}
+        | {f"CASE_{step.upper()}" for step in steps}
+    )
+
+
 FAMILIES = {
     "refusal": values(Code),
     "phase": values(Phase),
@@ -98,6 +117,13 @@ FAMILIES = {
     "severity": values(Severity),
     "level": values(ControlLevel),
     "notice": notices(),
+    "case_kind": values(CaseKind),
+    "case_state": values(CaseState),
+    "case_outcome": values(CaseOutcome),
+    "case_target": values(CaseTarget),
+    "case_step": values(StepKind),
+    "alert_kind": set(ALERT_KINDS),
+    "alert": alerts(),
 }
 
 
@@ -148,3 +174,4 @@ def test_the_lists_are_not_empty_by_accident() -> None:
     assert {"user_cancel", "operator_kill", "system_match", "system_disconnect"} <= endings()
     assert {"traded", "waits_for_call", "in_the_money"} <= explanations()
     assert {"limit", "basket"} <= kinds()
+    assert {"MESSAGE", "METER_SILENT", "BILL_OVERDUE", "CASE_NOTED"} <= alerts()

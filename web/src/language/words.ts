@@ -20,6 +20,13 @@ const KEY = {
   severity: (code: string) => `severity.${code}`,
   level: (code: string) => `level.${code}`,
   notice: (code: string) => `notice.${code}`,
+  case_kind: (code: string) => `case_kind.${code}`,
+  case_state: (code: string) => `case_state.${code}`,
+  case_outcome: (code: string) => `case_outcome.${code}`,
+  case_target: (code: string) => `case_target.${code}`,
+  case_step: (code: string) => `case_step.${code}`,
+  alert_kind: (code: string) => `alert_kind.${code}`,
+  alert: (code: string) => `alert.${code}`,
 };
 export type Family = keyof typeof KEY;
 

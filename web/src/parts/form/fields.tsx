@@ -58,7 +58,8 @@ export function ReasonField(props: ReasonProps) {
   const { pointer, label, value, onChange, optional, least = 3, most = 500 } = props;
   const { t } = useSpeech();
   const length = [...value.trim()].length;
-  const short = !optional && length < least ? t("form.reason_short", { count: least }) : null;
+  const few = least > 1 ? t("form.reason_short", { count: least }) : t("form.missing");
+  const short = !optional && length < least ? few : null;
   const field = useField(pointer, label, short);
   return (
     <Field {...field} {...props} id={field.id}>

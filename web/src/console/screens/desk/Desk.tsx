@@ -1,0 +1,171 @@
+// The service desk: what people have brought, and by when the market means to have dealt with it.
+
+import { useMemo, useState } from "react";
+import { Route, Routes, useNavigate, useParams } from "react-router";
+import { CASES, byUrgency, nextDue, pressing, type Case } from "../../../cases/cases";
+import { useMarketTime } from "../../../cases/useMarketTime";
+import { word } from "../../../language/words";
+import { Button } from "../../../parts/Button";
+import { Figure, Tiles } from "../../../parts/frame/Figures";
+import { Page } from "../../../parts/frame/Page";
+import { Tabs } from "../../../parts/frame/Tabs";
+import { remaining } from "../../../parts/frame/Timeline";
+import { Stale } from "../../../parts/state/states";
+import { useLive, useNews } from "../../../shell/live";
+import { useMarket } from "../../../shell/markets";
+import { useList } from "../../../wire/queries";
+import { CaseTable } from "./CaseTable";
+import { Indicators } from "./Indicators";
+import { NewCase } from "./NewCase";
+import { OneCase } from "./OneCase";
+import { useTexts } from "./texts";
+
+const INDICATORS = "/v1/markets/{market}/service-indicators";
+
+export default function Desk() {
+  const { market_id } = useMarket();
+  useNews("alarms", market_id, CASES, "/v1/markets/{market}/cases/{case_id}", INDICATORS);
+  return (
+    <Routes>
+      <Route index element={<Overview />} />
+      <Route path="new" element={<NewCase />} />
+      <Route path=":id" element={<Chosen />} />
+    </Routes>
+  );
+}
+
+function Chosen() {
+  const { id = "" } = useParams();
+  return <OneCase key={id} caseId={id} />;
+}
+
+type Shown = "now" | "closed" | "indicators";
+
+function Overview() {
+  const { t, format } = useTexts();
+  const { live, sinceMs } = useLive();
+  const now = useMarketTime();
+  const navigate = useNavigate();
+  const open = useList(CASES, { query: { state: "open" }, all: true });
+  const taken = useList(CASES, { query: { state: "in_work" }, all: true });
+  const [tab, show] = useState<Shown>("now");
+  const standing = useMemo(
+    () => [...open.items, ...taken.items].sort(byUrgency),
+    [open.items, taken.items],
+  );
+  const unanswered = standing.filter(isUnanswered).length;
+  const late = standing.filter(({ missed }) => missed.length > 0).length;
+
+  return (
+    <Page
+      title={t("title")}
+      description={t("about")}
+      actions={
+        <Button icon="plus" onPress={() => void navigate("/desk/new")}>
+          {t("write_down")}
+        </Button>
+      }
+    >
+      <Stale stale={!live} since={sinceMs}>
+        <Tiles label={t("tiles")}>
+          <NextDue item={standing[0]} now={now} />
+          <Figure
+            label={t("not_taken")}
+            note={t("taken_within")}
+            {...(open.items.length > 0 ? { tone: "warning" as const } : {})}
+          >
+            {format.whole(open.items.length)}
+          </Figure>
+          <Figure label={t("not_answered")} note={t("answered_within")}>
+            {format.whole(unanswered)}
+          </Figure>
+          <Figure
+            label={t("not_met")}
+            note={t("of_open", { count: format.whole(standing.length) })}
+            {...(late > 0 ? { tone: "bad" as const } : {})}
+          >
+            {format.whole(late)}
+          </Figure>
+        </Tiles>
+      </Stale>
+      <Tabs
+        label={t("title")}
+        shown={tab}
+        onShow={(key) => show(key as Shown)}
+        tabs={[
+          {
+            key: "now",
+            title: t("tab.now"),
+            count: format.whole(standing.length),
+            content: () => (
+              <CaseTable
+                name="cases"
+                cases={standing}
+                state={worse(open.state, taken.state)}
+                problem={open.problem ?? taken.problem}
+                again={() => {
+                  open.again();
+                  taken.again();
+                }}
+                now={now}
+                empty={t("empty_now")}
+                acting
+              />
+            ),
+          },
+          { key: "closed", title: t("tab.closed"), content: () => <Closed now={now} /> },
+          { key: "indicators", title: t("tab.indicators"), content: () => <Indicators /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+/** How long until the first target of all, or for how long it has been missed. */
+function NextDue({ item, now }: { item: Case | undefined; now: number | null }) {
+  const { t } = useTexts();
+  const due = item === undefined ? null : nextDue(item);
+  if (item === undefined || due === null) {
+    return (
+      <Figure label={t("next_target")} note={t("none_due")}>
+        –
+      </Figure>
+    );
+  }
+  const tone = now === null ? undefined : pressing(item, now);
+  const kind = word(t, "case_kind", item.kind);
+  return (
+    <Figure
+      label={t("next_target")}
+      note={`${word(t, "case_target", due.target)} · ${item.subject ?? kind}`}
+      {...(tone === undefined ? {} : { tone })}
+    >
+      {now === null ? "–" : <span role="timer">{remaining(due.dueMs - now)}</span>}
+    </Figure>
+  );
+}
+
+const isUnanswered = ({ answer_by, answered_at }: Case) =>
+  answer_by !== null && answered_at === null;
+
+type Loaded = "loading" | "ready" | "failed";
+
+const worse = (...states: Loaded[]): Loaded =>
+  states.includes("failed") ? "failed" : states.includes("loading") ? "loading" : "ready";
+
+function Closed({ now }: { now: number | null }) {
+  const { t } = useTexts();
+  const closed = useList(CASES, { query: { state: "closed" }, all: true });
+  const cases = useMemo(() => [...closed.items].sort(byUrgency), [closed.items]);
+  return (
+    <CaseTable
+      name="cases-closed"
+      cases={cases}
+      state={closed.state}
+      problem={closed.problem}
+      again={closed.again}
+      now={now}
+      empty={t("empty_closed")}
+    />
+  );
+}
