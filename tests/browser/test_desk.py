@@ -31,9 +31,7 @@ def test_what_is_due_first_is_seen_at_once(open_window: OpenWindow, town: Town) 
     look(window, "desk")
 
 
-def test_a_case_is_taken_noted_answered_and_closed(
-    open_window: OpenWindow, own_town: Town
-) -> None:
+def test_a_case_is_taken_noted_answered_and_closed(open_window: OpenWindow, own_town: Town) -> None:
     case_id = report(own_town)
     window = open_window(own_town.url)
     window.enter(own_town, "olga")
@@ -50,7 +48,9 @@ def test_a_case_is_taken_noted_answered_and_closed(
     page.get_by_text(window.said("desk:say.customer"), exact=True).click()
     text.fill("Somebody comes at four.")
     page.get_by_role("button", name=window.said("desk:say.answer"), exact=True).click()
-    expect(page.get_by_label(window.said("desk:talk")).get_by_text("Somebody comes")).to_be_visible()
+    expect(
+        page.get_by_label(window.said("desk:talk")).get_by_text("Somebody comes")
+    ).to_be_visible()
     look(window, "desk.case")
 
     page.get_by_role("button", name=window.said("desk:close"), exact=True).click()

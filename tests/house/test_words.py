@@ -88,7 +88,7 @@ def notices() -> set[str]:
 
 
 def alerts() -> set[str]:
-    """What participants are alerted of, but for alarms, which have words of their own: `METER_SILENT` …"""
+    """What participants are alerted of, but for alarms, which have words of their own: `METER_SILENT`."""
     module = tree(Path("api/alerts.py"))
     said = {
         node.value

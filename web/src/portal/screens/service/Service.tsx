@@ -75,22 +75,25 @@ function Overview() {
         </ul>
       </nav>
       <Stale stale={!live} since={sinceMs}>
-        <Panel title={t("mine")}>
-          {cases.state === "loading" ? (
-            <Loading shape="table" rows={3} />
-          ) : cases.problem ? (
-            <Failed {...cases.problem} onAgain={cases.again} />
-          ) : standing.length === 0 ? (
-            <Empty title={t("none_open")}>{t("none_open_text")}</Empty>
-          ) : (
-            <CaseList cases={standing} />
-          )}
-        </Panel>
-        {closed.length > 0 && (
-          <Panel title={t("closed")}>
-            <CaseList cases={closed} />
+        <div className="service-body">
+          {" "}
+          <Panel title={t("mine")}>
+            {cases.state === "loading" ? (
+              <Loading shape="table" rows={3} />
+            ) : cases.problem ? (
+              <Failed {...cases.problem} onAgain={cases.again} />
+            ) : standing.length === 0 ? (
+              <Empty title={t("none_open")}>{t("none_open_text")}</Empty>
+            ) : (
+              <CaseList cases={standing} />
+            )}
           </Panel>
-        )}
+          {closed.length > 0 && (
+            <Panel title={t("closed")}>
+              <CaseList cases={closed} />
+            </Panel>
+          )}
+        </div>{" "}
       </Stale>
     </Page>
   );
