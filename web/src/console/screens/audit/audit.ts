@@ -1,0 +1,101 @@
+// The audit trail as its address tells it, and what is asked of it.
+
+import type { Page } from "../../../wire/client";
+import type { Tone } from "../../../parts/text/State";
+
+/** A command, what came of it, and its place in the chain. */
+export interface Entry {
+  command_seq: number;
+  batch: number;
+  epoch: number;
+  at: string;
+  /** The credential; null: the market's own timetable. */
+  actor: string | null;
+  participant_id: string | null;
+  /** The agent, under a mandate. */
+  placed_by: string | null;
+  kind: string;
+  rows: number;
+  result: "accepted" | "partly" | "refused" | "no_change";
+  /** Refused rows by code. */
+  codes: Record<string, number>;
+  /** Facts by name. */
+  events: Record<string, number>;
+  first_event_seq: number | null;
+  previous_hash: string;
+  hash: string;
+}
+
+/** What one look at up to 1,000 batches of the chain has found. */
+export interface Proof {
+  after_batch: number;
+  last_batch: number;
+  commands: number;
+  events: number;
+  hash: string | null;
+  proven: boolean;
+  fault: string | null;
+  next_after_batch: number | null;
+}
+
+declare module "../../../wire/answers" {
+  interface Answers {
+    "GET /v1/markets/{market}/audit": Page<Entry>;
+    "POST /v1/markets/{market}/audit:verify": Proof;
+  }
+}
+
+export const RESULT_TONES: Readonly<Record<Entry["result"], Tone>> = {
+  accepted: "good",
+  partly: "warning",
+  refused: "bad",
+  no_change: "unknown",
+};
+
+export interface Wanted {
+  actor: string;
+  kind: string;
+  object: string;
+  /** ISO text; empty: not bounded. */
+  from: string;
+  to: string;
+}
+
+export const NOTHING_WANTED: Wanted = { actor: "", kind: "", object: "", from: "", to: "" };
+
+/** What is asked of the server; without a wish the last hour, which is what one looks for at first. */
+export function queryOf(wanted: Wanted, nowMs: number) {
+  const found = Object.fromEntries(
+    Object.entries(wanted)
+      .map(([name, value]) => [name, value.trim()] as const)
+      .filter(([, value]) => value !== ""),
+  ) as Partial<Wanted>;
+  return Object.keys(found).length > 0
+    ? found
+    : { from: new Date(nowMs - 3_600_000).toISOString() };
+}
+
+/** How far a proof has come, over all looks so far. */
+export interface Proven {
+  batch: number;
+  commands: number;
+  events: number;
+  hash: string | null;
+  state: "going" | "proven" | "broken";
+  fault: string | null;
+}
+
+export const UNPROVEN: Proven = {
+  ...{ batch: 0, commands: 0, events: 0, hash: null, state: "going", fault: null },
+};
+
+export function proceed(before: Proven, proof: Proof): Proven {
+  return {
+    batch: proof.last_batch,
+    commands: before.commands + proof.commands,
+    events: before.events + proof.events,
+    hash: proof.hash ?? before.hash,
+    state: !proof.proven ? "broken" : proof.next_after_batch === null ? "proven" : "going",
+    fault: proof.fault,
+  };
+}
