@@ -26,7 +26,7 @@ def test_a_kind_that_does_not_exist_is_said_at_its_field(
 ) -> None:
     window = open_window(town.url)
     window.enter(town, "olga")
-    window.expect_complaint("^answer 400: GET /v1/markets/riverside/audit")
+    window.expect_complaint("^answer 422: GET /v1/markets/riverside/audit")
     page = window.go("/console/audit?kind=Nonsense")
     kind = page.get_by_label(window.said("audit:search.kind"))
     expect(kind).to_have_attribute("aria-invalid", "true")

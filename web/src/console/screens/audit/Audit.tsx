@@ -119,7 +119,7 @@ function Search({ wanted, problem, busy, onSearch, onClear }: SearchProps) {
           {(["object", "actor", "kind"] as const).map((name) => (
             <TextField
               key={name}
-              pointer={`/query/${name}`}
+              pointer={`/${name}`}
               label={t(`search.${name}`)}
               note={t(`search_note.${name}`)}
               value={typed[name]}
@@ -128,14 +128,14 @@ function Search({ wanted, problem, busy, onSearch, onClear }: SearchProps) {
             />
           ))}
           <MomentField
-            pointer="/query/from"
+            pointer="/from"
             label={t("search.from")}
             value={typed.from}
             onChange={set("from")}
             optional
           />
           <MomentField
-            pointer="/query/to"
+            pointer="/to"
             label={t("search.to")}
             value={typed.to}
             onChange={set("to")}
