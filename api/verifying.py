@@ -8,6 +8,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import msgspec
@@ -75,6 +76,7 @@ async def _asked(wanted: bytes, command: Sequence[str], deadline_s: float) -> di
     process = await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
     )
+    began_s = monotonic()
     try:
         told, _ = await asyncio.wait_for(process.communicate(wanted), deadline_s)
     except TimeoutError:
@@ -91,4 +93,4 @@ async def _asked(wanted: bytes, command: Sequence[str], deadline_s: float) -> di
     if process.returncode != 0:
         raise VerifyingFailed(f"the process ended with {process.returncode}")
     found: dict[str, Any] = msgspec.json.decode(told)
-    return found
+    return found | {"took_ms": round((monotonic() - began_s) * 1_000)}

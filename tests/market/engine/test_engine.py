@@ -25,6 +25,7 @@ def test_a_fact_that_changes_nothing_is_for_the_record_only() -> None:
     silent = {kind for kind, act in _APPLIES.items() if act is None}
 
     assert names(silent) == [
+        "AlertsRead",
         "AreasSummed",
         "CallImplausible",
         "DeviationsSeen",
