@@ -6,6 +6,8 @@ browser's own authenticator in every window, or sign in beside it where a test i
 """
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,6 +83,16 @@ def _plain(told: str) -> str:
 
 def cookie(town: "Town", name: str) -> tuple[str, str]:
     """A new session of somebody, signed in beside any browser: its cookie and the person's id."""
+    with signed_in(town, name) as browser:
+        answer = browser.send("GET", "/v1/session")
+        assert answer.status_code == 200, answer.text
+        assert browser.cookie is not None
+        return browser.cookie, answer.json()["person_id"]
+
+
+@contextmanager
+def signed_in(town: "Town", name: str) -> Iterator[Browser]:
+    """Somebody in a session that has just begun, who acts without a page."""
     person = town.people[name]
     private = serialization.load_der_private_key(base64.b64decode(person["private_key"]), None)
     assert isinstance(private, ec.EllipticCurvePrivateKey)
@@ -89,5 +101,4 @@ def cookie(town: "Town", name: str) -> tuple[str, str]:
         browser.device.keys.append(key)
         answer = browser.by_passkey("passkey")
         assert answer.status_code == 200, answer.text
-        assert browser.cookie is not None
-        return browser.cookie, answer.json()["person_id"]
+        yield browser

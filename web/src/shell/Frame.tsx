@@ -65,7 +65,7 @@ export function Frame({ name, groups, screens, streaming, children }: Props) {
         <Settings />
       </header>
       <div className="app-body">
-        {wayfinding && <Navigation groups={groups} screens={visible} open={open} />}
+        {wayfinding && <Navigation groups={groups} screens={visible} {...{ open, streaming }} />}
         <main id="main" ref={main} className="app-main" tabIndex={-1}>
           {streaming && <StaleBanner />}
           {children}
@@ -79,9 +79,10 @@ interface NavigationProps {
   groups: readonly Group[];
   screens: readonly Screen[];
   open: boolean;
+  streaming: boolean;
 }
 
-function Navigation({ groups, screens, open }: NavigationProps) {
+function Navigation({ groups, screens, open, streaming }: NavigationProps) {
   const { t } = useSpeech();
   const { search } = useLocation();
   const market = new URLSearchParams(search).get("market");
@@ -95,10 +96,11 @@ function Navigation({ groups, screens, open }: NavigationProps) {
           <section key={group.id} aria-labelledby={`group-${group.id}`}>
             <h2 id={`group-${group.id}`}>{t(`nav_group.${group.id}` as TextKey)}</h2>
             <ul>
-              {inside.map(({ id }) => (
+              {inside.map(({ id, useWaiting }) => (
                 <li key={id}>
                   <NavLink to={{ pathname: `/${id}`, search: kept }}>
                     {t(`nav.${id}` as TextKey)}
+                    {streaming && useWaiting && <Waiting useWaiting={useWaiting} />}
                   </NavLink>
                 </li>
               ))}
@@ -107,6 +109,19 @@ function Navigation({ groups, screens, open }: NavigationProps) {
         );
       })}
     </nav>
+  );
+}
+
+/** How much waits behind a door; nothing is not worth a word. */
+function Waiting({ useWaiting }: { useWaiting(): number }) {
+  const { t, format } = useSpeech();
+  const count = useWaiting();
+  if (count === 0) return null;
+  return (
+    <span className="nav-waiting">
+      <span aria-hidden="true">{format.whole(count)}</span>
+      <span className="unseen"> {t("nav.waiting", { count: format.whole(count) })}</span>
+    </span>
   );
 }
 

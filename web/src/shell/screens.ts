@@ -13,6 +13,8 @@ export interface Screen {
   roles: "public" | readonly Role[];
   /** The namespace of its texts, which is fetched beside it. */
   texts: string;
+  /** How much waits for the person there: a hook, shown beside the name in the navigation. */
+  useWaiting?(): number;
   load(): Promise<{ default: ComponentType }>;
 }
 

@@ -10,6 +10,7 @@ import {
   useCallback,
   useEffect,
   useMemo,
+  useRef,
   useState,
   type ReactNode,
 } from "react";
@@ -58,6 +59,7 @@ const SAME_FOR_ALL: ReadonlySet<unknown> = new Set([
   "/v1/markets",
   "/v1/markets/{market}",
 ]);
+const isOnes = ({ queryKey }: { queryKey: readonly unknown[] }) => !SAME_FOR_ALL.has(queryKey[0]);
 /** How often the page looks whether the session still holds: that does not keep it. */
 const LOOK_MS = 60_000;
 /** How often the server is told, at most, that somebody sits here: that keeps it. */
@@ -86,10 +88,9 @@ async function readSession(signal: AbortSignal): Promise<Session | null> {
 export function SessionProvider({ children }: { children: ReactNode }) {
   const cache = useQueryClient();
   const [lapsed, setLapsed] = useState(false);
-  const forget = useCallback(
-    () => cache.resetQueries({ predicate: ({ queryKey }) => !SAME_FOR_ALL.has(queryKey[0]) }),
-    [cache],
-  );
+  const forget = useCallback(() => {
+    for (const query of cache.getQueryCache().findAll({ predicate: isOnes })) query.reset();
+  }, [cache]);
   const { data, error } = useQuery({
     queryKey: KEY,
     queryFn: async ({ signal }) => {
@@ -97,7 +98,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       const found = await readSession(signal);
       if (before && before.person_id !== found?.person_id) {
         setLapsed(found === null);
-        void forget();
+        forget();
       }
       return found;
     },
@@ -112,7 +113,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       const before = cache.getQueryData<Session | null>(KEY);
       cache.setQueryData(KEY, session);
       note(session);
-      if (before?.person_id !== session?.person_id) void forget();
+      if (before?.person_id !== session?.person_id) forget();
     },
     [cache, forget],
   );
@@ -134,6 +135,14 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [set]);
   const session = data ?? null;
   usePresence(session !== null, ended);
+  // Asked anew only once the page is the new person's: what it no longer shows is nobody's to ask.
+  const person = session?.person_id ?? null;
+  const asked = useRef(person);
+  useEffect(() => {
+    if (asked.current === person) return;
+    asked.current = person;
+    void cache.refetchQueries({ predicate: isOnes, type: "active" });
+  }, [cache, person]);
   const standing: Standing =
     data !== undefined ? (data === null ? "out" : "in") : error ? "unreachable" : "asking";
   const problem = error instanceof RefusedError ? error.problem : null;
