@@ -1,0 +1,106 @@
+// The ledger at the end of a day: every account, what was booked on it, and the proof that it adds up.
+
+import { useMemo } from "react";
+import { DayPicker, Filters } from "../../../parts/filter/Filters";
+import { Figure, Tiles } from "../../../parts/frame/Figures";
+import { Panel } from "../../../parts/frame/Panel";
+import { Loading } from "../../../parts/state/states";
+import type { Column } from "../../../parts/table/columns";
+import { DataTable } from "../../../parts/table/DataTable";
+import { Money } from "../../../parts/text/Quantity";
+import { State } from "../../../parts/text/State";
+import { addressOf } from "../../../wire/client";
+import { useRead } from "../../../wire/queries";
+import type { Market } from "../../../wire/types";
+import { tradedDays } from "../../place";
+import { isZero } from "./figures";
+import { useTexts } from "./texts";
+import type { Account } from "./wire";
+
+interface Props {
+  market: Market;
+  day: string;
+  onDay(day: string): void;
+}
+
+export function Balance({ market, day, onDay }: Props) {
+  const { t, format, language } = useTexts();
+  const { currency, market_id } = market;
+  const read = useRead("/v1/markets/{market}/ledger/trial-balance", {
+    query: { day },
+    keep: true,
+  });
+  const { value } = read;
+  const columns = useMemo<Column<Account>[]>(() => {
+    const money = (key: "opening" | "received" | "given" | "balance"): Column<Account> => ({
+      ...{ key, title: t(`column.${key}`), kind: "decimal", unit: currency, width: 150 },
+      value: (row) => row[key],
+      cell: (row) => <Money amount={row[key]} currency={currency} places={8} />,
+    });
+    return [
+      {
+        ...{ key: "account", title: t("column.account"), kind: "text", width: 200 },
+        value: (row) => row.account,
+        card: "title",
+      },
+      money("opening"),
+      money("received"),
+      money("given"),
+      money("balance"),
+    ];
+  }, [t, currency]);
+  const balanced = value !== undefined && isZero(value.sums.balance);
+  const report = (period: "day" | "month", query: object) =>
+    addressOf(
+      `/v1/markets/{market}/reports/${period}/page`,
+      { market: market_id },
+      { ...query, language: language === "en" ? "en" : "zh" },
+    );
+  return (
+    <>
+      <Filters label={t("filter.label")}>
+        <DayPicker label={t("filter.day")} value={day} {...tradedDays(market)} onChange={onDay} />
+        <a href={report("day", { day })} target="_blank" rel="noreferrer">
+          {t("ledger.day_report")}
+        </a>
+        <a href={report("month", { month: day.slice(0, 7) })} target="_blank" rel="noreferrer">
+          {t("ledger.month_report")}
+        </a>
+      </Filters>
+      {value === undefined ? (
+        read.state === "loading" && <Loading shape="tiles" />
+      ) : (
+        <Tiles label={t("tile.label")}>
+          <Figure
+            label={t("ledger.sum")}
+            tone={balanced ? "good" : "bad"}
+            state={
+              <State tone={balanced ? "good" : "bad"}>
+                {t(balanced ? "ledger.balanced" : "ledger.broken")}
+              </State>
+            }
+          >
+            <Money amount={value.sums.balance} currency={currency} places={8} />
+          </Figure>
+          <Figure label={t("ledger.booked")} note={t("ledger.booked_note")}>
+            <Money amount={value.sums.received} currency={currency} />
+          </Figure>
+          <Figure label={t("ledger.accounts")}>{format.whole(value.accounts.length)}</Figure>
+        </Tiles>
+      )}
+      <Panel title={t("ledger.title")} note={format.day(`${day}T12:00:00Z`)} flush>
+        <DataTable<Account>
+          name={`trial-balance-${day}`}
+          label={t("ledger.title")}
+          columns={columns}
+          rows={value?.accounts ?? []}
+          rowKey={(row) => row.account}
+          state={read.state}
+          {...(read.problem ? { failed: { ...read.problem, onAgain: read.again } } : {})}
+          empty={t("ledger.empty")}
+          height={560}
+        />
+      </Panel>
+    </>
+  );
+}
