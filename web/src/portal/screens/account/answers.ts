@@ -14,6 +14,7 @@ export interface Passkey {
 export interface Client {
   client_id: string;
   role: string;
+  participant_id: string | null;
   unit_id: string | null;
   created_at: string;
   revoked_at: string | null;
