@@ -75,12 +75,11 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   });
   const { shown, visible } = model;
   const narrowed = search.trim() !== "" || Object.keys(choices).length > 0;
-  const counted = useNews(
-    t(narrowed ? "table.found" : "table.count", {
-      count: format.whole(shown.length),
-      total: format.whole(rows.length),
-    }),
-  );
+  const counted = t(narrowed ? "table.found" : "table.count", {
+    count: format.whole(shown.length),
+    total: format.whole(rows.length),
+  });
+  const news = useNews(counted);
   const ticked = useMemo(() => {
     const wanted = new Set(selection);
     return rows.filter((row) => wanted.has(rowKey(row)));
@@ -156,7 +155,10 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         />
       )}
       <p className="p-table-foot">
-        <span role="status">{counted}</span>
+        <span aria-hidden="true">{counted}</span>
+        <span className="unseen" role="status">
+          {news}
+        </span>
         {more?.loading && <span>{t("nothing.loading")}</span>}
         {more?.has && !more.loading && <span>{t("table.more")}</span>}
       </p>
