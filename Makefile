@@ -14,7 +14,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement pins check-python check-web browser
+.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web pins check-python check-web browser
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -23,7 +23,7 @@ help:
 	@echo "make test       everything the checks run"
 	@echo "make test-long  the tests that take minutes"
 	@echo "make lint       format, style, types, floors"
-	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement: of those only)"
+	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement, bench-web: of those only)"
 	@echo "make setup      only the set-up the others do by themselves"
 
 setup: .venv/.stamp api/console/console.html
@@ -70,6 +70,9 @@ bench-control: setup
 
 bench-settlement: setup
 	@$(BIN)/python -m benchmarks.settlement
+
+bench-web: setup browser
+	@$(BIN)/python -m benchmarks.web
 
 # Renews constraints.txt; wants uv (python3 -m pip install uv).
 PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
