@@ -277,7 +277,8 @@ class Maker:
         if "enum" in schema:
             return self.rng.choice(schema["enum"])
         if schema.get("type") == "integer":
-            return self.rng.randint(schema.get("minimum", 0), min(schema.get("maximum", 60), 3_600))
+            least = schema.get("minimum", 0)
+            return self.rng.randint(least, max(least, min(schema.get("maximum", 60), 3_600)))
         if schema.get("type") == "boolean":
             return self.rng.random() < 0.5
         if schema.get("type") == "null":

@@ -256,7 +256,7 @@ def test_a_body_of_another_kind_is_refused(village: Village) -> None:
 def test_the_description_names_every_format(still_village: Village) -> None:
     described = still_village.server.http.get("/v1/openapi.json").json()["paths"]
     for address in ADDRESSES:
-        if not address.described:
+        if not address.described or address.empty:
             continue
         operation = described[address.path][address.method.lower()]
         told = operation["responses"]["201" if address.created else "200"]["content"]

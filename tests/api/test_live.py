@@ -41,6 +41,8 @@ UNTOLD = {
     "AreaHeard",
     "AreaReported",
     "PaymentActProposed",  # asked for by operators
+    "MessageWritten",  # told to its readers once it is published
+    "AlertSettingsSet",  # asked for by who set them
     "FundPaidIn",  # the money is in the TransfersBooked beside it
     "BillsDrafted",  # seen by operators, who ask
     "MonthSettled",  # the money is in the TransfersBooked beside it

@@ -1,4 +1,4 @@
-"""One Chromium and one town for all tests of a worker; a window of its own for each test."""
+"""One Chromium for the tests of a file, one town for all of a worker; a window of its own for each test."""
 
 import fcntl
 import importlib.util
@@ -29,8 +29,9 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(chromium_path: str) -> Iterator[Browser]:
+    """One for each file: while Playwright is there, no other test of the process may have a loop of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser

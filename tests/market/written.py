@@ -30,6 +30,7 @@ from market.model.alarm import (
     CommentAlarm,
     ControlLevel,
     RaiseAlarm,
+    Severity,
 )
 from market.model.balance_group import BalanceGroup, SetBalanceGroup
 from market.model.bill import BillState, ChargeKind, DraftBills, IssueBills
@@ -56,6 +57,7 @@ from market.model.listing import (
     QuoteTerms,
     TakeListing,
 )
+from market.model.message import MarkRead, MessageScope, MessageText, WriteMessage
 from market.model.messages import (
     ApplyClearing,
     CancelOrders,
@@ -472,6 +474,17 @@ def short_of_cover() -> tuple[Command, ...]:
         lent("op2", 5 * 10**12),
         *OFFERS[:2],
         lent("op1", 0),
+        WriteMessage(
+            **_MINE,
+            actor="op1",
+            client_message_id="cover",
+            texts=(MessageText(language="en", title="Cover", text="Your limit has ended."),),
+            severity=Severity.WARNING,
+            scope=MessageScope.PARTICIPANT,
+            key="ann",
+            publish_us=None,
+        ),
+        MarkRead(**_MINE, actor="ann", participant_id="ann", alert_ids=("message~msg-1",)),
         ExpireDue(now_us=DAY_BEFORE_US + 600 * 10**6),
     )
 
