@@ -2,7 +2,7 @@
 
 The one idea: what screens show is all there, and the same in every run: cleared intervals, trades in
 continuous trading and in calls, a day that is settled as a whole, June's bills, certificates, an alarm,
-a case, an act that waits for a second word, listings. Prices and energies follow the hour by a
+a case, a listing. Prices and energies follow the hour by a
 formula, so a picture of today can be laid beside one of last month.
 """
 
@@ -321,7 +321,7 @@ def _settle(town: Town) -> None:
 
 
 def _something_is_the_matter(town: Town) -> None:
-    """An alarm, a case, an act that waits for a second operator, offers to choose from."""
+    """An alarm, a case, an offer to choose from."""
     alarm = {"kind": "tripped", "level": "unit", "member_id": "rur-01-battery", "parameters": {"why": "overvoltage"}}  # fmt: skip
     assert town.post("/alarms", "area-RUR", alarm).status_code == 201
     (bill,) = town.get("/bills", "rur-01", state="issued")["items"]
