@@ -16,7 +16,7 @@ def test_a_person_sees_its_passkey_sets_a_limit_and_makes_a_code(
     expect(page.get_by_text(window.said("mandate.empty"))).to_be_visible()
     look(window, "account")
 
-    limits = page.get_by_role("form", name=window.said("limits.title"))
+    limits = page.get_by_role("form", name=window.said("account:limits.title"))
     limits.get_by_label(window.said("limits.order")).fill("12.5")
     limits.get_by_role("button", name=window.said("save")).click()
     expect(page.get_by_text(window.said("saved"), exact=True)).to_be_visible()
@@ -30,7 +30,7 @@ def test_a_person_sees_its_passkey_sets_a_limit_and_makes_a_code(
     dialog.get_by_role("combobox").select_option("rur-01-load")
     dialog.get_by_role("button", name=window.said("code.make")).click()
     page.get_by_role("button", name=window.said("step_up.with_passkey")).click()
-    expect(dialog.get_by_text(window.said("code.once"))).to_be_visible()
+    expect(dialog.get_by_text(window.said("account:code.once"))).to_be_visible()
     dialog.get_by_role("button", name=window.said("code.noted")).click()
     codes = own_town.get("/enrolments", "rur-01")["items"]
     made = [(code["role"], code["unit_id"]) for code in codes if code["state"] == "open"]

@@ -10,7 +10,7 @@ from tests.browser.window import PHONE, Window, look
 def open_runs(window: Window, town: Town, who: str = "olga") -> Page:
     window.enter(town, who)
     page = window.go("/console/clearing")
-    table = page.get_by_role("grid", name=window.said("runs.title"))
+    table = page.get_by_role("grid", name=window.said("clearing:runs.title"))
     expect(table).to_contain_text("03:00–03:15")
     expect(page.get_by_role("img").first).to_be_visible()
     return page
@@ -20,7 +20,7 @@ def test_the_days_runs_with_the_worst_on_top(open_window: OpenWindow, town: Town
     window = open_window(town.url)
     page = open_runs(window, town)
 
-    tiles = page.get_by_role("list", name=window.said("tile.label"))
+    tiles = page.get_by_role("list", name=window.said("clearing:tile.label"))
     expect(tiles).to_contain_text(window.said("tile.faults_none"))
     look(window, "clearing")
 
@@ -30,7 +30,7 @@ def test_a_run_is_opened_by_keyboard(open_window: OpenWindow, town: Town) -> Non
     page = open_runs(window, town)
     (run,) = town.get("/clearing-runs", **{"from": "2016-07-01T00:45:00Z", "limit": 1})["items"]
 
-    grid = page.get_by_role("grid", name=window.said("runs.title"))
+    grid = page.get_by_role("grid", name=window.said("clearing:runs.title"))
     grid.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -77,7 +77,7 @@ def test_it_fits_a_narrow_phone(open_window: OpenWindow, town: Town) -> None:
     window = open_window(town.url, size=PHONE)
     window.enter(town, "sven")
     window.go("/console/clearing")
-    expect(window.page.get_by_role("list", name=window.said("tile.label"))).to_be_visible()
+    expect(window.page.get_by_role("list", name=window.said("clearing:tile.label"))).to_be_visible()
 
     assert window.is_as_wide_as_its_window()
     window.picture("clearing-phone")

@@ -49,7 +49,7 @@ def test_each_block_says_what_it_got_and_why(open_window: OpenWindow, hall: Town
     for row, outcome in zip(rows(page, window).all(), outcomes, strict=True):
         expect(row).to_contain_text(outcome)
     rows(page, window).first.get_by_role("button").first.click()
-    expect(page.get_by_text(window.said("why.paradoxically_rejected"))).to_be_visible()
+    expect(page.get_by_text(window.said("curves:why.paradoxically_rejected"))).to_be_visible()
 
     look(window, "curves-blocks")
 

@@ -48,9 +48,9 @@ def test_readings_of_a_meter_fit_a_phone(open_window: OpenWindow, town: Town) ->
     window = open_window(town.url, size=PHONE, theme="dark")
     window.enter(town, "rita")
     page = window.go("/portal/devices")
-    home = page.get_by_role("region", name=window.said("unit_kind.load"))
+    home = page.get_by_role("region", name=window.said("devices:unit_kind.load"))
     home.get_by_role("button", name=window.said("readings.show")).click()
-    readings = page.get_by_role("region", name=window.said("readings.title"))
+    readings = page.get_by_role("region", name=window.said("devices:readings.title"))
     expect(readings).to_contain_text(re.compile("rur-01-load"))
     expect(readings).to_contain_text(window.said("readings.no_gaps"))
 

@@ -271,17 +271,20 @@ def said(language: Language, key: str) -> str:
     """A text of the catalogues as it is written there; `alarms:title`: of that catalogue.
 
     Raises:
-        KeyError: no catalogue has this key.
+        KeyError: no catalogue has this key, or several say different things by it.
     """
     folder = WEB / "src" / "locales"
     name, _, path = key.rpartition(":")
+    texts: dict[str, str] = {}
     for file in sorted((folder / language).glob(f"{name or '*'}.json")):
         found: Any = json.loads(file.read_text(encoding="utf-8"))
         for part in path.split("."):
             found = found.get(part) if isinstance(found, dict) else None
         if isinstance(found, str):
-            return found
-    raise KeyError(key)
+            texts[file.stem] = found
+    if len(set(texts.values())) != 1:
+        raise KeyError(f"{key}: in {', '.join(texts) or 'no catalogue'}")
+    return next(iter(texts.values()))
 
 
 def _axe() -> str:

@@ -139,30 +139,33 @@ function AtDesk({ children }: { children: ReactNode }) {
   return <DeskContext value={desk}>{children}</DeskContext>;
 }
 
+// The same tree with and without a market: what somebody types while the market is still being asked for
+// must not be lost when it comes.
 function Shell({ name, groups, screens }: Omit<ApplicationProps, "base">) {
   const { choice } = useMarkets();
-  const framed = (streaming: boolean) => (
-    <Frame name={name} groups={groups} screens={screens} streaming={streaming}>
-      <Outlet />
-    </Frame>
-  );
-  if (choice.state !== "chosen") return framed(false);
-  const { market_id } = choice.market;
+  const market = choice.state === "chosen" ? choice.market.market_id : null;
   return (
-    <LiveProvider key={market_id} market={market_id}>
-      {framed(true)}
+    <LiveProvider market={market}>
+      <Frame name={name} groups={groups} screens={screens} streaming={market !== null}>
+        <Outlet />
+      </Frame>
     </LiveProvider>
   );
 }
 
 function Place({ screen }: { screen: Screen }) {
   const { t, language } = useSpeech();
+  const { choice } = useMarkets();
   const Page = useMemo(() => lazy(screen.load), [screen]);
+  const market = choice.state === "chosen" ? choice.market.market_id : "";
   // Beside the screen's code rather than after it.
   if (!hasTexts(language, [screen.texts])) void loadTexts(language, [screen.texts]).catch(() => {});
   return (
     <Guard screen={screen}>
-      <Boundary key={screen.id} fallback={(again, error) => <Broken again={again} error={error} />}>
+      <Boundary
+        key={`${screen.id} ${market}`}
+        fallback={(again, error) => <Broken again={again} error={error} />}
+      >
         <Suspense fallback={<Notice title={t("guard.loading")} />}>
           <Page />
         </Suspense>

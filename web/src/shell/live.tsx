@@ -54,15 +54,25 @@ export async function ticketFor(session: Session | null, ended: () => void): Pro
   return { kind: "public" };
 }
 
-export function LiveProvider({ market, children }: { market: string; children: ReactNode }) {
+interface LiveProps {
+  /** Null: there is none yet, and nothing to hear. */
+  market: string | null;
+  children: ReactNode;
+}
+
+export function LiveProvider({ market, children }: LiveProps) {
   const { session, ended } = useSession();
   const whose = useRef({ session, ended });
   whose.current = { session, ended };
   const hub = useMemo(
-    () => new Hub(outsideOf(market, () => ticketFor(whose.current.session, whose.current.ended))),
+    () =>
+      market === null
+        ? null
+        : new Hub(outsideOf(market, () => ticketFor(whose.current.session, whose.current.ended))),
     [market],
   );
   useEffect(() => {
+    if (hub === null) return;
     hub.start();
     addEventListener("online", hub.hurry);
     return () => {
@@ -74,7 +84,7 @@ export function LiveProvider({ market, children }: { market: string; children: R
   const person = session?.person_id ?? null;
   const before = useRef(person);
   useEffect(() => {
-    if (before.current !== person) hub.renew();
+    if (before.current !== person) hub?.renew();
     before.current = person;
   }, [hub, person]);
   return <HubContext value={hub}>{children}</HubContext>;

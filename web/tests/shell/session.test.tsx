@@ -34,6 +34,8 @@ class QuietSocket {
 }
 
 let signedIn: boolean;
+/** The market's own answer waits for it. */
+let marketComes: Promise<void>;
 let steppedUp: boolean;
 let calls: { method: string; path: string; body: unknown; key: string | undefined }[];
 let root: Root;
@@ -105,14 +107,16 @@ beforeEach(() => {
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }));
-  vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
+  marketComes = Promise.resolve();
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const body = init.body === undefined ? {} : (JSON.parse(init.body as string) as object);
     const headers = init.headers as Record<string, string>;
     const method = init.method ?? "GET";
     calls.push({ method, path: url, body, key: headers["idempotency-key"] });
     const [status, answer] = reply(method, url, body as Record<string, unknown>);
     const content = answer === undefined ? null : JSON.stringify(answer);
-    return Promise.resolve(new Response(content, { status }));
+    if (url === "/v1/markets/village") await marketComes;
+    return new Response(content, { status });
   });
   // jsdom has none; the names here need no escaping.
   vi.stubGlobal("CSS", { escape: (text: string) => text });
@@ -186,6 +190,17 @@ describe("who is not signed in", () => {
     expect(calls.map(({ path }) => path)).not.toContain("/v1/session");
     expect(location.pathname).toBe("/console/sign-in");
     expect(new URLSearchParams(location.search).get("to")).toBe("/control?market=village");
+  });
+
+  it("keeps what was typed before the market was known", async () => {
+    let come = () => {};
+    marketComes = new Promise((done) => (come = done));
+    await open("/control");
+    await type("Login", "wen");
+    await act(async () => come());
+    await settle();
+    expect(box.textContent).toContain(MARKET.name);
+    expect(box.querySelector<HTMLInputElement>("input")?.value).toBe("wen");
   });
 
   it("is told what was wrong, keeps what was typed, and comes back", async () => {

@@ -19,6 +19,7 @@ import { useSpeech } from "../../language/Speak";
 import { word } from "../../language/words";
 import { Button } from "../Button";
 import { Icon } from "../icons";
+import { afterPress } from "./press";
 import "./form.css";
 
 export interface RefusedField {
@@ -219,7 +220,7 @@ export function useField(pointer: string, label: string, ownFault: string | null
       id,
       "aria-invalid": fault !== null || undefined,
       "aria-describedby": `${id}-note${fault === null ? "" : ` ${id}-fault`}`,
-      onBlur: () => leave(true),
+      onBlur: () => afterPress(() => leave(true)),
     },
   };
 }
