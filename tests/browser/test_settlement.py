@@ -11,7 +11,9 @@ def test_a_day_its_bills_and_the_ledger_are_seen(open_window: OpenWindow, town: 
     window = open_window(town.url)
     window.enter(town, "olga")
     page = window.go("/console/settlement")
-    expect(page.get_by_role("heading", name=window.said("settlement:readings.title"))).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=window.said("settlement:readings.title"))
+    ).to_be_visible()
     expect(page.locator("main canvas")).to_be_visible()
     look(window, "settlement")
 
