@@ -16,14 +16,11 @@ import msgspec
 from api.errors import refuse
 from market.model.call import CallKind
 from market.model.rejection import Code
+from market.model.verifying import Unverified
 from market.store.database import PostgresStore, Store
 
 COMMAND: Final = (sys.executable, "-m", "market.verifying")
 DEADLINE_S: Final = 300.0
-NOT_FOUND: Final = 3
-"""The exit code that says that the journal has no such run."""
-UNPROVEN: Final = 4
-"""The exit code that says that the journal does not prove itself."""
 _verifying = False
 
 
@@ -86,9 +83,9 @@ async def _asked(wanted: bytes, command: Sequence[str], deadline_s: float) -> di
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode == NOT_FOUND:
+    if process.returncode == Unverified.NOT_FOUND:
         raise refuse(Code.NOT_FOUND)
-    if process.returncode == UNPROVEN:
+    if process.returncode == Unverified.UNPROVEN:
         return {"verified": False, "faults": ["journal"]}
     if process.returncode != 0:
         raise VerifyingFailed(f"the process ended with {process.returncode}")

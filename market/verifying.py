@@ -18,15 +18,12 @@ from market.engine.state_reading import gc_paused
 from market.model.call import CallKind
 from market.model.messages import ApplyClearing
 from market.model.trade import ClearingOutcome
+from market.model.verifying import Unverified
 from market.store import restore
 from market.store.database import PostgresStore, Readers
 
 SOLVE_S: Final = 120
 """Real time the auction may take; what comes from a lower rung then says so."""
-NOT_FOUND: Final = 3
-"""The exit code that says that no such run is in the journal; 1 and 2 are Python's own."""
-UNPROVEN: Final = 4
-"""The exit code that says that the journal does not prove itself."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,11 +130,11 @@ def main() -> int:
             found = run_before(connection, wanted.call, wanted.start_s)
     except restore.JournalBroken as fault:
         sys.stderr.write(f"{fault}\n")
-        return UNPROVEN
+        return Unverified.UNPROVEN
     finally:
         readers.close()
     if found is None:
-        return NOT_FOUND
+        return Unverified.NOT_FOUND
     with ClearingService() as service:
         told = verdict(*found, service, wanted.solve_s)
     sys.stdout.buffer.write(msgspec.json.encode(told))
