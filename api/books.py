@@ -72,8 +72,12 @@ class _Resting:
 class Books:
     """Depth of one market's areas."""
 
-    def __init__(self, areas: Iterable[str], calendar: Calendar) -> None:
+    def __init__(
+        self, areas: Iterable[str], calendar: Calendar, *, only_start_s: int | None = None
+    ) -> None:
         self.areas = tuple(areas)
+        self._only_start_s = only_start_s
+        """The one interval that is followed; None: all."""
         self.depth = Depth(self.areas)
         self.revision = 0
         """The journal's event up to which the books are shown."""
@@ -195,11 +199,19 @@ class Books:
         stands = view.state in {OrderState.ACTIVE, OrderState.PARTIALLY_FILLED}
         self._put(header.order_id, resting, stands=stands)
 
+    @classmethod
+    def is_about(cls, event: Event) -> bool:
+        """True for an event that may mean something for books."""
+        return type(event) in cls._FOLLOW
+
     def follow(self, event: Event) -> None:
         """Note what an event means for the books."""
         follow = self._FOLLOW.get(type(event))
         if follow is not None:
             follow(self, event)
+
+    def _is_followed(self, start_s: int) -> bool:
+        return self._only_start_s is None or self._only_start_s == start_s
 
     def _put(self, order_id: str, order: _Resting, *, stands: bool = True) -> None:
         self._orders[order_id] = order
@@ -228,6 +240,8 @@ class Books:
             return
         orders = event.orders
         for row, order_id in enumerate(orders.order_id):
+            if not self._is_followed(orders.start_s[row]):
+                continue
             level = Level(orders.start_s[row], orders.side[row], orders.price_ticks[row])
             resting = _Resting(
                 owner=event.participant_id,
@@ -294,6 +308,8 @@ class Books:
 
     def _left_call(self, event: OrderLeftCall) -> None:
         """It waits one event long, until it is said to be active in continuous trading."""
+        if not self._is_followed(event.start_s):
+            return
         resting = _Resting(
             owner=event.participant_id,
             area_id=event.area_id,

@@ -158,6 +158,13 @@ class Calendar:
         self._stops.pop(place, None)
         yield self._delta("released", **_where(place), at=moment_text(event.now_us))
 
+    def missed(self, event: TradingReleased) -> frozenset[Stop]:
+        """The halt that ends, where nothing is known of its beginning."""
+        place = _place(event.scope, event.key)
+        if event.kind is not StopKind.HALT or place in self._stops:
+            return frozenset()
+        return frozenset({(*place, Phase.HALT)})
+
     def _forget_settled(self) -> None:
         """Keep the newest; what is not settled yet is kept however far ahead calls open."""
         while len(self._intervals) > INTERVALS_KEPT:

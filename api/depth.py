@@ -21,7 +21,8 @@ MERGED: Final = "market"
 """Key of the book in which small areas are merged; the curves of an auction use the same name."""
 OWNERS_MIN: Final = 10
 """Owners behind what a key shows of an interval (decisions 14a)."""
-_MODULUS: Final = 1 << 32
+MODULUS: Final = 1 << 32
+"""A book's checksum is the sum of its levels' modulo this."""
 
 
 class Level(NamedTuple):
@@ -43,11 +44,13 @@ def level_checksum(level: Level, energy_wh: int) -> int:
     """CRC-32 of the level's line, as docs/wire.md writes it; 0 where nothing stands."""
     if not energy_wh:
         return 0
-    line = (
-        f"{instant_text(level.start_s)} {level.side.value} "
-        f"{price_text(level.price_ticks)} {energy_text(energy_wh)}"
-    )
-    return crc32(line.encode())
+    start, side = instant_text(level.start_s), level.side.value
+    return line_checksum(start, side, price_text(level.price_ticks), energy_text(energy_wh))
+
+
+def line_checksum(start: str, side: str, price: str, energy: str) -> int:
+    """CRC-32 of a level's line."""
+    return crc32(f"{start} {side} {price} {energy}".encode())
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ class ShownBook:
         else:
             del self.energy_wh[level]
         change = level_checksum(level, energy_wh) - level_checksum(level, before_wh)
-        self.checksum = (self.checksum + change) % _MODULUS
+        self.checksum = (self.checksum + change) % MODULUS
         return True
 
     def changes(self) -> tuple[Change, ...]:

@@ -6,13 +6,14 @@ market's writer ends the process, because a server that goes on could tell what 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
 import structlog
 
 from api.auth import Access, Tokens
+from api.book_film import Films
 from api.calendar import Stop
 from api.challenges import Challenges
 from api.enrolment import Enrolments
@@ -95,6 +96,8 @@ class OpenMarket:
     """Looks who is still heard."""
     settling: asyncio.Task[None]
     """Settles days as a whole."""
+    films: Films = field(default_factory=Films)
+    """Books of intervals that somebody looks back at."""
 
     @property
     def live(self) -> LiveMarket:

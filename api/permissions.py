@@ -167,6 +167,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/positions"): _MEMBERS,
     ("GET", f"{MARKET}/areas/{{area_id}}/trades"): _PUBLIC,
     ("GET", f"{MARKET}/depth"): _PUBLIC,
+    ("GET", f"{MARKET}/book:at"): _OPERATOR,
     ("GET", f"{MARKET}/prices"): _PUBLIC,
     ("GET", f"{MARKET}/intervals"): _PUBLIC,
     ("GET", f"{MARKET}/curves"): _PUBLIC,

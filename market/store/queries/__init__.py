@@ -41,6 +41,7 @@ from market.store.queries.bank_days import BankDay, ByHand, bank_day
 from market.store.queries.bill_sources import bill_sources, billed_participants
 from market.store.queries.bills import bill, bill_details, bills
 from market.store.queries.bills_owed import bills_owed, with_owed
+from market.store.queries.book_facts import continuous_opened, facts_behind
 from market.store.queries.cases import CaseFilter, case, cases
 from market.store.queries.certificate_reading import lots_read, oldest_lots
 from market.store.queries.certificate_sums import issued_of_day
@@ -254,6 +255,7 @@ __all__ = [
     "claims",
     "clearing_run",
     "clearing_runs",
+    "continuous_opened",
     "contracts",
     "credit_limits",
     "curtailments",
@@ -266,6 +268,7 @@ __all__ = [
     "deviations",
     "energy_of_day",
     "events",
+    "facts_behind",
     "forecasts",
     "gaps",
     "green_shares",
