@@ -87,3 +87,12 @@ export function compareTexts(a: string | null, b: string | null): number {
 export function product(a: Decimal, b: Decimal): Decimal {
   return { units: a.units * b.units, places: a.places + b.places };
 }
+
+/** A part of a whole in parts per million; null: of nothing. */
+export function partPpm(part: string, whole: string): number | null {
+  const [x, y] = [decimal(part), decimal(whole)];
+  if (x === null || y === null || y.units <= 0n) return null;
+  return Number(
+    (x.units * 10n ** BigInt(y.places) * 1_000_000n) / (y.units * 10n ** BigInt(x.places)),
+  );
+}

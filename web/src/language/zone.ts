@@ -97,3 +97,10 @@ export function localDate(ms: number, zone: string): string {
   const two = (n: number) => String(n).padStart(2, "0");
   return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}`;
 }
+
+/** The day so many days after a day, `2026-10-25`. */
+export function daysLater(day: string, by: number): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + by);
+  return date.toISOString().slice(0, 10);
+}

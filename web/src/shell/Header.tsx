@@ -1,10 +1,11 @@
 // Market, clock, connection, person, language and colours: one line that is always in sight.
 
-import { useRef } from "react";
+import { use, useRef } from "react";
 import { Link, useLocation } from "react-router";
 import { LANGUAGES, type Language } from "../language/language";
 import { useSpeech } from "../language/Speak";
 import { marketNow } from "../market/time";
+import { Connecting } from "../parts/state/states";
 import type { Connection } from "../stream/client";
 import { THEMES, type Theme } from "../style/theme";
 import { send } from "../wire/client";
@@ -198,13 +199,16 @@ export function StaleBanner() {
   const { t, format } = useSpeech();
   const { heardMs } = useConnection();
   const { live, late, sinceMs } = useLive();
-  if (heardMs === null || live) return null;
+  const connecting = use(Connecting);
+  if (connecting || live) return null;
   return (
     <p className="banner" role="alert">
       <span aria-hidden="true">⚠ </span>
       {late
         ? t("connection.late_banner", { seconds: 10 })
-        : t("connection.cut_banner", { time: sinceMs === null ? "–" : format.seconds(sinceMs) })}
+        : heardMs === null
+          ? t("connection.never_banner")
+          : t("connection.cut_banner", { time: sinceMs === null ? "–" : format.seconds(sinceMs) })}
     </p>
   );
 }

@@ -14,6 +14,7 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
+import { Connecting } from "../parts/state/states";
 import { browserSocket, type Outside, type Ticket } from "../stream/client";
 import { Hub, type ClockBase } from "../stream/hub";
 import { send } from "../wire/client";
@@ -24,6 +25,8 @@ import { useSession, type Session } from "./session";
 
 /** Two heartbeats missed: worth a word before the third one makes the connection anew. */
 export const LATE_MS = 10_000;
+/** Nobody is warned sooner that nothing has been heard at all. */
+export const FIRST_MS = 15_000;
 /** What is heard is drawn at most this often. */
 const BATCH_MS = 100;
 /** What is read again after news is read at most this often. */
@@ -87,7 +90,28 @@ export function LiveProvider({ market, children }: LiveProps) {
     if (before.current !== person) hub?.renew();
     before.current = person;
   }, [hub, person]);
-  return <HubContext value={hub}>{children}</HubContext>;
+  return (
+    <HubContext value={hub}>
+      <Connecting value={useBeginning(hub)}>{children}</Connecting>
+    </HubContext>
+  );
+}
+
+/** True until something was heard for the first time, or it takes too long. */
+function useBeginning(hub: Hub | null): boolean {
+  const [begun, setBegun] = useState<Hub | null>(null);
+  useEffect(() => {
+    if (hub === null) return;
+    const timer = setTimeout(() => setBegun(hub), FIRST_MS);
+    const leave = hub.watch(() => {
+      if (hub.lookConnection().heardMs !== null) setBegun(hub);
+    });
+    return () => {
+      clearTimeout(timer);
+      leave();
+    };
+  }, [hub]);
+  return hub !== null && begun !== hub;
 }
 
 export function useHub(): Hub {

@@ -34,7 +34,7 @@ export function MarketsProvider({ children }: { children: ReactNode }) {
   const list = useQuery({
     queryKey: ["/v1/markets", {}, undefined, "all"],
     queryFn: async ({ signal }) => {
-      const answer = await callAll<MarketSummary>("/v1/markets", { signal });
+      const answer = await callAll("/v1/markets", { signal });
       if (!answer.ok) throw new RefusedError(answer.problem);
       return answer.value;
     },

@@ -33,6 +33,11 @@ export type BodyOf<M extends Method, P extends PathOf<M>> =
     ? B
     : undefined;
 
+/** The addresses that answer page by page. */
+export type ListPath = {
+  [P in PathOf<"get">]: "cursor" extends keyof QueryOf<"get", P> ? P : never;
+}[PathOf<"get">];
+
 type Described<M extends Method, P extends PathOf<M>> =
   Operation<M, P> extends {
     responses: { 200: { content: { "application/json": infer A } } };
@@ -199,17 +204,20 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
+export type ItemOf<A> = A extends { items: readonly (infer I)[] } ? I : unknown;
+
 /** All of a list, page after page; the first refusal ends it. */
-export async function callAll<T>(
-  path: string,
+export async function callAll<P extends ListPath>(
+  path: P,
   { query, ...rest }: SendOptions = {},
   pageItems = 1_000,
-): Promise<Answer<T[]>> {
-  const items: T[] = [];
+): Promise<Answer<ItemOf<AnswerOf<"get", P>>[]>> {
+  type Item = ItemOf<AnswerOf<"get", P>>;
+  const items: Item[] = [];
   let cursor: string | undefined;
   let roundTripMs = 0;
   do {
-    const answer = await send<Page<T>>("get", path, {
+    const answer = await send<Page<Item>>("get", path, {
       ...rest,
       query: { ...query, limit: pageItems, cursor },
     });

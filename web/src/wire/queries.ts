@@ -20,6 +20,8 @@ import {
   type Answer,
   type AnswerOf,
   type BodyOf,
+  type ItemOf,
+  type ListPath,
   type Method,
   type Page,
   type ParamsOf,
@@ -90,8 +92,6 @@ export function useRead<P extends PathOf<"get">>(
   };
 }
 
-type ItemOf<A> = A extends { items: readonly (infer I)[] } ? I : unknown;
-
 export interface Listing<T> extends Omit<Reading<T[]>, "value"> {
   items: T[];
   /** Whether the server has more than is here. */
@@ -99,8 +99,11 @@ export interface Listing<T> extends Omit<Reading<T[]>, "value"> {
   fetchMore(): void;
 }
 
-/** Reads a list; `all`: every page of it, one after the other, else the first and more on demand. */
-export function useList<P extends PathOf<"get">>(
+/**
+ * Reads a list; `all`: every page of it, one after the other, else the first and more on demand.
+ * What answers all at once is no list in this sense: `useRead` has it.
+ */
+export function useList<P extends ListPath>(
   path: P,
   asked: Asked<"get", P> & HowToRead & { all?: boolean; pageItems?: number } = {} as never,
 ): Listing<ItemOf<AnswerOf<"get", P>>> {

@@ -4,6 +4,7 @@ import {
   decimal,
   decimalText,
   isMultiple,
+  partPpm,
   shifted,
   sum,
   trimmed,
@@ -51,4 +52,10 @@ describe("a decimal", () => {
       "x",
     ]);
   });
+});
+
+it("parts are of something", () => {
+  expect(partPpm("1.054", "5.27")).toBe(200_000);
+  expect(partPpm("0.000", "5.27")).toBe(0);
+  expect(partPpm("1.054", "0.000")).toBeNull();
 });

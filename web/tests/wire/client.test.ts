@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { addressOf, callAll, faultsByField, send } from "../../src/wire/client";
+import { addressOf, callAll, faultsByField, send, type ListPath } from "../../src/wire/client";
 import { act, read, RefusedError } from "../../src/wire/desk";
 
 type Reply = { status?: number; body?: unknown; text?: string; headers?: Record<string, string> };
@@ -109,24 +109,32 @@ describe("a call", () => {
   });
 });
 
+const LIST = "/v1/markets";
+
 describe("a list", () => {
+  it("is only what the server gives page by page: the compiler refuses the others", () => {
+    const paged: ListPath = LIST;
+    // @ts-expect-error It answers all at once and would refuse a limit.
+    const whole: ListPath = "/v1/markets/{market}/settlement-runs/{run_id}/differences";
+    expect(paged).not.toBe(whole);
+  });
   it("is read page after page", async () => {
     answering(
       { body: { items: [1, 2], next_cursor: "c" } },
       { body: { items: [3], next_cursor: null } },
     );
-    expect(await callAll("/v1/x", { query: { state: "open" } })).toMatchObject({
+    expect(await callAll(LIST, { query: { state: "open" } })).toMatchObject({
       ok: true,
       value: [1, 2, 3],
     });
     expect(sent.map(({ url }) => url)).toEqual([
-      "/v1/x?state=open&limit=1000",
-      "/v1/x?state=open&limit=1000&cursor=c",
+      "/v1/markets?state=open&limit=1000",
+      "/v1/markets?state=open&limit=1000&cursor=c",
     ]);
   });
   it("of which a page is refused is refused", async () => {
     answering({ body: { items: [1], next_cursor: "c" } }, problem("RATE_LIMIT", 429));
-    expect(await callAll("/v1/x")).toMatchObject({ ok: false, problem: { code: "RATE_LIMIT" } });
+    expect(await callAll(LIST)).toMatchObject({ ok: false, problem: { code: "RATE_LIMIT" } });
   });
 });
 

@@ -1,7 +1,7 @@
 // What stands where there is nothing to show: it comes, there is none, it failed, it is not yours to
 // see, it is no longer true.
 
-import type { ReactNode } from "react";
+import { createContext, use, type ReactNode } from "react";
 import { useSpeech } from "../../language/Speak";
 import { word } from "../../language/words";
 import { Button } from "../Button";
@@ -94,13 +94,22 @@ interface StaleProps {
   children: ReactNode;
 }
 
+/** Whether the first connection is still on its way: nobody need be warned of that. */
+export const Connecting = createContext(false);
+
 /** Keeps what was heard last in sight, but pale, and says that it is not live. */
 export function Stale({ stale, since = null, children }: StaleProps) {
   const { t } = useSpeech();
+  const connecting = use(Connecting);
   return (
-    <div className="p-stale" data-stale={stale || undefined}>
+    <div className="p-stale" data-stale={(stale && !connecting) || undefined}>
       <div className="p-stale-content">{children}</div>
-      {stale && (
+      {stale && connecting && (
+        <p className="p-stale-word p-stale-soon" role="status">
+          {t("nothing.connecting")}
+        </p>
+      )}
+      {stale && !connecting && (
         <p className="p-stale-word" role="status">
           <Icon name="waiting" size={14} /> {t("nothing.stale")}{" "}
           {since !== null && (

@@ -15,6 +15,7 @@ import { useSpeech } from "../../language/Speak";
 import { Checkbox } from "./Checkbox";
 import type { Column } from "./columns";
 import type { More } from "./DataTable";
+import { CardOrder } from "./CardOrder";
 import { HeaderCell } from "./HeaderCell";
 import type { Sort } from "./layout";
 import { CardRow, GridRow, type RowActs } from "./Row";
@@ -26,6 +27,7 @@ interface Props<Row extends object> {
   model: ReturnType<typeof useRows<Row>>;
   rowKey(row: Row): string;
   sort: readonly Sort[];
+  onSort(sort: Sort[]): void;
   selectable: boolean;
   selection: readonly string[];
   onSelect(keys: string[]): void;
@@ -134,7 +136,15 @@ export function Body<Row extends object>(props: Props<Row>) {
     tone: props.tone?.(row),
   });
 
-  return (
+  const all = (
+    <Checkbox
+      label={t("table.select_all")}
+      checked={model.allSelected}
+      partly={model.someSelected}
+      onChange={model.selectAll}
+    />
+  );
+  const grid = (
     <div
       ref={box}
       className={narrow ? "p-grid p-grid-cards" : "p-grid"}
@@ -152,19 +162,15 @@ export function Body<Row extends object>(props: Props<Row>) {
       }}
     >
       <div
-        className="p-grid-head"
+        // Cards name their values themselves; the titles stay for who moves through the grid by ear.
+        className={narrow ? "unseen" : "p-grid-head"}
         role="row"
         aria-rowindex={1}
         style={narrow ? undefined : { gridTemplateColumns: columns, minWidth: least }}
       >
         {selectable && (
           <div role="columnheader" className="p-cell p-cell-tick">
-            <Checkbox
-              label={t("table.select_all")}
-              checked={model.allSelected}
-              partly={model.someSelected}
-              onChange={model.selectAll}
-            />
+            {narrow ? <span>{t("table.select_all")}</span> : all}
           </div>
         )}
         {details && (
@@ -177,7 +183,7 @@ export function Body<Row extends object>(props: Props<Row>) {
             key={column.key}
             column={column}
             sort={props.sort.find((each) => each.id === column.key)}
-            onSort={() => model.sortBy(column.key)}
+            onSort={narrow ? null : () => model.sortBy(column.key)}
           />
         ))}
       </div>
@@ -206,6 +212,17 @@ export function Body<Row extends object>(props: Props<Row>) {
         })}
       </div>
     </div>
+  );
+  // Always the same place in the tree: the grid is not made anew when it becomes narrow.
+  return (
+    <>
+      {narrow && shown.length > 1 && (
+        <CardOrder columns={visible} sort={props.sort} onSort={props.onSort}>
+          {selectable && all}
+        </CardOrder>
+      )}
+      {grid}
+    </>
   );
 }
 

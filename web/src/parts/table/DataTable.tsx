@@ -147,6 +147,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         <Body
           {...{ id, label, model, rowKey, selection, onSelect, selectable }}
           sort={layout.sort}
+          onSort={(sort) => setLayout({ ...layout, sort })}
           onOpen={props.onOpen}
           details={props.details}
           tone={props.tone}

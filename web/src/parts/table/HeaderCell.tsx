@@ -8,7 +8,8 @@ import type { Sort } from "./layout";
 interface Props<Row> {
   column: Column<Row>;
   sort: Sort | undefined;
-  onSort(): void;
+  /** Null: it is sorted elsewhere, and its title is only told. */
+  onSort: (() => void) | null;
 }
 
 export function HeaderCell<Row>({ column, sort, onSort }: Props<Row>) {
@@ -26,7 +27,7 @@ export function HeaderCell<Row>({ column, sort, onSort }: Props<Row>) {
       className={side}
       aria-sort={sort ? (sort.desc ? "descending" : "ascending") : undefined}
     >
-      {column.sortable === false ? (
+      {column.sortable === false || onSort === null ? (
         <span className="p-head-title">{title}</span>
       ) : (
         <button

@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { act } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Column } from "../../../src/parts/table/columns";
 import { DataTable } from "../../../src/parts/table/DataTable";
@@ -133,5 +134,66 @@ describe("a table", () => {
     expect(onAgain).toHaveBeenCalled();
     await page.again(table({ rows: [], state: "loading" }));
     expect(page.one(".p-loading").getAttribute("role")).toBe("status");
+  });
+});
+
+describe("where it is narrow, a table", () => {
+  let sized: (() => void)[] = [];
+  const shrink = () =>
+    act(async () => {
+      vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(360);
+      for (const each of sized) each();
+    });
+  const titles = () => page.all(".p-card-title").map((each) => each.textContent);
+  const choose = (value: string) =>
+    act(async () => {
+      const select = page.one(".p-card-order select") as HTMLSelectElement;
+      select.value = value;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+
+  beforeEach(() => {
+    sized = [];
+    vi.stubGlobal(
+      "ResizeObserver",
+      class {
+        constructor(private readonly tell: (entries: object[]) => void) {}
+        observe() {
+          sized.push(() => this.tell([]));
+        }
+        unobserve() {}
+        disconnect() {}
+      },
+    );
+  });
+
+  it("is cards without a head in sight, whose titles are still told", async () => {
+    page = await show(table());
+    await shrink();
+    expect(page.all(".p-grid-head")).toEqual([]);
+    const heads = page.all("[role=columnheader]");
+    expect(heads.map((each) => each.textContent)).toEqual(["Order", "Price", "Owner"]);
+    expect(heads[0]?.parentElement?.className).toBe("unseen");
+    expect(heads.flatMap((each) => [...each.querySelectorAll("button, input")])).toEqual([]);
+  });
+
+  it("is sorted by what is chosen above it, and turned round", async () => {
+    page = await show(table());
+    await shrink();
+    await choose("price");
+    expect(titles()).toEqual(["O3", "O1", "O10", "O2"]);
+    expect(page.all("[role=columnheader]")[1]?.getAttribute("aria-sort")).toBe("ascending");
+    await page.click(page.button("Ascending; turn round"));
+    expect(titles()).toEqual(["O10", "O1", "O3", "O2"]);
+    await choose("");
+    expect(titles()).toEqual(["O1", "O2", "O3", "O10"]);
+  });
+
+  it("has all of its rows chosen by one tick above it", async () => {
+    const onSelect = vi.fn();
+    page = await show(table({ selection: [], onSelect }));
+    await shrink();
+    await page.click(page.one(".p-card-order input[type=checkbox]"));
+    expect(onSelect).toHaveBeenLastCalledWith(["O1", "O2", "O3", "O10"]);
   });
 });

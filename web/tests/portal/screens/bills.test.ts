@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Bill, Detail, Line, Plain } from "../../../src/wire/bills";
 import {
   behind,
   compared,
@@ -7,10 +8,6 @@ import {
   savingOf,
   standing,
   total,
-  type Bill,
-  type Detail,
-  type Line,
-  type Plain,
 } from "../../../src/portal/screens/bills/bill";
 
 const line = (kind: string, amount: string, detail = ""): Line => ({

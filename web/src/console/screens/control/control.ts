@@ -1,6 +1,7 @@
 // What can be stopped, narrowed and released, on whom, and what that does: pure.
 
 import type { Page } from "../../../wire/client";
+import type { Unit } from "../../../wire/units";
 
 export type StopKind = "halt" | "kill";
 export type Scope = "market" | "area" | "interval" | "participant" | "unit" | "client";
@@ -109,15 +110,6 @@ export function ending(row: Held): {
     member_id,
     limit_id: row.kind === "limit" ? row.act_id : null,
   };
-}
-
-/** What of a unit is needed here. */
-export interface Unit {
-  unit_id: string;
-  participant_id: string;
-  area_id: string;
-  injection_max_kw: string;
-  withdrawal_max_kw: string;
 }
 
 /** Who is meant by a scope and its key; clients and intervals mean no units. */

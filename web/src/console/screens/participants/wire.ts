@@ -1,6 +1,6 @@
 // What the addresses of participants answer (docs/wire.md).
 
-import type { Client } from "../../../portal/screens/account/answers";
+import type { Client } from "../../../wire/clients";
 import type { Page } from "../../../wire/client";
 
 export interface Participant {

@@ -8,20 +8,22 @@ import { Panel } from "../../../parts/frame/Panel";
 import type { Column } from "../../../parts/table/columns";
 import { DataTable } from "../../../parts/table/DataTable";
 import { Money } from "../../../parts/text/Quantity";
-import { useList } from "../../../wire/queries";
+import { useRead } from "../../../wire/queries";
 import type { Market } from "../../../wire/types";
 import { movedByKind, type Moved } from "./figures";
 import { useTexts, type Key } from "./texts";
 import type { Difference, Run } from "./wire";
 
+const NONE: readonly Difference[] = [];
+
 export function Differences({ run, market }: { run: Run; market: Market }) {
   const { t, format } = useTexts();
   const { currency } = market;
-  const read = useList("/v1/markets/{market}/settlement-runs/{run_id}/differences", {
+  const read = useRead("/v1/markets/{market}/settlement-runs/{run_id}/differences", {
     params: { run_id: run.run_id },
-    all: true,
   });
-  const sums = useMemo(() => movedByKind(read.items), [read.items]);
+  const items = read.value?.items ?? NONE;
+  const sums = useMemo(() => movedByKind(items), [items]);
   const kind = useCallback(
     (code: string) => t(`posting.${code}` as Key, { defaultValue: code }),
     [t],
@@ -109,7 +111,7 @@ export function Differences({ run, market }: { run: Run; market: Market }) {
           name={`differences-list-${run.run_id}`}
           label={t("differences.list")}
           columns={columns}
-          rows={read.items}
+          rows={items}
           rowKey={(row) => `${row.from} ${row.to} ${row.kind} ${row.amount}`}
           state={read.state}
           {...failed}

@@ -1,6 +1,6 @@
 // What the addresses of settlement answer (docs/wire.md).
 
-import type { Bill } from "../../../portal/screens/bills/bill";
+import type { Bill } from "../../../wire/bills";
 import type { Page } from "../../../wire/client";
 
 /** A day settled as a whole, once or again. */

@@ -1,6 +1,6 @@
 // One's account: who one is, how one signs in, what one's devices and agents may do, how pages look.
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useToast } from "../../../parts/act/toasts";
 import { ChoiceField, DecimalField, TextField } from "../../../parts/form/fields";
 import { Form } from "../../../parts/form/Form";
@@ -50,7 +50,10 @@ function Person() {
   const { session, enter } = useSession();
   const toast = useToast();
   const [name, setName] = useState(session?.name ?? "");
-  const [spoken, setSpoken] = useState<string>(language);
+  // Null: as the page speaks, whichever way that was chosen.
+  const [picked, pick] = useState<string | null>(null);
+  useEffect(() => pick(null), [language]);
+  const spoken = picked ?? language;
   const save = useAct("patch", "/v1/people/me");
   const submit = async () => {
     const next = LANGUAGES.find((each) => each === spoken) ?? language;
@@ -82,7 +85,7 @@ function Person() {
           label={t("header.language")}
           note={t("person.language_note")}
           value={spoken}
-          onChange={setSpoken}
+          onChange={pick}
           options={LANGUAGES.map((each) => ({ value: each, text: NAMES[each] }))}
         />
       </Form>

@@ -11,15 +11,6 @@ export interface Passkey {
   backed_up: boolean;
 }
 
-export interface Client {
-  client_id: string;
-  role: string;
-  participant_id: string | null;
-  unit_id: string | null;
-  created_at: string;
-  revoked_at: string | null;
-}
-
 export interface Enrolment {
   enrolment_id: string;
   /** Only in the answer that made it. */
@@ -59,7 +50,6 @@ declare module "../../../wire/answers" {
     "GET /v1/people/me/passkeys": Page<Passkey>;
     "POST /v1/people/me/passkeys:options": PasskeyOffer;
     "POST /v1/people/me:password-options": TotpOffer;
-    "GET /v1/clients": Page<Client>;
     "GET /v1/markets/{market}/enrolments": Page<Enrolment>;
     "POST /v1/markets/{market}/enrolments": Enrolment;
     "GET /v1/markets/{market}/mandates": Page<Mandate>;

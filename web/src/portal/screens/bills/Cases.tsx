@@ -14,7 +14,7 @@ import { Time } from "../../../parts/text/When";
 import { useClock } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
 import { useAct } from "../../../wire/queries";
-import type { Dispute } from "./bill";
+import type { Dispute } from "../../../wire/bills";
 import { useTexts } from "./texts";
 
 const BILL = "/v1/markets/{market}/bills/{bill_id}";

@@ -8,7 +8,8 @@ import { Panel } from "../../../parts/frame/Panel";
 import type { Column } from "../../../parts/table/columns";
 import { Money } from "../../../parts/text/Quantity";
 import { useMarket } from "../../../shell/markets";
-import { compared, savingOf, sign, type Bill, type Compared, type Plain } from "./bill";
+import type { Bill, Plain } from "../../../wire/bills";
+import { compared, savingOf, sign, type Compared } from "./bill";
 import { useTexts } from "./texts";
 
 export function Comparison({ bill }: { bill: Bill }) {

@@ -7,7 +7,8 @@ import { Form } from "../../../parts/form/Form";
 import { Money } from "../../../parts/text/Quantity";
 import { useMarket } from "../../../shell/markets";
 import { useAct } from "../../../wire/queries";
-import { sign, total, type Bill } from "./bill";
+import type { Bill } from "../../../wire/bills";
+import { sign, total } from "./bill";
 import { useLineName } from "./Lines";
 import { useTexts } from "./texts";
 

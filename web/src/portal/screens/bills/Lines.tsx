@@ -8,7 +8,8 @@ import { Money } from "../../../parts/text/Quantity";
 import { word } from "../../../language/words";
 import { useMarket } from "../../../shell/markets";
 import { useList } from "../../../wire/queries";
-import { behind, kindOf, type Bill, type Detail, type Line } from "./bill";
+import type { Bill, Detail, Line } from "../../../wire/bills";
+import { behind, kindOf } from "./bill";
 import { useTexts } from "./texts";
 
 type Row = Line & { place: number };

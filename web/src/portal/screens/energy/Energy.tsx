@@ -1,6 +1,7 @@
 // What one used and produced, by day, week or month: where it came from and where it went.
 
 import { useCallback, useMemo, useState } from "react";
+import { partPpm } from "../../../language/decimal";
 import { localDate } from "../../../language/zone";
 import type { Format } from "../../../language/format";
 import { IconButton } from "../../../parts/Button";
@@ -17,7 +18,6 @@ import { useClock, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
 import { useSession } from "../../../shell/session";
 import { useList } from "../../../wire/queries";
-import { partPpm } from "../home/home";
 import { ENERGY, type EnergyPeriod, type EnergySlot } from "../own";
 import { Coverage } from "./Coverage";
 import { EnergyBars, PARTS } from "./EnergyBars";

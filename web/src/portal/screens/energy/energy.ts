@@ -4,20 +4,13 @@
 // such a sum, whether of an interval or of a day.
 
 import { compareTexts, decimal, decimalText, sum } from "../../../language/decimal";
-import { dayStarts, localDate } from "../../../language/zone";
+import { dayStarts, daysLater, localDate } from "../../../language/zone";
 import type { Energies, EnergyPeriod, EnergySlot } from "../own";
 
 export type View = "day" | "week" | "month";
 
 const utc = (day: string) => new Date(`${day}T00:00:00Z`);
 const text = (date: Date) => date.toISOString().slice(0, 10);
-
-/** A local day so many days later. */
-export function daysLater(day: string, by: number): string {
-  const date = utc(day);
-  date.setUTCDate(date.getUTCDate() + by);
-  return text(date);
-}
 
 /** First and last day of the day, its week (from Monday on) or its month. */
 export function rangeOf(view: View, day: string): { from: string; to: string } {

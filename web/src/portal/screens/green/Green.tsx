@@ -3,7 +3,7 @@
 
 import { useMemo, useState } from "react";
 import type { Format } from "../../../language/format";
-import { localDate } from "../../../language/zone";
+import { daysLater, localDate } from "../../../language/zone";
 import { Button } from "../../../parts/Button";
 import { Choose, Filters } from "../../../parts/filter/Filters";
 import { Figure, Gauge, Tiles } from "../../../parts/frame/Figures";
@@ -21,7 +21,6 @@ import { useMarket } from "../../../shell/markets";
 import { useSession } from "../../../shell/session";
 import { callAll } from "../../../wire/client";
 import { useList } from "../../../wire/queries";
-import { daysLater } from "../energy/energy";
 import { group, groups, sharePpm, type By, type Group, type Lot, type ShareRow } from "./green";
 import { useTexts, type Say } from "./texts";
 import "./green.css";
@@ -165,7 +164,7 @@ function Statement({ from_day, to_day }: { from_day: string; to_day: string }) {
   const [busy, setBusy] = useState(false);
   const save = async () => {
     setBusy(true);
-    const answer = await callAll<Record<string, string>>(`${LOTS}/statement`, {
+    const answer = await callAll(`${LOTS}/statement`, {
       params: { market: market_id },
     });
     setBusy(false);
@@ -173,11 +172,12 @@ function Statement({ from_day, to_day }: { from_day: string; to_day: string }) {
       toast(word(t, "refusal", answer.problem.code), "bad");
       return;
     }
-    const lots = answer.value.filter(({ start = "" }) => {
+    const rows = answer.value as Record<string, string>[];
+    const lots = rows.filter(({ start = "" }) => {
       const day = localDate(Date.parse(start), time_zone);
       return day >= from_day && day < to_day;
     });
-    const names = Object.keys(answer.value[0] ?? {});
+    const names = Object.keys(rows[0] ?? {});
     saveCsv(
       `certificates-${from_day}-${daysLater(to_day, -1)}`,
       csvText([names, ...lots.map((lot) => names.map((name) => lot[name]))]),

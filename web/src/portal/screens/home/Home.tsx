@@ -4,6 +4,7 @@
 // the hours to come; whatever waits for the person says so and leads there.
 
 import { Link } from "react-router";
+import { partPpm } from "../../../language/decimal";
 import { localDate } from "../../../language/zone";
 import { Icon, type IconName } from "../../../parts/icons";
 import { Facts, Figure, Tiles } from "../../../parts/frame/Figures";
@@ -17,7 +18,7 @@ import { useMarket } from "../../../shell/markets";
 import { useSession } from "../../../shell/session";
 import { useList, useRead } from "../../../wire/queries";
 import { DEVICES, ENERGY, useUnitNews, type EnergyPeriod, type HomeNow } from "../own";
-import { ADVICE, direction, partPpm, perKwh, size } from "./home";
+import { ADVICE, direction, perKwh, size } from "./home";
 import { MoneyPanel } from "./MoneyPanel";
 import { PricePanel } from "./PricePanel";
 import { useTexts, type Say } from "./texts";

@@ -86,15 +86,6 @@ export function direction(kw: string): "in" | "out" | "still" {
 /** Without its sign. */
 export const size = (text: string): string => text.replace(/^-/, "");
 
-/** A part of a whole in parts per million; null: of nothing. */
-export function partPpm(part: string, whole: string): number | null {
-  const [x, y] = [decimal(part), decimal(whole)];
-  if (x === null || y === null || y.units <= 0n) return null;
-  return Number(
-    (x.units * 10n ** BigInt(y.places) * 1_000_000n) / (y.units * 10n ** BigInt(x.places)),
-  );
-}
-
 /** How pressing a piece of advice is, and on which page something can be done about it. */
 export const ADVICE: Readonly<
   Record<string, { tone: "good" | "warning" | "bad" | "accent"; to: string | null }>

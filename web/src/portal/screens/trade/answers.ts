@@ -3,25 +3,9 @@
 import type { Page } from "../../../wire/client";
 import type { BookInterval } from "../../../wire/types";
 
+export type { Unit } from "../../../wire/units";
+
 export type Side = "buy" | "sell";
-
-export interface Storage {
-  capacity_kwh: string;
-  start_kwh: string;
-  efficiency_charge_ppm: number;
-  efficiency_discharge_ppm: number;
-}
-
-export interface Unit {
-  unit_id: string;
-  participant_id: string;
-  area_id: string;
-  kind: string;
-  injection_max_kw: string;
-  withdrawal_max_kw: string;
-  controllable: boolean;
-  storage: Storage | null;
-}
 
 export interface Order {
   order_id: string;
@@ -183,7 +167,6 @@ export interface Depth {
 
 declare module "../../../wire/answers" {
   interface Answers {
-    "GET /v1/markets/{market}/units": Page<Unit>;
     "GET /v1/markets/{market}/orders": Page<Order>;
     "POST /v1/markets/{market}/orders": Order;
     "DELETE /v1/markets/{market}/orders/{order_id}": Order;

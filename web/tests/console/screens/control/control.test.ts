@@ -4,8 +4,8 @@ import {
   held,
   unitsOf,
   type Narrowing,
-  type Unit,
 } from "../../../../src/console/screens/control/control";
+import type { Unit } from "../../../../src/wire/units";
 
 const narrowing = (changes: Partial<Narrowing> = {}): Narrowing => ({
   act_id: "act-7",
@@ -50,8 +50,11 @@ test("a scope means the units that are in it, and no others", () => {
     unit_id,
     participant_id,
     area_id,
+    kind: "load",
     injection_max_kw: "0.000",
     withdrawal_max_kw: "12.000",
+    controllable: false,
+    storage: null,
   });
   const units = [
     unit("a-load", "a", "RUR"),

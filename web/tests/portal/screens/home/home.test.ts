@@ -7,7 +7,6 @@ import {
   direction,
   earned,
   owed,
-  partPpm,
   perKwh,
   priceSlots,
   size,
@@ -76,12 +75,6 @@ describe("power", () => {
       ...["in", "out", "still", "still"],
     ]);
     expect(size("-2.060")).toBe("2.060");
-  });
-
-  it("parts are of something", () => {
-    expect(partPpm("1.054", "5.27")).toBe(200_000);
-    expect(partPpm("0.000", "5.27")).toBe(0);
-    expect(partPpm("1.054", "0.000")).toBeNull();
   });
 });
 
