@@ -9,12 +9,12 @@ from enum import StrEnum
 
 
 class ActivationCause(StrEnum):
-    """Why an area lacks energy or has too much; it says who pays."""
+    """Why an area lacks energy or has too much; the grid operator pays in any case (decision 0042)."""
 
     REDISPATCH = "redispatch"
-    """Its grid would not bear the schedule: the grid operator pays."""
+    """Its grid would not bear the schedule."""
     LEFT_OVER = "left_over"
-    """Units had to give up what they have traded: an imbalance, paid from `balancing`."""
+    """Units had to give up what they have traded, by a limit or a stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ SHOWN = (
     "metered_wh",
     "trade_quanta",
     "deviation_quanta",
+    "instructed_quanta",
     "withdrawal_wh",
     "network_fee_quanta",
     "levies_quanta",
@@ -72,7 +73,7 @@ def test_two_programs_settle_alike(wanted: int) -> None:
 ALL_KINDS = {
     *("trade", "line_fee", "line_loss", "line_loss_purchase", "line_rent", "limit_rent"),
     *("rounding", "deviation", "last_resort", "network_fee", "levies", "rent_return"),
-    *("redispatch", "instructed", "replacement", "day_charge"),
+    *("redispatch", "instructed", "replacement", "day_charge", "activation"),
 }
 
 

@@ -2,7 +2,7 @@
 
 Areas in areas, lines with losses and fees in circles, zones with and without clock changes, tariffs by level
 and hour, prices below zero and missing ones, calls over full and half-full lines, matches beside them, units
-that stand still, deviate, run the other way, are not read, or were told something else.
+that stand still, deviate, run the other way, are not read, were told something else, or help another area.
 """
 # house: long because a market is drawn here from its grid to its meters
 
@@ -26,6 +26,7 @@ from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome, Trade
 from market.settlement.day_facts import DayFacts, DayTrades
 from market.settlement.meter_series import Origin
 from tests.builders import BATTERY, RULES, unit
+from tests.market.settlement.drawn_help import activated, asked_by_unit, help_by_chance
 from tests.market.settlement.naive_lines import arrives, ends
 from tests.market.settlement.naive_settlement import Call, Deal, Market
 
@@ -89,6 +90,8 @@ def drawn(seed: int, *, told: bool) -> Drawn:
             _add_call(dice, found, start_s)
         for _ in range(dice.choice((0, 0, 1, 2))):
             _add_match(dice, found, start_s)
+    if told:
+        market.helps = help_by_chance(dice, market)
     _add_meters(dice, market, told=told)
     return found
 
@@ -388,13 +391,16 @@ def _add_meters(dice: random.Random, market: Market, *, told: bool) -> None:
     positions: defaultdict[tuple[str, int], int] = defaultdict(int)
     for deal in market.deals:
         positions[deal.unit, deal.start_s] += deal.injection_wh
+    asked_wh = asked_by_unit(market.helps)
     readings, orders = {}, {}
     for start_s in market.starts_s:
         for name in market.units:
-            wh = positions[name, start_s]
+            wh, change_wh, back_wh = positions[name, start_s], asked_wh[name, start_s], 0
             if told and dice.random() < 0.2:
-                change_wh = dice.randint(-MOST_WH, MOST_WH)
-                back_wh = dice.choice((0, change_wh, round(dice.random() * change_wh)))
+                order_wh = dice.randint(-MOST_WH, MOST_WH)
+                back_wh = dice.choice((0, order_wh, round(dice.random() * order_wh)))
+                change_wh += order_wh
+            if change_wh or back_wh:
                 orders[name, start_s] = (change_wh, back_wh)
                 wh += dice.choice((change_wh, change_wh // 2))
             if dice.random() < 0.9:
@@ -442,7 +448,9 @@ def facts_of(found: Drawn, rents_quanta: dict[str, int]) -> DayFacts:
         ),
         instructed_wh=change_wh,
         uncompensated_wh=back_wh,
-        activations={},
+        activations={
+            column[start_s]: activated(helps, start_s) for start_s, helps in market.helps.items()
+        },
         metered_wh=metered_wh,
         origin=np.full(metered_wh.shape, Origin.MEASURED, dtype=np.int8),
         priced=calls,

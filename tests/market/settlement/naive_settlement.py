@@ -5,11 +5,11 @@ the nouns they are told in. It reads trades, readings, calls, rules and the grid
 each other and what each unit did, as plain numbers; each amount has to come out whole by itself.
 
 In it: what trades come to, deviations, the exchange with the retailer of last resort, network fees by level and
-hour, charges for the day, levies, rent given back, what was ordered at cost and at the area price; what calls and
-matches book: `naive_energy.py`.
-Left out: help between areas, an order's reason (it is told which part is given back), ways of agreed trades, bills,
-taxes, balance groups, certificates, which of several readings counts (it is given the one that does), and what of a
-meter went to which trade or use (`test_allocation.py` has a twin for that).
+hour, charges for the day, levies, rent given back, what was ordered at cost and at the area price, help between areas
+(`naive_activation.py`); what calls and matches book: `naive_energy.py`; a month's bills: `naive_bill.py`.
+Left out: an order's reason (it is told which part is given back), ways of agreed trades, certificates, which of
+several readings counts (it is given the one that does), and what of a meter went to which trade or use
+(`test_allocation.py` has a twin for that).
 """
 
 import math
@@ -23,11 +23,14 @@ from zoneinfo import ZoneInfo
 from market.model.grid import Grid
 from market.model.participant import Participant, Unit, UnitKind
 from market.model.rules import MarketRules, NetworkBand, NetworkTariff
+from tests.market.settlement.naive_activation import Help, Helped, within
 from tests.market.settlement.naive_lines import arrives, fee, loss, needs, up, way
 
 RENEWABLE = (UnitKind.SOLAR, UnitKind.WIND, UnitKind.HYDRO)
 Prices = tuple[int, int, int]
 """What a shortage costs, a surplus earns, and the area price or what stands in for it."""
+Sent = Mapping[tuple[str, bool], int]
+"""By line and direction, forward True."""
 
 
 @dataclass
@@ -47,9 +50,9 @@ class Call:
     price: Mapping[str, int | None]
     outside: Mapping[str, int | None]
     """Beyond the area's limit; None: as inside."""
-    sent: Mapping[tuple[str, bool], int]
-    """By line and direction, forward True; only what carries."""
-    room: Mapping[tuple[str, bool], int]
+    sent: Sent
+    """Only what carries."""
+    room: Sent
 
 
 @dataclass
@@ -66,7 +69,8 @@ class Market:
     """By unit and interval; without one a unit stays at its schedule."""
     calls: Mapping[int, Call]
     told: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
-    """By how much a unit is to differ from its trades, and what of that is given back."""
+    """By how much a unit is to differ from its trades, help in it, and what of that is given back."""
+    helps: Mapping[int, Sequence[Help]] = field(default_factory=dict)
     rents: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -101,35 +105,54 @@ class Settlement:
         self._rent_back()
 
     def _interval(self, start_s: int) -> None:
-        areas = [area.area_id for area in self.market.grid.areas]
-        prices = {area: self._prices(area, start_s) for area in areas}
-        moved, deviated = Counter[str](), Counter[str]()
-        for name, unit in self.market.units.items():
-            self._unit(unit, line := self.lines[name, start_s], prices[unit.area_id], start_s)
-            moved[unit.area_id] += line["instructed_wh"]
+        market, call = self.market, self.market.calls.get(start_s)
+        prices = {area.area_id: self._prices(area.area_id, start_s) for area in market.grid.areas}
+        followed = {name: self._followed(name, start_s) for name in market.units}
+        sent = {} if call is None else call.sent
+        helped = Helped(market.grid, market.helps.get(start_s, ()), followed, sent)
+        moved, deviated = Counter(helped.received), Counter[str]()
+        for name, unit in market.units.items():
+            line = self.lines[name, start_s]
+            self._unit(unit, line, prices[unit.area_id], start_s, helped)
+            moved[unit.area_id] += line["ordered_wh"]
             wh = line["metered_wh"] - line["scheduled_wh"]
             deviated[unit.area_id] += wh * (unit.participant_id != self.last_resort)
-        for area in areas:
-            self._last_resort(area, moved[area], deviated[area], start_s)
-        for owner in self.market.participants:
+        for area in prices:
+            self._last_resort(area, moved[area], deviated[area], start_s, helped.sent)
+        for owner in market.participants:
             self._metering_point(owner, start_s)
 
-    def _unit(self, unit: Unit, line: Counter[str], prices: Prices, start_s: int) -> None:
-        """What it was told and followed at cost and at the area price, then what it deviated."""
+    def _followed(self, name: str, start_s: int) -> int:
+        """What of all it was told the meter shows."""
+        line, (change, _) = self.lines[name, start_s], self.market.told.get((name, start_s), (0, 0))
+        line["told_wh"], traded = change, line["position"]
+        line["metered_wh"] = self.market.readings.get((name, start_s), traded + change)
+        line["instructed_wh"] = within(line["metered_wh"] - traded, change)
+        return line["instructed_wh"]
+
+    def _unit(
+        self, unit: Unit, line: Counter[str], prices: Prices, start_s: int, helped: Helped
+    ) -> None:
+        """Help and orders at cost and at the area price, then what it deviated."""
         short, long, plain = prices
-        key, traded = (unit.unit_id, start_s), line["position"]
-        change, back = self.market.told.get(key, (0, 0))
-        meter = self.market.readings.get(key, traded + change)
-        moved = within(meter - traded, change)
-        at_cost = moved - (back := within(moved, back))
+        key, moved = (unit.unit_id, start_s), line["instructed_wh"]
+        line["left_over_wh"] = helped.given[False][unit.unit_id]
+        gave = helped.given[True][unit.unit_id] + line["left_over_wh"]
+        line["ordered_wh"] = moved - gave
+        back = within(moved - gave, self.market.told.get(key, (0, 0))[1])
+        at_cost = moved - gave - back
+        line["at_cost_wh"] = at_cost + helped.given[True][unit.unit_id]
         more, less = (max(0, plain), 0) if unit.kind in RENEWABLE else (max(short, long), long)
-        account, each = f"participant:{unit.participant_id}", more if at_cost > 0 else less
-        self.books.pay("grid_operator", account, each * at_cost, "redispatch")
+        account = f"participant:{unit.participant_id}"
+        for kind, wh in (("redispatch", at_cost), ("activation", gave)):
+            due = (more if wh > 0 else less) * wh
+            line["instructed_quanta"] += due
+            self.books.pay("grid_operator", account, due, kind)
+        line["instructed_quanta"] += plain * back
         self.books.pay("grid_operator", account, plain * back, "instructed")
-        line["scheduled_wh"], line["metered_wh"] = traded + moved, meter
-        line["instructed_wh"], line["at_cost_wh"] = moved, at_cost
+        line["scheduled_wh"] = line["position"] + moved
         if unit.participant_id != self.last_resort:
-            wh = meter - traded - moved
+            wh = line["metered_wh"] - line["scheduled_wh"]
             line["deviation_quanta"] = (long if wh > 0 else short) * wh
             self.books.pay("balancing", account, line["deviation_quanta"], "deviation")
 
@@ -152,23 +175,23 @@ class Settlement:
         bands = self.market.rules.last_resort
         return next((b.ask_ticks, b.bid_ticks) for b in bands if b.from_hour <= hour < b.to_hour)
 
-    def _last_resort(self, area: str, moved_wh: int, deviated_wh: int, start_s: int) -> None:
+    def _last_resort(self, area: str, moved: int, deviated: int, start_s: int, sent: Sent) -> None:
         """Orders are replaced for the grid operator; what deviates besides is settled on the rest."""
         account = f"participant:{self.last_resort}"
-        replaced, fees = self._exchange(area, moved_wh, start_s)
-        both, fees_of_both = self._exchange(area, moved_wh + deviated_wh, start_s)
+        replaced, fees = self._exchange(area, moved, start_s, sent)
+        both, fees_of_both = self._exchange(area, moved + deviated, start_s, sent)
         self.books.pay("grid_operator", account, replaced, "replacement")
         self.books.pay("balancing", account, both - replaced, "last_resort")
         self.books.pay("balancing", "grid_operator", fees_of_both - fees, "line_fee")
 
-    def _exchange(self, area: str, net_wh: int, start_s: int) -> tuple[int, int]:
+    def _exchange(self, area: str, net_wh: int, start_s: int, sent: Sent) -> tuple[int, int]:
         """What the last resort gets for a surplus (or, negative, a shortage), and what lines get."""
-        call, (ask, bid) = self.market.calls.get(start_s), self._retail(start_s)
+        ask, bid = self._retail(start_s)
         there, paid, fees = way(self.market.grid, area, self.home), 0, 0
-        if net_wh and call is not None and len(there) == 1:
+        if net_wh and len(there) == 1:
             ((line, forward),) = there
-            out_wh = call.sent.get((line.line_id, forward), 0)
-            in_wh = call.sent.get((line.line_id, not forward), 0)
+            out_wh = sent.get((line.line_id, forward), 0)
+            in_wh = sent.get((line.line_id, not forward), 0)
             if net_wh < 0:  # it feeds in less
                 less_wh = min(-net_wh, out_wh)
                 paid += bid * (arrives(line, out_wh) - arrives(line, out_wh - less_wh))
@@ -207,9 +230,16 @@ class Settlement:
         if not member.is_last_resort:
             self.books.pay(account, "grid_operator", network * taken, "network_fee")
             self.books.pay(account, "levies", levies * taken, "levies")
-            # What it takes only because units were told to give less is the grid operator's to pay.
-            more = taken - max(0, sum(min(0, line["at_cost_wh"]) for line in lines) - net)
-            self.books.pay("grid_operator", account, (network + levies) * more, "redispatch")
+            # What it takes only because units were told to give less is the grid operator's to pay:
+            # first because of help with what was left over, then because of all else.
+            cut = sum(min(0, line["left_over_wh"]) for line in lines)
+            first = max(0, cut - net)
+            rest = max(0, cut + sum(min(0, line["at_cost_wh"]) for line in lines) - net)
+            for kind, wh in (("activation", taken - first), ("redispatch", first - rest)):
+                self.books.pay("grid_operator", account, (network + levies) * wh, kind)
+            if taken > rest:
+                told = next(line for line in lines if line["told_wh"] < 0)
+                told["instructed_quanta"] += (network + levies) * (taken - rest)
 
     def _tariff(self, member: Participant, at: datetime) -> NetworkTariff | None:
         its = self.market.rules.tariff.by_level
@@ -249,11 +279,6 @@ class Settlement:
             if rent > 0 and found:
                 for name, part in zip(found, shared(rent, list(found.values())), strict=True):
                     self.books.pay(account, f"participant:{name}", part, "rent_return")
-
-
-def within(value: int, bound: int) -> int:
-    """As much of a value as goes the way of the bound, and not beyond it."""
-    return max(0, min(value, bound)) if bound > 0 else min(0, max(value, bound))
 
 
 def shared(total: int, weights: Sequence[int]) -> list[int]:
