@@ -68,17 +68,23 @@ class Drawn:
 def drawn(seed: int, *, told: bool) -> Drawn:
     """A market day by chance; `told`: some of its units were ordered to differ from their trades."""
     dice = random.Random(seed)
-    grid = _grid(dice)
-    participants = _participants(dice, grid)
-    units = _units(dice, grid, participants)
     zone, day = dice.choice(ZONES), dice.choice(DAYS)
     starts_s = MarketDay(day=date.fromisoformat(day), zone=zone, minutes=15).starts_s()
     starts_s = starts_s[: dice.choice((1, 4, 30, len(starts_s)))]
+    return drawn_over(dice, zone, day, starts_s, told=told)
+
+
+def drawn_over(
+    dice: random.Random, zone: str, day: str, starts_s: Sequence[int], *, told: bool
+) -> Drawn:
+    """The same of intervals that are given, one after the other."""
+    grid = _grid(dice)
+    participants = _participants(dice, grid)
     market = Market(
         rules=_rules(dice, zone, starts_s),
         grid=grid,
         participants=participants,
-        units=units,
+        units=_units(dice, grid, participants),
         starts_s=starts_s,
         deals=[],
         readings={},
@@ -260,7 +266,9 @@ def _add_call(dice: random.Random, into: Drawn, start_s: int) -> None:
     for area in market.grid.areas:
         name = area.area_id
         traded = bool(net_wh[name]) or dice.random() < 0.7
-        ticks = price[name] = dice.randint(-9_000, 60_000) if traded else None
+        # Now and then the adder takes all of a price: a deviation is worth nothing then.
+        drawn_ticks = dice.choice((0, 50, -50, 2_000, *[dice.randint(-9_000, 60_000)] * 8))
+        ticks = price[name] = drawn_ticks if traded else None
         outside[name] = dice.randint(-9_000, 60_000) if traded and dice.random() < 0.3 else None
         if ticks is not None:
             own = [item.unit_id for item in market.units.values() if item.area_id == name]
@@ -304,6 +312,7 @@ def _add_match(dice: random.Random, into: Drawn, start_s: int) -> None:
             start_s=start_s,
             injection_wh=wh,
             price=ticks,
+            venue="bilateral",
         )
         for area, wh, ticks in ((here, sent_wh, seller_ticks), (there, -received_wh, buyer_ticks))
     ]
@@ -404,7 +413,7 @@ def _add_meters(dice: random.Random, market: Market, *, told: bool) -> None:
                 orders[name, start_s] = (change_wh, back_wh)
                 wh += dice.choice((change_wh, change_wh // 2))
             if dice.random() < 0.9:
-                near_wh = dice.choice((wh, wh + dice.randint(-50, 50), -wh))
+                near_wh = dice.choice((wh, wh + 1, wh - 1, wh + dice.randint(-50, 50), -wh))
                 far_wh = dice.choice((0, dice.randint(-2 * MOST_WH, 2 * MOST_WH)))
                 readings[name, start_s] = dice.choice((near_wh, near_wh, far_wh))
     market.readings, market.told = readings, orders

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from market.model.grid import Grid
 from tests.market.settlement.naive_lines import arrives, needs, way
+from tests.market.settlement.naive_parts import within
 
 
 @dataclass
@@ -70,8 +71,3 @@ class Helped:
             less = arrives(line, against) - arrives(line, against - unsent)
             wh = less + needs(line, wh - unsent)
         return wh
-
-
-def within(value: int, bound: int) -> int:
-    """As much of a value as goes the way of the bound, and not beyond it."""
-    return max(0, min(value, bound)) if bound > 0 else min(0, max(value, bound))

@@ -12,7 +12,6 @@ several readings counts (it is given the one that does), and what of a meter wen
 (`test_allocation.py` has a twin for that).
 """
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +22,9 @@ from zoneinfo import ZoneInfo
 from market.model.grid import Grid
 from market.model.participant import Participant, Unit, UnitKind
 from market.model.rules import MarketRules, NetworkBand, NetworkTariff
-from tests.market.settlement.naive_activation import Help, Helped, within
+from tests.market.settlement.naive_activation import Help, Helped
 from tests.market.settlement.naive_lines import arrives, fee, loss, needs, up, way
+from tests.market.settlement.naive_parts import shared, within
 
 RENEWABLE = (UnitKind.SOLAR, UnitKind.WIND, UnitKind.HYDRO)
 Prices = tuple[int, int, int]
@@ -41,6 +41,7 @@ class Deal:
     start_s: int
     injection_wh: int
     price: int
+    venue: str = "call"
 
 
 @dataclass
@@ -106,7 +107,7 @@ class Settlement:
 
     def _interval(self, start_s: int) -> None:
         market, call = self.market, self.market.calls.get(start_s)
-        prices = {area.area_id: self._prices(area.area_id, start_s) for area in market.grid.areas}
+        prices = {area.area_id: self.prices(area.area_id, start_s) for area in market.grid.areas}
         followed = {name: self._followed(name, start_s) for name in market.units}
         sent = {} if call is None else call.sent
         helped = Helped(market.grid, market.helps.get(start_s, ()), followed, sent)
@@ -137,8 +138,9 @@ class Settlement:
         short, long, plain = prices
         key, moved = (unit.unit_id, start_s), line["instructed_wh"]
         line["left_over_wh"] = helped.given[False][unit.unit_id]
-        gave = helped.given[True][unit.unit_id] + line["left_over_wh"]
-        line["ordered_wh"] = moved - gave
+        line["ordered_wh"] = moved - (
+            gave := helped.given[True][unit.unit_id] + line["left_over_wh"]
+        )
         back = within(moved - gave, self.market.told.get(key, (0, 0))[1])
         at_cost = moved - gave - back
         line["at_cost_wh"] = at_cost + helped.given[True][unit.unit_id]
@@ -156,19 +158,24 @@ class Settlement:
             line["deviation_quanta"] = (long if wh > 0 else short) * wh
             self.books.pay("balancing", account, line["deviation_quanta"], "deviation")
 
-    def _prices(self, area: str, start_s: int) -> Prices:
+    def prices(self, area: str, start_s: int) -> Prices:
         rules, call = self.market.rules, self.market.calls.get(start_s)
         price = None if call is None else call.price[area]
         if price is not None:
             adder = round(abs(price) * Fraction(rules.deviation_adder_ppm, 10**6))
             adder = max(adder, rules.deviation_adder_min_ticks)
             return price + adder, price - adder, price
+        ask, bid = self.delivered(area, start_s)
+        return ask, bid, bid
+
+    def delivered(self, area: str, start_s: int) -> tuple[int, int]:
+        """What the last resort asks and bids there, fees and losses of the way in it."""
         ask, bid = map(Fraction, self._retail(start_s))
         for line, forward in way(self.market.grid, self.home, area):
             ask = (ask + fee(line, forward)) / (1 - loss(line))
         for line, forward in way(self.market.grid, area, self.home)[::-1]:
             bid = bid * (1 - loss(line)) - fee(line, forward)
-        return round(ask), round(bid), round(bid)
+        return round(ask), round(bid)
 
     def _retail(self, start_s: int) -> tuple[int, int]:
         hour = datetime.fromtimestamp(start_s, self.zone).hour
@@ -216,12 +223,11 @@ class Settlement:
     def _metering_point(self, owner: str, start_s: int) -> None:
         """Fees and levies on what it takes, shared among its units that take."""
         account, member = f"participant:{owner}", self.market.participants[owner]
-        own = [name for name, unit in self.market.units.items() if unit.participant_id == owner]
+        own = (name for name, unit in self.market.units.items() if unit.participant_id == owner)
         lines = [self.lines[name, start_s] for name in own]
-        net = sum(line["metered_wh"] for line in lines)
-        taken = max(0, -net)
+        taken = max(0, -(net := sum(line["metered_wh"] for line in lines)))
         self.withdrawn[owner] += taken
-        network, levies = self._network(member, start_s), self.market.rules.tariff.levies_ticks
+        network, levies = self.network(member, start_s), self.market.rules.tariff.levies_ticks
         parts = shared(taken, [max(0, -line["metered_wh"]) for line in lines])
         for line, part in zip(lines, parts, strict=True):
             line["withdrawal_wh"] = part
@@ -232,8 +238,7 @@ class Settlement:
             self.books.pay(account, "levies", levies * taken, "levies")
             # What it takes only because units were told to give less is the grid operator's to pay:
             # first because of help with what was left over, then because of all else.
-            cut = sum(min(0, line["left_over_wh"]) for line in lines)
-            first = max(0, cut - net)
+            first = max(0, (cut := sum(min(0, line["left_over_wh"]) for line in lines)) - net)
             rest = max(0, cut + sum(min(0, line["at_cost_wh"]) for line in lines) - net)
             for kind, wh in (("activation", taken - first), ("redispatch", first - rest)):
                 self.books.pay("grid_operator", account, (network + levies) * wh, kind)
@@ -247,7 +252,7 @@ class Settlement:
         begun = [each for each in begun if each.voltage_level is member.voltage_level]
         return max(begun, key=lambda each: each.from_day, default=None)
 
-    def _network(self, member: Participant, start_s: int) -> int:
+    def network(self, member: Participant, start_s: int) -> int:
         at = datetime.fromtimestamp(start_s, self.zone)
         if (tariff := self._tariff(member, at)) is None:
             return self.market.rules.tariff.network_ticks
@@ -279,16 +284,6 @@ class Settlement:
             if rent > 0 and found:
                 for name, part in zip(found, shared(rent, list(found.values())), strict=True):
                     self.books.pay(account, f"participant:{name}", part, "rent_return")
-
-
-def shared(total: int, weights: Sequence[int]) -> list[int]:
-    """By weight, in whole numbers: largest fraction first, then the earlier."""
-    weights = weights if any(weights) else [1] * len(weights)
-    exact = [Fraction(total * weight, sum(weights)) for weight in weights]
-    parts = [math.floor(part) for part in exact]
-    for k in sorted(range(len(parts)), key=lambda k: parts[k] - exact[k])[: total - sum(parts)]:
-        parts[k] += 1
-    return parts
 
 
 def hours(band: NetworkBand) -> int:
