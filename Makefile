@@ -4,6 +4,7 @@
 PYTHON    ?= python3
 PORT      ?= 8000
 DEMO_ONCE ?=
+ONLY      ?=
 BIN       := .venv/bin
 
 # Somebody else's settings must not decide which modules are found here.
@@ -14,7 +15,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web pins check-python check-web browser
+.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures pins check-python check-web browser
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -24,6 +25,7 @@ help:
 	@echo "make test-long  the tests that take minutes"
 	@echo "make lint       format, style, types, floors"
 	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement, bench-web: of those only)"
+	@echo "make figures    measures against every aim and writes docs/figures.md (ONLY=matching,control: of those)"
 	@echo "make setup      only the set-up the others do by themselves"
 
 setup: .venv/.stamp api/console/console.html
@@ -73,6 +75,9 @@ bench-settlement: setup
 
 bench-web: setup browser
 	@$(BIN)/python -m benchmarks.web
+
+figures: setup browser
+	@$(BIN)/python -m benchmarks.figures $(if $(ONLY),--only $(ONLY))
 
 # Renews constraints.txt; wants uv (python3 -m pip install uv).
 PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \

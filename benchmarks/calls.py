@@ -18,6 +18,7 @@ from typing import Final
 
 import numpy as np
 
+from benchmarks.figures.report import aim, report
 from market.engine.engine import Engine
 from market.model.call import CallKind
 from market.model.grid import Area, Grid
@@ -42,7 +43,6 @@ UNITS: Final = 200
 FIRST_S: Final = 1_465_945_200
 STEP_S: Final = 900
 NOW_US: Final = (FIRST_S - 7_200) * 1_000_000
-AIM: Final = 100_000
 RULES: Final = MarketRules(
     market_id="bench",
     name="Bench",
@@ -141,7 +141,10 @@ def main() -> None:
     opening = DayAheadRules(opens_minutes=1_560, gate_minutes=60)
     day = market(replace(RULES, call_opens_minutes=30, day_ahead=opening))
     done(day, OpenDayAhead(now_us=NOW_US, start_s=FIRST_S))
-    print(f"opening call, 96 intervals: {admitted(day, commands(rows, 96)):10,.0f} orders/s")
+    rate = admitted(day, commands(rows, 96))
+    print(f"opening call, 96 intervals: {rate:10,.0f} orders/s   aim {aim('calls.opening')}")
+    if rows == ROWS:
+        report("calls.opening", rate)
     engine = market(RULES)
     done(engine, OpenCall(now_us=NOW_US, start_s=FIRST_S))
     print(
@@ -150,7 +153,9 @@ def main() -> None:
     engine = market(RULES)
     done(engine, OpenCall(now_us=NOW_US, start_s=FIRST_S))
     rate = admitted(engine, commands(rows, 1))
-    print(f"closing call, one interval: {rate:10,.0f} orders/s   aim {AIM:,}")
+    print(f"closing call, one interval: {rate:10,.0f} orders/s   aim {aim('calls.closing')}")
+    if rows == ROWS:
+        report("calls.closing", rate)
     begun = time.process_time()
     problem = engine.clearing_problem(FIRST_S)
     print(f"{len(problem.numbers):,} rows as a problem: {seconds(begun) * 1000:.0f} ms")

@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
+from benchmarks.figures.report import aim, report
 from clearing.check.flow import flow
 from clearing.network import FlowProblem
 from clearing.power_flow import power_flow
@@ -56,8 +57,15 @@ METERS: Final = 1_000
 METER_INTERVALS: Final = 4
 METER_RUNS: Final = 3
 AREAS: Final = ("RUR", "SEM")
-#: A line of the table: what, the figure, the aim; "" where there is none.
-Row = tuple[str, str, str]
+
+
+class Row(NamedTuple):
+    """A line of the table: what, the figure and how it is told, the name of its aim, if it has one."""
+
+    what: str
+    figure: float
+    told: str
+    aim: str = ""
 
 
 def power_flow_rows() -> Iterator[Row]:
@@ -74,10 +82,12 @@ def power_flow_rows() -> Iterator[Row]:
                 found = service.power_flow(one.network, one.power_w, one.reactive_var)
                 assert found.converged.all()
 
-        yield "both areas, 96 intervals", _seconds(through_the_service), "2 s"
-    yield "  the library alone", _seconds(lambda: [power_flow(one) for one in problems]), ""
-    own = _seconds(lambda: [flow(p.network, p.power_w, p.reactive_var) for p in problems])
-    yield "  the auditor's own", own, ""
+        yield _seconds("both areas, 96 intervals", through_the_service, "control.power_flow")
+    yield _seconds("  the library alone", lambda: [power_flow(one) for one in problems])
+    yield _seconds(
+        "  the auditor's own",
+        lambda: [flow(p.network, p.power_w, p.reactive_var) for p in problems],
+    )
 
 
 def redispatch_rows() -> Iterator[Row]:
@@ -87,8 +97,8 @@ def redispatch_rows() -> Iterator[Row]:
         def cheapest() -> None:
             assert service.redispatch(problem, 60.0).rung is RedispatchRung.CHEAPEST
 
-        yield "one area, one interval, cured", _seconds(cheapest), "300 s"
-    yield "  by rule, without a solver", _seconds(lambda: fallback(problem, "", ())), ""
+        yield _seconds("one area, one interval, cured", cheapest, "control.redispatch")
+    yield _seconds("  by rule, without a solver", lambda: fallback(problem, "", ()))
 
 
 def levels_rows() -> Iterator[Row]:
@@ -122,19 +132,18 @@ def levels_rows() -> Iterator[Row]:
     def up() -> None:
         control.deviations(start_s=MIDNIGHT_S, scheduled_wh=scheduled_wh, measured_wh=scheduled_wh)
 
-    yield "100,000 units, limits up and targets down", _seconds(down), "0.5 s"
-    yield "  what every level saw of them", _seconds(up), ""
-    yield "  limits and reserve", _seconds(lambda: control.security(scheduled_wh=scheduled_wh)), ""
+    yield _seconds("100,000 units, limits up and targets down", down, "control.levels")
+    yield _seconds("  what every level saw of them", up)
+    yield _seconds("  limits and reserve", lambda: control.security(scheduled_wh=scheduled_wh))
 
 
 def readings_rows() -> Iterator[Row]:
     durable, shown = zip(*(asyncio.run(_readings()) for _ in range(METER_RUNS)), strict=True)
-    yield (
-        "readings a second, durable",
-        f"{median(durable):,.0f} (best {max(durable):,.0f})",
-        "10,000",
-    )
-    yield "  until lists show them", f"{median(shown):,.0f} (best {max(shown):,.0f})", ""
+    for what, rates, wanted in (
+        ("readings a second, durable", durable, "control.readings"),
+        ("  until lists show them", shown, ""),
+    ):
+        yield Row(what, median(rates), f"{median(rates):,.0f} (best {max(rates):,.0f})", wanted)
 
 
 async def _readings() -> tuple[float, float]:
@@ -227,14 +236,14 @@ MEASURED: Final[dict[str, Callable[[], Iterator[Row]]]] = {
 }
 
 
-def _seconds(work: Callable[[], object]) -> str:
+def _seconds(what: str, work: Callable[[], object], wanted: str = "") -> Row:
     work()
     took = []
     for _ in range(RUNS):
         began = time.perf_counter()
         work()
         took.append(time.perf_counter() - began)
-    return f"{median(took):.3f} s (best {min(took):.3f})"
+    return Row(what, median(took), f"{median(took):.3f} s (best {min(took):.3f})", wanted)
 
 
 def main() -> None:
@@ -242,8 +251,11 @@ def main() -> None:
     parser.add_argument("--only", choices=MEASURED)
     chosen = parser.parse_args().only
     for name in [chosen] if chosen else MEASURED:
-        for what, figure, aim in MEASURED[name]():
-            print(f"{name:<14}{what:<44}{figure:>26}{'  aim ' + aim if aim else ''}", flush=True)
+        for row in MEASURED[name]():
+            wanted = f"  aim {aim(row.aim)}" if row.aim else ""
+            print(f"{name:<14}{row.what:<44}{row.told:>26}{wanted}", flush=True)
+            if row.aim:
+                report(row.aim, row.figure)
 
 
 if __name__ == "__main__":

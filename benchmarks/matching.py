@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from api.serve import spare_the_collector
+from benchmarks.figures.report import aim, report
 from market.model.grid import Area, Grid
 from market.trading.capacity import Capacity
 from market.trading.matching import ContinuousBook
@@ -164,7 +165,16 @@ def bare_book(count: int) -> Row:
             raise AssertionError(f"{traded_wh} Wh traded here, {same_wh} Wh there")
         ours.append(mine)
         rivals.append(theirs)
-    return Row("bare book", statistics.median(ours), statistics.median(rivals), 500_000)
+    row = Row(
+        "bare book",
+        statistics.median(ours),
+        statistics.median(rivals),
+        aim("matching.bare_book").bound,
+    )
+    if count == EVENTS:
+        against = f"{row.ours / statistics.median(rivals):.2f} × sorted lists"
+        report("matching.bare_book", row.ours, note=against)
+    return row
 
 
 def show(rows: list[Row]) -> None:

@@ -24,6 +24,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from benchmarks.figures.report import aim, report
 from market.engine.engine import Engine
 from market.engine.state_hash import hash_of
 from market.engine.state_reading import gc_paused
@@ -190,24 +191,27 @@ def take_snapshot(writing: Connection, engine: Engine, batch: int, chain: bytes)
 
 
 @contextmanager
-def timed(what: str) -> Iterator[None]:
+def timed(what: str) -> Iterator[list[float]]:
+    """Print how long the block took; the list holds the seconds afterwards."""
+    seconds: list[float] = []
     began, used = time.perf_counter(), time.process_time()
-    yield
+    yield seconds
     took, used = time.perf_counter() - began, time.process_time() - used
+    seconds.append(took)
     print(f"{what:<34} {took:7.2f} s {used:7.2f} s of a core", flush=True)
 
 
-def restart(path: Path, what: str, events: int) -> bytes:
-    """Open the store, print what it took, and give the state's bytes."""
+def restart(path: Path, what: str, events: int) -> tuple[bytes, float]:
+    """Open the store, print what it took, and give the state's bytes and the seconds."""
     gc.collect()
     gc.freeze()  # as a server does before it opens a market
-    with timed(what):
+    with timed(what) as seconds:
         sequencer = Sequencer.open(path, clock=StillClock())
     gc.unfreeze()
     print(f"  {events} events applied")
     state = sequencer.engine.snapshot()
     asyncio.run(sequencer.close())
-    return state
+    return state, seconds[0]
 
 
 def main() -> None:
@@ -216,15 +220,18 @@ def main() -> None:
         path = Path(folder) / "market.sqlite"
         with gc_paused(), timed("write the journal"):
             lived = write(path).snapshot()
-        with_tail = restart(path, "restart, snapshot and tail", TAIL_EVENTS)
+        with_tail, tail_s = restart(path, "restart, snapshot and tail", TAIL_EVENTS)
         with timed("read a state from its bytes"):
             Engine().restore(with_tail)
         writing = database.open_writer(path)
         with writing.begin():
             writing.exec_driver_sql("DELETE FROM snapshots")
         writing.close()
-        whole = restart(path, "restart, whole journal", EVENTS)
-        print(f"same hash: {hash_of(lived) == hash_of(with_tail) == hash_of(whole)}")
+        whole, whole_s = restart(path, "restart, whole journal", EVENTS)
+        same = hash_of(lived) == hash_of(with_tail) == hash_of(whole)
+        print(f"same hash: {same}; aim with snapshot {aim('restart.snapshot')}")
+        whole_journal = f"{whole_s:.1f} s from the whole journal; same hash: {same}"
+        report("restart.snapshot", tail_s, holds=same, note=whole_journal)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(f"peak memory {peak} MB, file {path.stat().st_size / 1e6:.0f} MB")
 

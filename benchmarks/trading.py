@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from api.serve import THREADS_SWITCH_S, spare_the_collector
+from benchmarks.figures.report import aim, report
 from market.engine.engine import Engine
 from market.model.grid import Area, Grid
 from market.model.messages import (
@@ -190,8 +191,10 @@ def engine_row(count: int) -> None:
     trades = engine.state.next_trade_number // 2
     print(
         f"engine: {count:,} mixed commands in {took_s:.1f} s = {count / took_s:,.0f}/s"
-        f" ({trades:,} trades, {len(engine.state.continuous):,} rest; aim 60,000/s)"
+        f" ({trades:,} trades, {len(engine.state.continuous):,} rest; aim {aim('trading.engine')})"
     )
+    if count == COMMANDS:
+        report("trading.engine", count / took_s)
 
 
 class Still:
@@ -207,8 +210,8 @@ class Still:
         del due_us
 
 
-async def sequencer_row(count: int, folder: Path, together: int) -> None:
-    """The same, durable and projected, `together` commands under one wait."""
+async def sequencer_row(count: int, folder: Path, together: int) -> float:
+    """The same, durable and projected, `together` commands under one wait; seconds lists were behind."""
     sequencer = Sequencer.open(folder / f"speed-{together}.sqlite", clock=Still())
     await sequencer.start()
     for command in setup():
@@ -248,8 +251,13 @@ async def sequencer_row(count: int, folder: Path, together: int) -> None:
     print(
         f"sequencer: {count:,} mixed commands, {together} under one wait, durable in {took_s:.1f} s"
         f" = {count / took_s:,.0f}/s ({cpu_s / count * 1e6:.0f} µs of processor each),"
-        f" projections at most {max(lags_s):.2f} s behind (aim 40,000/s, 1 s)"
+        f" projections at most {max(lags_s):.2f} s behind"
+        f" (aims {aim('trading.sequencer')}, {aim('trading.projections')})"
     )
+    if count == COMMANDS:
+        name = "trading.sequencer_single" if together == 1 else "trading.sequencer"
+        report(name, count / took_s, note=f"{cpu_s / count * 1e6:.0f} µs of processor each")
+    return max(lags_s)
 
 
 def kill_row(orders: int = 10_000) -> None:
@@ -273,7 +281,10 @@ def kill_row(orders: int = 10_000) -> None:
     engine.execute(kill)
     took_s = time.perf_counter() - began_s
     assert not engine.state.continuous.of_owner("p0")
-    print(f"kill: {orders:,} resting orders gone in {took_s * 1000:.0f} ms (aim 1 s)")
+    print(
+        f"kill: {orders:,} resting orders gone in {took_s * 1000:.0f} ms (aim {aim('trading.kill')})"
+    )
+    report("trading.kill", took_s)
 
 
 def main() -> None:
@@ -281,8 +292,11 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COMMANDS
     engine_row(count)
     with tempfile.TemporaryDirectory() as folder:
-        for together in (1, TOGETHER):
-            asyncio.run(sequencer_row(count, Path(folder), together))
+        behind_s = [
+            asyncio.run(sequencer_row(count, Path(folder), together)) for together in (1, TOGETHER)
+        ]
+    if count == COMMANDS:
+        report("trading.projections", max(behind_s))
     kill_row()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from time import perf_counter, strftime
 from typing import Any, Final
 
+from benchmarks.figures.report import aim, report
 from clearing.problem import ClearingResult
 
 RUNS: Final = 3
@@ -22,15 +23,31 @@ Run = Callable[[], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table."""
+    """One line of the table; the name of its aim and the figure in the aim's unit are what is handed on."""
 
     work: str
     aim: str
+    value: float
     figure: str
-    reached: bool
+    holds: bool = True
+    """Whether what was to hold beside the figure did: welfares agree, the gap is closed."""
     ratio: str = ""
     note: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def reached(self) -> bool:
+        return self.holds and aim(self.aim).reached(self.value)
+
+    @property
+    def told(self) -> str:
+        return "; ".join(text for text in (self.figure, self.ratio, self.note) if text)
+
+    def __str__(self) -> str:
+        return f"{aim(self.aim)}: {self.told}"
+
+    def report(self) -> None:
+        report(self.aim, self.value, holds=self.holds, note=self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +101,14 @@ def table(rows: list[Row]) -> str:
     """Columns as wide as their longest entry."""
     heads = ("work", "aim", "figure", "ratio", "reached", "note")
     lines = [heads] + [
-        (row.work, row.aim, row.figure, row.ratio, "yes" if row.reached else "NO", row.note)
+        (
+            row.work,
+            str(aim(row.aim)),
+            row.figure,
+            row.ratio,
+            "yes" if row.reached else "NO",
+            row.note,
+        )
         for row in rows
     ]
     wide = [max(len(line[i]) for line in lines) for i in range(len(heads))]
