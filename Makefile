@@ -15,7 +15,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures sbom audit licences pins check-python check-web browser
+.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures sbom audit licences picture pins check-python check-web browser
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement, bench-web: of those only)"
 	@echo "make figures    measures against every aim and writes docs/figures.md (ONLY=matching,control: of those)"
 	@echo "make sbom       what it is made of (make licences: under what; make audit: what is known against it)"
+	@echo "make picture    draws docs/images/house.svg from the code"
 	@echo "make setup      only the set-up the others do by themselves"
 
 setup: .venv/.stamp api/console/console.html
@@ -88,6 +89,9 @@ audit: setup .venv-supply/.stamp
 
 licences: setup .venv-supply/.stamp
 	@$(BIN)/python -m tools.licences
+
+picture: .venv/.stamp
+	@$(BIN)/python -m tools.picture
 
 # Renews constraints.txt; wants uv (python3 -m pip install uv).
 PIN := uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
