@@ -321,6 +321,11 @@ PROBLEMS: Final[Mapping[Code, Problem]] = {
         title="No later bill of the month was issued",
         action="Settle the day again where that is needed, draft and issue the month; or give a credit.",
     ),
+    Code.ALREADY_GIVEN_BACK: Problem(
+        status=409,
+        title="A run has given back of it since, and leaves no more than max",
+        action="Uphold it as corrected, once the month is drafted and issued; or credit no more than max.",
+    ),
     Code.UNIT_IN_GROUP: Problem(
         status=409,
         title="The unit is in a balance group already on such a day",

@@ -11,7 +11,7 @@ from api import fields
 from api.call import PAGE, Address, Call, QueryField, answer
 from api.case_schemas import DecisionIn, DisputeIn, WordsIn
 from api.cases import CASE, case
-from api.errors import refuse
+from api.errors import RefusedError, refuse
 from api.fields import FieldError
 from api.formats import TABLES
 from api.lists import Found, answer_list
@@ -25,7 +25,9 @@ from market.model.case import (
     CaseTarget,
     DecideCase,
     DisputeBill,
+    MonthRead,
     NoteCase,
+    Remedy,
     TakeCase,
     WithdrawCase,
 )
@@ -33,6 +35,9 @@ from market.model.messages import Command
 from market.model.participant import Role
 from market.model.rejection import Code
 from market.store import queries
+
+TRIES: Final = 5
+"""How often a month is read again that a run has booked for before a credit was decided."""
 
 
 def _id(call: Call, name: str) -> str:
@@ -174,15 +179,34 @@ async def withdraw_case(call: Call) -> Response:
 async def decide_case(call: Call) -> Response:
     """Close it with an answer, or propose a credit, which a second operator gives."""
     found, wanted = await case_of(call), await call.read(DecisionIn)
-    command = DecideCase(
-        now_us=call.house.clock.now_us(),
-        actor=call.actor,
-        case_id=found.case_id,
-        remedy=wanted.remedy,
-        claims=wanted.claims(),
-        answer=wanted.answer,
+    for _ in range(TRIES):
+        command = DecideCase(
+            now_us=call.house.clock.now_us(),
+            actor=call.actor,
+            case_id=found.case_id,
+            remedy=wanted.remedy,
+            claims=wanted.claims(),
+            answer=wanted.answer,
+            read=await _month_read(call, found, wanted.remedy),
+        )
+        try:
+            return await case_changed(call, command)
+        except RefusedError as refused:
+            if refused.code is not Code.REVISION_MISMATCH:
+                raise
+    raise refuse(Code.SYSTEM_BUSY)
+
+
+async def _month_read(call: Call, about: Case, remedy: Remedy | None) -> MonthRead | None:
+    """What was booked of the disputed month, where a credit is to be given."""
+    dispute = about.dispute
+    if remedy is not Remedy.CREDIT or dispute is None:
+        return None
+    return await call.stored(
+        lambda connection, market_id: queries.month_read(
+            connection, market_id, call.market.rules, dispute.month, about.participant_id
+        )
     )
-    return await case_changed(call, command)
 
 
 _CASE: Final = f"{MARKET}/cases/{{case_id}}"

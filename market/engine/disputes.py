@@ -11,9 +11,10 @@ from dataclasses import replace
 from market.customers.disputes import resolved, set_aside, until_us
 from market.engine.cases import found
 from market.engine.desk import withdrawn
+from market.engine.given_back import has_changed, twice_faults
 from market.engine.setup import applied, refused
 from market.engine.state import MarketState
-from market.model.bill import Bill, ChargeKind
+from market.model.bill import Bill, BillLine, ChargeKind
 from market.model.case import (
     STEPS_MAX,
     TARGETS,
@@ -39,6 +40,7 @@ from market.model.messages import Decision, TransfersBooked
 from market.model.recall import AGREE_WITHIN_S
 from market.model.rejection import Code, Rejection
 from market.model.units import money_text
+from market.settlement.charged import billed_quanta
 from market.settlement.issuing import says
 from market.settlement.tariff import periods
 from market.settlement.tax import kind_of, payable_quanta, rate_ppm
@@ -132,6 +134,7 @@ def _disputed(state: MarketState, command: DisputeBill) -> tuple[Disputed, ...]:
             from_s=bill.from_s,
             amount_quanta=claim.amount_quanta,
             rate_ppm=0,
+            billed_quanta=billed_quanta(bill, ChargeKind.CREDIT, bill.from_s),
         )
         if claim.line is None
         else Disputed(
@@ -140,6 +143,9 @@ def _disputed(state: MarketState, command: DisputeBill) -> tuple[Disputed, ...]:
             from_s=bill.lines[claim.line].from_s,
             amount_quanta=claim.amount_quanta,
             rate_ppm=rate_ppm(bill.lines[claim.line], parts),
+            billed_quanta=billed_quanta(
+                bill, kind_of(bill.lines[claim.line]), bill.lines[claim.line].from_s
+            ),
         )
         for claim in command.claims
         if claim.line is None or claim.line < len(bill.lines)
@@ -192,9 +198,17 @@ def _most_quanta(state: MarketState, bill: Bill, line: int | None) -> int:
         if item.line is None or (item.kind, item.from_s) == like
     )
     whole = sum(
-        abs(item.amount_quanta) for item in bill.lines if (kind_of(item), item.from_s) == like
+        -abs(item.amount_quanta) if _gives_back(item) else abs(item.amount_quanta)
+        for item in bill.lines
+        if (kind_of(item), item.from_s) == like and item is not said
     )
-    return max(0, min(abs(said.amount_quanta), whole - held))
+    amount_quanta = abs(said.amount_quanta)
+    return max(0, min(amount_quanta, amount_quanta + whole - held))
+
+
+def _gives_back(line: BillLine) -> bool:
+    """Whether a credit or a run has given back of the charge already."""
+    return line.amount_quanta < 0 and (line.case_id is not None or line.correction is not None)
 
 
 def _amount_faults(claim: Claim, pointer: str, *, most_quanta: int) -> Iterator[Rejection]:
@@ -248,7 +262,7 @@ def decide_case(state: MarketState, command: DecideCase) -> Decision:
         case Remedy.CORRECTED:
             return _corrected(state, case, step)
         case Remedy.CREDIT:
-            return _credited(case, command, step)
+            return _credited(state, case, command, step)
 
 
 def _corrected(state: MarketState, case: Case, step: CaseStep) -> Decision:
@@ -266,9 +280,11 @@ def _corrected(state: MarketState, case: Case, step: CaseStep) -> Decision:
     )
 
 
-def _credited(case: Case, command: DecideCase, step: CaseStep) -> Decision:
+def _credited(state: MarketState, case: Case, command: DecideCase, step: CaseStep) -> Decision:
     """A first operator proposes, a second one agrees by saying the same."""
     dispute = _dispute_of(case)
+    if command.read is not None and has_changed(state, dispute.month, command.read):
+        return refused([Rejection(code=Code.REVISION_MISMATCH)])
     faults = list(_credit_faults(dispute, command.claims))
     if faults:
         return refused(faults)
@@ -278,6 +294,9 @@ def _credited(case: Case, command: DecideCase, step: CaseStep) -> Decision:
         for item in dispute.lines
         if not given or item.line in given
     )
+    faults = list(twice_faults(state, dispute, lines, command.read))
+    if faults:
+        return refused(faults)
     said = case.proposal
     if said is None or said.lines != lines or command.now_us > said.until_us:
         return _proposed(case, command, lines)

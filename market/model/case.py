@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from market.model.bill import Bill, ChargeKind
+from market.model.bill import Bill, ChargeKind, Posted
 from market.model.interval import MICROSECONDS
 from market.model.units import PPM, round_half_even
 
@@ -173,6 +173,9 @@ class Disputed:
     """> 0: what the participant pays too much there, or receives too little."""
     rate_ppm: int
     """Taxes that are on the line; 0 for the bill as a whole, which has its taxes in it."""
+    billed_quanta: int | None = None
+    """What the bill charges of this kind and part, of the whole: of all kinds, without credits. None: in
+    journals from before this was asked."""
 
     @property
     def tax_quanta(self) -> int:
@@ -276,6 +279,17 @@ class Claim:
     line: int | None
     """None: the bill as a whole."""
     amount_quanta: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthRead:
+    """What was booked of a month on a participant's account, and on what it was read."""
+
+    posted: tuple[Posted, ...]
+    versions: tuple[tuple[str, int], ...]
+    """Days of the month and the version of each; those that were not settled as a whole left out."""
+    month_version: int
+    """Of the month itself; 0: none yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,6 +401,8 @@ class DecideCase:
     claims: tuple[Claim, ...]
     """What is credited of which lines; empty: all that is in dispute."""
     answer: str
+    read: MonthRead | None = None
+    """Of the disputed month, for a credit; None: in journals from before this was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

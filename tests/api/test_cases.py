@@ -7,6 +7,7 @@ import pytest
 
 from tests.api.hosting import Server
 from tests.api.test_bills import VAT
+from tests.api.test_settlements import again, finished, reading
 from tests.api.village import Json, Village, make_village
 
 
@@ -159,6 +160,36 @@ def test_a_corrected_bill_needs_to_be_there(hall: Village) -> None:
     wanted = {"outcome": "upheld", "remedy": "corrected", "answer": "see the new one"}
     early = hall.post("/cases/cas-1:decide", "operator", wanted)
     assert (early.status_code, early.json()["code"]) == (409, "BILL_NOT_CORRECTED")
+
+
+def test_what_a_run_has_given_back_is_not_credited_too(hall: Village) -> None:
+    """Of a fee of 0.105 so much is in dispute; a late reading of 0.1 kWh less gives back 0.007."""
+    finished(hall, 1)
+    dispute(hall, some(hall))
+    late = hall.post("/measurements:batch", "rural", reading(hall, "1.400"))
+    assert late.json()["late"] == 1
+    again(hall, "a-late-reading-0001")
+    finished(hall, 2)
+    before = Decimal(hall.get("/account", "ada")["balance"])
+    credit: Json = {"outcome": "upheld", "remedy": "credit", "answer": "misread"}
+    twice = hall.post("/cases/cas-1:decide", "operator", credit)
+    assert (twice.status_code, twice.json()["code"]) == (409, "ALREADY_GIVEN_BACK")
+    assert "max 0.09300001" in twice.text
+    bill(hall)
+    still = hall.post("/cases/cas-1:decide", "operator", credit)
+    assert still.json()["code"] == "ALREADY_GIVEN_BACK"
+    for amount, status in (("0.09300002", 409), ("0.09300001", 200)):
+        credit["lines"] = [{"line": fee_line(hall), "amount": amount}]
+        assert hall.post("/cases/cas-1:decide", "operator", credit).status_code == status
+    assert hall.post("/cases/cas-1:decide", "second", credit).json()["outcome"] == "upheld"
+    assert Decimal(hall.get("/account", "ada")["balance"]) > before
+    assert hall.get("/ledger", "operator")["sum"] == "0.00000000"
+
+
+def fee_line(hall: Village) -> int:
+    """Of the bill in dispute."""
+    case: Json = hall.get("/cases/cas-1", "operator")
+    return int(case["dispute"]["lines"][0]["line"])
 
 
 def test_nobody_sees_or_disputes_what_is_anothers(hall: Village) -> None:

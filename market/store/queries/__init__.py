@@ -93,6 +93,7 @@ from market.store.queries.messages import (
     readers,
 )
 from market.store.queries.money import account, ledger, statement, trial_balance
+from market.store.queries.month_read import month_read
 from market.store.queries.months import (
     day_deviations,
     month_booked,
@@ -290,6 +291,7 @@ __all__ = [
     "messages",
     "month_booked",
     "month_lines",
+    "month_read",
     "oldest_lots",
     "open_payouts",
     "order",

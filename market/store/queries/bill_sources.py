@@ -6,7 +6,7 @@ halves, as everywhere a sum may pass 64 bits.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import (
@@ -118,7 +118,8 @@ def bill_sources(
     for number, period in enumerate(parts):
         _add_trades(asked, period, number, found)
         _add_deviations(asked, period, number, found)
-        _add_postings(asked, rules.time_zone, period, number, found)
+        for name, item in postings_of(asked, rules.time_zone, period, number):
+            found.posted[name].append(item)
         of_runs = corrections(asked, rules.time_zone, period, number, found.charged)
         for name, items in of_runs.items():
             found.corrected[name] += items
@@ -235,8 +236,17 @@ def _add_deviations(asked: Asked, period: Period, number: int, found: _Gathered)
         )
 
 
-def _add_postings(asked: Asked, zone: str, period: Period, number: int, found: _Gathered) -> None:
-    """What was booked to each participant, from the sums of days: parts of a month are whole days."""
+def postings_of(
+    asked: Asked, zone: str, period: Period, number: int
+) -> Iterator[tuple[str, Posted]]:
+    """What was booked to each participant, from the sums of days: parts of a month are whole days.
+
+    Args:
+        asked: where to read, and of whom.
+        zone: of the market.
+        period: the part of the month.
+        number: its number among those of the month.
+    """
     c = tables.posting_days.c
     sums: dict[tuple[str, TransferKind], list[int]] = {}
     for side, sign in ((c.first_account, 1), (c.second_account, -1)):
@@ -257,8 +267,7 @@ def _add_postings(asked: Asked, zone: str, period: Period, number: int, found: _
             kept[1] += sign * joined(high, low)
     for name, kind in sorted(sums):
         count, amount_quanta = sums[name, kind]
-        posted = Posted(kind=kind, period=number, count=count, amount_quanta=amount_quanta)
-        found.posted[name].append(posted)
+        yield name, Posted(kind=kind, period=number, count=count, amount_quanta=amount_quanta)
 
 
 def _add_readings(asked: Asked, cut: Sequence[Span], found: _Gathered) -> None:

@@ -23,6 +23,7 @@ from market.model.case import (
     DecideCase,
     DisputeBill,
     DisputeWindow,
+    MonthRead,
     NoteCase,
     Remedy,
     TakeCase,
@@ -65,6 +66,8 @@ class Desk:
             dispute_windows=windows,
         )
         self.story = Story(rules=rules)
+        self.posted: dict[str, tuple[Posted, ...]] = {}
+        """What was booked of the month on everybody's account, as the store would say it."""
         while (timer := self.story.engine.next_timer()) is not None:
             self.story.does(due_command(self.story.engine, timer, clear))
             self.now_us = timer.due_us
@@ -83,6 +86,7 @@ class Desk:
             BillSource(participant_id=name, posted=(more, *POSTED[1:], credit), credited=credited)
             for name in names
         )
+        self.posted |= {item.participant_id: item.posted for item in sources}
         for command in (
             DraftBills(
                 now_us=self.now_us, actor="op", month=MONTH, as_of_event_seq=1, sources=sources
@@ -90,6 +94,11 @@ class Desk:
             IssueBills(now_us=self.now_us, actor="op", month=MONTH, bill_ids=()),
         ):
             assert self.story.does(command).rejections == ()
+
+    def is_given(self, who: str, kind: TransferKind, amount_quanta: int) -> None:
+        """A run has given something back, and no bill says so yet."""
+        back = Posted(kind=kind, period=0, count=1, amount_quanta=-amount_quanta)
+        self.posted[who] = (*self.posted[who], back)
 
     def credits_of(self, who: str) -> tuple[Credited, ...]:
         """What disputes have brought a participant so far."""
@@ -167,8 +176,15 @@ class Desk:
         *claims: tuple[int | None, int],
         actor: str = "op1",
         case_id: str = "cas-1",
+        versions: tuple[tuple[str, int], ...] = (),
     ) -> list[Code]:
-        """An operator says what comes of a case."""
+        """An operator says what comes of a case; a credit comes with what was booked."""
+        case = self.story.engine.state.cases.open.get(case_id)
+        read = MonthRead(
+            posted=() if case is None else self.posted[case.participant_id],
+            versions=versions,
+            month_version=0,
+        )
         return codes(
             self.story.does(
                 DecideCase(
@@ -178,6 +194,7 @@ class Desk:
                     remedy=remedy,
                     claims=tuple(Claim(line=line, amount_quanta=amount) for line, amount in claims),
                     answer="so it is",
+                    read=read if remedy is Remedy.CREDIT else None,
                 )
             )
         )

@@ -6,7 +6,8 @@ import pytest
 
 from market.model.bill import ChargeKind, Credited
 from market.model.case import CaseOutcome, CaseState, DisputeWindow, Remedy, StepKind
-from market.model.money import BALANCING, DISPUTED, GRID_OPERATOR, TAXES
+from market.model.messages import TransfersBooked
+from market.model.money import BALANCING, DISPUTED, GRID_OPERATOR, TAXES, TransferKind
 from market.model.rejection import Code
 from market.model.units import QUANTA_PER_CENT
 from tests.market.engine.disputing import (
@@ -250,6 +251,81 @@ def test_what_a_later_bill_says_right_is_upheld_by_it(desk: Desk) -> None:
     assert desk.balance(ANN) == before[ANN]
     assert desk.balance(GRID_OPERATOR) == before[GRID_OPERATOR] + 100_000_003
     assert unpayable(desk) == 0
+
+
+def credits(desk: Desk, *claims: tuple[int | None, int]) -> list[Code]:
+    """Both operators, as far as the first one gets."""
+    for actor in ("op1", "op2"):
+        refused = desk.decides(Remedy.CREDIT, *claims, actor=actor)
+        if refused:
+            return refused
+    return []
+
+
+def test_what_a_later_bill_has_given_back_is_not_credited_too(desk: Desk) -> None:
+    before = desk.balances()
+    desk.disputes((REDISPATCH, 100_000_003))
+    desk.issues("ann", more_quanta=-100_000_003)
+    assert credits(desk) == [Code.ALREADY_GIVEN_BACK]
+    assert credits(desk, (REDISPATCH, 1)) == [Code.ALREADY_GIVEN_BACK]
+    assert desk.decides(Remedy.CORRECTED) == []
+    given = [e.transfers for e in desk.story.events if isinstance(e, TransfersBooked)]
+    assert not [x for moves in given for x in moves if x.kind is TransferKind.BILL_CREDIT]
+    assert desk.balance(DISPUTED) == before.get(DISPUTED, 0)
+    desk.checks()
+
+
+def test_what_a_run_has_given_back_is_not_credited_before_a_bill_says_so(desk: Desk) -> None:
+    desk.disputes((REDISPATCH, 100_000_003))
+    desk.is_given("ann", TransferKind.REDISPATCH, 60_000_000)
+    assert credits(desk) == [Code.ALREADY_GIVEN_BACK]
+    assert credits(desk, (REDISPATCH, 40_000_004)) == [Code.ALREADY_GIVEN_BACK]
+    assert credits(desk, (REDISPATCH, 40_000_003)) == []
+    desk.checks()
+
+
+def test_between_two_operators_a_run_may_have_given_it_back(desk: Desk) -> None:
+    desk.disputes((REDISPATCH, 100))
+    assert desk.decides(Remedy.CREDIT, actor="op1") == []
+    desk.is_given("ann", TransferKind.REDISPATCH, 100)
+    assert desk.decides(Remedy.CREDIT, actor="op2") == [Code.ALREADY_GIVEN_BACK]
+    assert desk.decides(None) == []
+
+
+def test_what_was_read_before_a_run_is_read_again(desk: Desk) -> None:
+    desk.disputes((REDISPATCH, 100))
+    stale = (("2016-06-15", 1),)
+    assert desk.decides(Remedy.CREDIT, versions=stale) == [Code.REVISION_MISMATCH]
+    assert credits(desk) == []
+
+
+def test_what_was_given_back_of_another_charge_is_no_matter(desk: Desk) -> None:
+    desk.disputes((REDISPATCH, 100), (LAST_RESORT, 50))
+    desk.is_given("ann", TransferKind.RENT_RETURN, 10**9)
+    desk.is_given("ann", TransferKind.REDISPATCH, -5)  # charged more since
+    desk.is_given("ann", TransferKind.LAST_RESORT, 20)
+    assert credits(desk) == [Code.ALREADY_GIVEN_BACK]
+    assert credits(desk, (REDISPATCH, 100), (LAST_RESORT, 30)) == []
+    desk.checks()
+
+
+def test_of_the_bill_as_a_whole_all_that_was_given_back_counts(desk: Desk) -> None:
+    desk.disputes((None, 1_000))
+    desk.is_given("ann", TransferKind.RENT_RETURN, 400)
+    desk.is_given("ann", TransferKind.DEPOSIT, 10**9)
+    assert credits(desk) == [Code.ALREADY_GIVEN_BACK]
+    assert credits(desk, (None, 600)) == []
+    desk.checks()
+
+
+def test_a_credit_is_no_longer_to_be_disputed(desk: Desk) -> None:
+    said = desk.bill().lines[REDISPATCH].amount_quanta
+    desk.disputes((REDISPATCH, 100_000_000))
+    assert credits(desk) == []
+    desk.issues("ann", credited=desk.credits_of("ann"))
+    assert desk.disputes((REDISPATCH, said - 99_999_999)) == [Code.DISPUTE_ABOVE_LINE]
+    assert desk.disputes((REDISPATCH, said - 100_000_000)) == []
+    desk.checks()
 
 
 def test_what_is_in_dispute_stays_so_on_a_later_bill(desk: Desk) -> None:
