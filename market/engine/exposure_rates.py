@@ -18,8 +18,8 @@ from market.model.grid import Grid
 from market.model.interval import day_of
 from market.model.participant import Participant, Unit, VoltageLevel
 from market.model.rules import MarketRules
-from market.model.units import PPM, round_up, share_ppm
-from market.settlement.imbalance import delivered_ticks, last_resort_band
+from market.model.units import PPM, round_up
+from market.settlement.imbalance import adder_ticks, delivered_ticks, last_resort_band
 from market.settlement.tariff import network_ticks
 
 _NONE: Final = (0, 0)
@@ -89,8 +89,8 @@ class ExposureRates:
         ask_ticks, bid_ticks = delivered_ticks(band=band, grid=self._grid, area_id=area_id)
         short_ticks = rule.short_price_ticks
         if short_ticks is None:
-            short_ticks = ask_ticks + self._adder_ticks(ask_ticks)
-        long_ticks = bid_ticks - self._adder_ticks(bid_ticks)
+            short_ticks = ask_ticks + adder_ticks(ask_ticks, rules)
+        long_ticks = bid_ticks - adder_ticks(bid_ticks, rules)
         fees_ticks = 0
         if rule.counts_fees:
             fees_ticks = network_ticks(rules, start_s, level) + rules.tariff.levies_ticks
@@ -99,8 +99,3 @@ class ExposureRates:
             round_up(max(0, short_ticks) * expected, PPM),
             max(0, fees_ticks, round_up(max(0, -long_ticks) * expected, PPM)),
         )
-
-    def _adder_ticks(self, price_ticks: int) -> int:
-        rules = self._rules
-        adder_ticks = share_ppm(abs(price_ticks), rules.deviation_adder_ppm)
-        return max(adder_ticks, rules.deviation_adder_min_ticks)
