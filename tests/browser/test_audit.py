@@ -15,7 +15,7 @@ def test_what_was_done_about_a_unit_is_found_and_read(open_window: OpenWindow, t
     page.get_by_label(window.said("audit:search.kind")).fill("RaiseAlarm")
     page.get_by_role("button", name=window.said("audit:search.go"), exact=True).click()
     trail = page.get_by_role("grid", name=window.said("audit:trail.title"))
-    expect(trail.get_by_role("row", name="RaiseAlarm")).to_have_count(1)
+    expect(trail.get_by_role("row", name=window.said("audit:command.RaiseAlarm"))).to_have_count(1)
     trail.get_by_role("button", name=window.said("table.details")).click()
     expect(page.get_by_role("heading", name=window.said("audit:entry.chain"))).to_be_visible()
     look(window, "audit")

@@ -19,7 +19,7 @@ from api.routes.alerts import KINDS as ALERT_KINDS
 from market.model.alarm import AlarmKind, ControlLevel, Severity
 from market.model.call import CallReason
 from market.model.case import CaseKind, CaseOutcome, CaseState, CaseTarget, StepKind
-from market.model.messages import Phase
+from market.model.messages import Command, Event, Phase
 from market.model.order import Order, OrderState, TimeInForce, Venue
 from market.model.participant import UnitKind
 from market.model.power import UnitState
@@ -137,6 +137,13 @@ def test_every_alarm_is_explained(language: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_code_has_words(family: str, language: str) -> None:
     assert sorted(FAMILIES[family] - CATALOGUES[language][family].keys()) == []
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_the_trail_has_words_for_every_command_and_every_fact(language: str) -> None:
+    catalogue = json.loads(text(Path(f"web/src/locales/{language}/audit.json")))
+    assert catalogue["command"].keys() == {kind.__name__ for kind in get_args(Command)}
+    assert catalogue["fact"].keys() == {kind.__name__ for kind in get_args(Event)}
 
 
 def advice() -> set[str]:

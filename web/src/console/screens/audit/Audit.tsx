@@ -17,6 +17,7 @@ import { useMarketNow, usePlace } from "../../place";
 import { NOTHING_WANTED, queryOf, RESULT_TONES, type Entry, type Wanted } from "./audit";
 import { Chain } from "./Chain";
 import { EntryDetails } from "./EntryDetails";
+import { commandWord, factWord } from "./kinds";
 import { useTexts } from "./texts";
 import "./audit.css";
 
@@ -170,7 +171,8 @@ function useColumns(): Column<Entry>[] {
         ...{ key: "kind", title: t("column.kind"), kind: "text", width: 170 },
         ...{ choosable: true, card: "title" },
         value: ({ kind }) => kind,
-        cell: ({ kind }) => <code>{kind}</code>,
+        said: ({ kind }) => commandWord(t, kind),
+        cell: ({ kind }) => commandWord(t, kind),
       },
       {
         ...{ key: "actor", title: t("column.actor"), kind: "text", width: 150 },
@@ -199,13 +201,14 @@ function useColumns(): Column<Entry>[] {
           Object.entries(events)
             .map(([name, count]) => `${name}=${count}`)
             .join(" "),
-        cell: ({ events }) => (
-          <code>
-            {Object.entries(events)
-              .map(([name, count]) => `${name} × ${format.whole(count)}`)
-              .join(", ")}
-          </code>
-        ),
+        said: ({ events }) =>
+          Object.keys(events)
+            .map((name) => factWord(t, name))
+            .join(" "),
+        cell: ({ events }) =>
+          Object.entries(events)
+            .map(([name, count]) => `${factWord(t, name)} × ${format.whole(count)}`)
+            .join(", "),
       },
       {
         ...{ key: "batch", title: t("column.batch"), kind: "decimal", hidden: true },

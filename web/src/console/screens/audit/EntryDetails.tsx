@@ -6,6 +6,7 @@ import { Time } from "../../../parts/text/When";
 import { State } from "../../../parts/text/State";
 import { word } from "../../../language/words";
 import { RESULT_TONES, type Entry } from "./audit";
+import { commandWord, factWord } from "./kinds";
 import { useTexts } from "./texts";
 
 export function EntryDetails({ entry }: { entry: Entry }) {
@@ -23,7 +24,15 @@ export function EntryDetails({ entry }: { entry: Entry }) {
         <h3>{t("entry.command")}</h3>
         <Facts
           facts={[
-            { label: t("column.kind"), value: <code>{entry.kind}</code> },
+            {
+              label: t("column.kind"),
+              value: commandWord(t, entry.kind),
+              note: (
+                <Link to={`/audit?kind=${encodeURIComponent(entry.kind)}`}>
+                  <code>{entry.kind}</code>
+                </Link>
+              ),
+            },
             {
               label: t("column.actor"),
               value:
@@ -76,7 +85,7 @@ export function EntryDetails({ entry }: { entry: Entry }) {
           <ul>
             {facts.map(([name, count]) => (
               <li key={name}>
-                <code>{name}</code> × {format.whole(count)}
+                {factWord(t, name)} × {format.whole(count)} <code>{name}</code>
               </li>
             ))}
           </ul>

@@ -1,5 +1,7 @@
 import { textsOf } from "../../../language/Speak";
+import type { KeysOf, TextKey, Translate } from "../../../language/texts";
 import type en from "../../../locales/en/audit.json";
 
 export const useTexts = textsOf<typeof en>("audit");
-export type Say = ReturnType<typeof useTexts>["t"];
+export type Say = Translate<KeysOf<typeof en>>;
+export type Key = TextKey<KeysOf<typeof en>>;
