@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { Filters, Choose, DayPicker, IntervalPicker } from "../src/parts/filter/Filters";
+import { DayPicker } from "../src/parts/filter/DayPicker";
+import { Filters, Choose, IntervalPicker } from "../src/parts/filter/Filters";
 import { Panel } from "../src/parts/frame/Panel";
 import type { Column } from "../src/parts/table/columns";
 import { DataTable } from "../src/parts/table/DataTable";

@@ -1,4 +1,4 @@
-// What narrows a screen down: a search, a choice, a day, an interval of the day.
+// What narrows a screen down: a search, a choice, an interval of the day.
 //
 // Native controls: they are small, known to everybody, and phones bring their own pickers for them.
 
@@ -71,53 +71,6 @@ export function Choose({ label, value, options, onChange, all }: ChooseProps) {
           </option>
         ))}
       </select>
-    </span>
-  );
-}
-
-interface DayProps {
-  label: string;
-  /** `2026-10-25` */
-  value: string;
-  onChange(value: string): void;
-  min?: string;
-  max?: string;
-}
-
-/** A day, with steps to the day before and after. */
-export function DayPicker({ label, value, onChange, min, max }: DayProps) {
-  const { t } = useSpeech();
-  const id = useId();
-  const next = (by: number) => {
-    const day = new Date(`${value}T00:00:00Z`);
-    day.setUTCDate(day.getUTCDate() + by);
-    return day.toISOString().slice(0, 10);
-  };
-  return (
-    <span className="p-filter">
-      <label htmlFor={id}>{label}</label>
-      <IconButton
-        icon="back"
-        label={t("filter.day_before")}
-        isDisabled={min !== undefined && value <= min}
-        onPress={() => onChange(next(-1))}
-      />
-      <input
-        id={id}
-        type="date"
-        value={value}
-        min={min}
-        max={max}
-        onChange={(event) => {
-          if (event.target.value) onChange(event.target.value);
-        }}
-      />
-      <IconButton
-        icon="open"
-        label={t("filter.day_after")}
-        isDisabled={max !== undefined && value >= max}
-        onPress={() => onChange(next(1))}
-      />
     </span>
   );
 }

@@ -3,7 +3,8 @@
 import { useMemo, useState } from "react";
 import { useNews } from "../../../shell/live";
 import { ChartPanel } from "../../../parts/chart/ChartPanel";
-import { Choose, DayPicker, Filters } from "../../../parts/filter/Filters";
+import { DayPicker } from "../../../parts/filter/DayPicker";
+import { Choose, Filters } from "../../../parts/filter/Filters";
 import { Figure, Tiles } from "../../../parts/frame/Figures";
 import { Panel } from "../../../parts/frame/Panel";
 import { Empty, Loading } from "../../../parts/state/states";

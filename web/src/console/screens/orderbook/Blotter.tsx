@@ -4,7 +4,8 @@
 // reckoned from the whole; over all intervals the server filters, page by page, and nothing is marked.
 
 import { useDeferredValue, useId, useMemo, useState } from "react";
-import { Choose, DayPicker, Filters, IntervalPicker } from "../../../parts/filter/Filters";
+import { DayPicker } from "../../../parts/filter/DayPicker";
+import { Choose, Filters, IntervalPicker } from "../../../parts/filter/Filters";
 import { Figure, Tiles } from "../../../parts/frame/Figures";
 import { Panel } from "../../../parts/frame/Panel";
 import { Loading } from "../../../parts/state/states";

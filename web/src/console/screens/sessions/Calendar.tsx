@@ -1,7 +1,8 @@
 // The sessions of a day as a clock has them: a row for each hour, a cell for each interval.
 
 import { useRef, type KeyboardEvent } from "react";
-import { DayPicker, Filters } from "../../../parts/filter/Filters";
+import { DayPicker } from "../../../parts/filter/DayPicker";
+import { Filters } from "../../../parts/filter/Filters";
 import { Icon, type IconName } from "../../../parts/icons";
 import { Panel } from "../../../parts/frame/Panel";
 import { Empty, Loading } from "../../../parts/state/states";

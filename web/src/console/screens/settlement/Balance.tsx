@@ -1,7 +1,8 @@
 // The ledger at the end of a day: every account, what was booked on it, and the proof that it adds up.
 
 import { useMemo } from "react";
-import { DayPicker, Filters } from "../../../parts/filter/Filters";
+import { DayPicker } from "../../../parts/filter/DayPicker";
+import { Filters } from "../../../parts/filter/Filters";
 import { Figure, Tiles } from "../../../parts/frame/Figures";
 import { Panel } from "../../../parts/frame/Panel";
 import { Loading } from "../../../parts/state/states";

@@ -5,7 +5,7 @@ import type { Format } from "../../../language/format";
 import { dayStarts, localDate } from "../../../language/zone";
 import { ChartPanel } from "../../../parts/chart/ChartPanel";
 import { MirrorBars } from "../../../parts/chart/MirrorBars";
-import { DayPicker } from "../../../parts/filter/Filters";
+import { DayPicker } from "../../../parts/filter/DayPicker";
 import type { Column } from "../../../parts/table/columns";
 import { State } from "../../../parts/text/State";
 import { useMarket } from "../../../shell/markets";

@@ -2,7 +2,8 @@
 
 import { useState } from "react";
 import { localDate } from "../../../language/zone";
-import { DayPicker, Filters, IntervalPicker } from "../../../parts/filter/Filters";
+import { DayPicker } from "../../../parts/filter/DayPicker";
+import { Filters, IntervalPicker } from "../../../parts/filter/Filters";
 import { Panel } from "../../../parts/frame/Panel";
 import { DataTable } from "../../../parts/table/DataTable";
 import { useMarket } from "../../../shell/markets";

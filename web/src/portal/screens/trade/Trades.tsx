@@ -5,7 +5,7 @@ import { localDate } from "../../../language/zone";
 import { Button } from "../../../parts/Button";
 import { ConfirmAct } from "../../../parts/act/ConfirmAct";
 import { useToast } from "../../../parts/act/toasts";
-import { DayPicker } from "../../../parts/filter/Filters";
+import { DayPicker } from "../../../parts/filter/DayPicker";
 import { Panel } from "../../../parts/frame/Panel";
 import type { Column } from "../../../parts/table/columns";
 import { DataTable } from "../../../parts/table/DataTable";
