@@ -19,9 +19,11 @@ from api.idempotency import HEADER as IDEMPOTENCY_KEY
 from api.permissions import PERMISSIONS
 from api.routes.server import VERSION
 from api.sessions import COOKIE
+from api.told import TOLD
 from market.model.rejection import Code
 
 _REFERENCE: Final = "#/components/schemas/{model}"
+_TOLD_REFERENCE: Final = "#/components/schemas/{name}"
 _PATH_ID: Final = re.compile(r"\{([a-z_]+)(?::path)?\}")
 _TEXT: Final = {"type": "string"}
 _LOGIN_SCHEMA: Final[Mapping[str, Any]] = {
@@ -66,9 +68,14 @@ def description_json(addresses: Iterable[Address]) -> bytes:
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template=_REFERENCE
     )
+    told = list(dict.fromkeys(TOLD.values()))
+    references, answered = msgspec.json.schema_components(told, ref_template=_TOLD_REFERENCE)
+    reference_of = dict(zip(told, references, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for address in shown:
-        paths.setdefault(address.path, {})[address.method.lower()] = _operation(address)
+        shape = TOLD.get((address.method, address.path))
+        answers = None if shape is None else reference_of[shape]
+        paths.setdefault(address.path, {})[address.method.lower()] = _operation(address, answers)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -80,7 +87,7 @@ def description_json(addresses: Iterable[Address]) -> bytes:
             },
             "paths": paths,
             "components": {
-                "schemas": {**schemas.get("$defs", {}), "Problem": _PROBLEM_SCHEMA},
+                "schemas": {**answered, **schemas.get("$defs", {}), "Problem": _PROBLEM_SCHEMA},
                 "securitySchemes": {
                     "token": {
                         "type": "oauth2",
@@ -93,7 +100,8 @@ def description_json(addresses: Iterable[Address]) -> bytes:
     )
 
 
-def _operation(address: Address) -> dict[str, Any]:
+def _operation(address: Address, answers: dict[str, Any] | None) -> dict[str, Any]:
+    """One method of an address; `answers`: the schema of its answer in JSON, where it is known."""
     permission = PERMISSIONS[address.method, address.path]
     made: dict[str, Any] = {
         "operationId": _operation_id(address),
@@ -109,7 +117,9 @@ def _operation(address: Address) -> dict[str, Any]:
                 **(
                     {}
                     if address.empty
-                    else {"content": {form.value: {} for form in address.answers}}
+                    else {
+                        "content": {form.value: _content(form, answers) for form in address.answers}
+                    }
                 ),
             },
             "default": {
@@ -122,7 +132,10 @@ def _operation(address: Address) -> dict[str, Any]:
         "x-roles": {role.value: reach.value for role, reach in permission.reach.items()},
     }
     if address.created:
-        made["responses"]["200"] = {"description": "Harmless repeat"}
+        made["responses"]["200"] = {
+            "description": "Harmless repeat",
+            **({} if answers is None else {"content": {Form.JSON.value: {"schema": answers}}}),
+        }
     if not permission.public:
         made["security"] = [{"token": []}, {"session": []}]
     if address.body is not None:
@@ -149,6 +162,10 @@ def _operation(address: Address) -> dict[str, Any]:
             "content": {"application/x-www-form-urlencoded": {"schema": _LOGIN_SCHEMA}},
         }
     return made
+
+
+def _content(form: Form, answers: dict[str, Any] | None) -> dict[str, Any]:
+    return {} if answers is None or form is not Form.JSON else {"schema": answers}
 
 
 def _operation_id(address: Address) -> str:

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from api.depth import MERGED
 from api.permissions import Channel
+from market.model.messages import Phase
 
 Instant = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
 """Start or end of an interval."""
@@ -87,7 +88,7 @@ class Flow(Shape):
     received_backward_kwh: Energy
     capacity_forward_kwh: Energy
     capacity_backward_kwh: Energy
-    binding: str | None
+    binding: Literal["forward", "backward"] | None
 
 
 class Interval(Shape):
@@ -95,7 +96,7 @@ class Interval(Shape):
 
     start: Instant
     end: Instant
-    phase: str
+    phase: Phase
     gate_at: Instant
     rung: str | None
     welfare: Money | None

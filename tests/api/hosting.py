@@ -26,6 +26,7 @@ from clearing.network import NetworkArrays, PowerFlow
 from clearing.problem import ClearingProblem, ClearingResult
 from clearing.redispatch_problem import RedispatchProblem, RedispatchResult
 from clearing.service import ClearingService
+from tests.api.described import check_answer
 from tests.patience import PATIENCE_S
 
 US: Final = 1_000_000
@@ -204,7 +205,9 @@ class Server:
             assert self._thread.is_alive(), "the server did not start"
             assert time.monotonic() < give_up
             time.sleep(0.005)
-        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_S)
+        self.http = httpx.Client(
+            base_url=self.url, timeout=PATIENCE_S, event_hooks={"response": [check_answer]}
+        )
         return self
 
     @property

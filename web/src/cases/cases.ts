@@ -3,88 +3,18 @@
 //
 // The one idea: of each case one target is next, what was not met stays seen, and everything is in market time.
 
-import type { Page } from "../wire/client";
+import type { Schemas } from "../wire/client";
 
 export const KINDS = ["fault_report", "question", "complaint", "connection"] as const;
 /** What comes to the service desk; a disputed bill is opened on the bill. */
 export type DeskKind = (typeof KINDS)[number];
-export type CaseKind = DeskKind | "bill_dispute";
-export type Target = "taken" | "answered" | "closed";
-export type Outcome = "upheld" | "rejected" | "withdrawn" | "resolved";
-
-export interface Step {
-  kind: string;
-  from: "customer" | "desk" | "market";
-  by: string;
-  at: string;
-  text: string;
-}
-
+export type Target = Schemas["CaseTarget"];
+export type Outcome = Schemas["CaseOutcome"];
+export type Step = Schemas["CaseStep"];
 /** How much of one line of a bill; `line` null: of the bill as a whole. */
-export interface Disputed {
-  line: number | null;
-  kind: string;
-  start: string;
-  amount: string;
-  tax_amount: string;
-}
-
-export interface Dispute {
-  version: number;
-  lines: Disputed[];
-  unpayable_amount: string;
-  remedy: "credit" | "corrected" | null;
-  credited: Disputed[];
-  corrected_by: string | null;
-}
-
-export interface Case {
-  case_id: string;
-  kind: CaseKind;
-  participant_id: string;
-  state: "open" | "in_work" | "closed";
-  outcome: Outcome | null;
-  owner: string | null;
-  opened_at: string;
-  take_by: string;
-  taken_at: string | null;
-  answer_by: string | null;
-  answered_at: string | null;
-  close_by: string;
-  closed_at: string | null;
-  subject: string | null;
-  client_case_id: string | null;
-  unit_id: string | null;
-  details: Record<string, string>;
-  missed: Target[];
-  reopened: number;
-  reopen_until: string | null;
-  rating: number | null;
-  rating_text: string | null;
-  bill_id: string | null;
-  month: string | null;
-  held_amount: string | null;
-  dispute: Dispute | null;
-  history: Step[];
-  /** For operators only. */
-  proposal?: { by: string; until: string; lines: Disputed[] } | null;
-}
-
-declare module "../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/cases": Page<Case>;
-    "GET /v1/markets/{market}/cases/{case_id}": Case;
-    "POST /v1/markets/{market}/cases": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:take": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:comment": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:note": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:resolve": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:decide": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:reopen": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:rate": Case;
-    "POST /v1/markets/{market}/cases/{case_id}:withdraw": Case;
-  }
-}
+export type Disputed = Schemas["DisputedAmount"];
+export type Case = Schemas["Case"];
+export type CaseKind = Case["kind"];
 
 export const CASES = "/v1/markets/{market}/cases";
 export const CASE = "/v1/markets/{market}/cases/{case_id}";

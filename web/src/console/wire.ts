@@ -1,15 +1,12 @@
 // What the addresses of calls, sessions and prices answer (docs/wire.md).
 
-import type { Page } from "../wire/client";
-import type { AreaResult, Phase } from "../wire/types";
+import type { Page, Schemas } from "../wire/client";
+import type { Phase } from "../wire/types";
 
 /** Which call of an interval: the opening one of its day, or the one that closes it. */
 export type CallKind = "day_ahead" | "closing";
 
-export interface AreaPrice extends AreaResult {
-  start: string;
-  end: string;
-}
+export type AreaPrice = Schemas["AreaPrice"];
 
 export interface Binding {
   start: string;
@@ -101,7 +98,6 @@ export interface Block {
 
 declare module "../wire/answers" {
   interface Answers {
-    "GET /v1/markets/{market}/prices": Page<AreaPrice>;
     "GET /v1/markets/{market}/clearing-runs": Page<ClearingRun>;
     "GET /v1/markets/{market}/clearing-runs/{run_id}": ClearingRun;
     "GET /v1/markets/{market}/sessions": Page<Session>;

@@ -10,14 +10,5 @@
 //
 // Two screens that read the same address have to agree: the compiler refuses different shapes.
 
-import type { Page } from "./client";
-import type { ClockReading, Curves, Interval, Market, MarketSummary, ServerHealth } from "./types";
-
-export interface Answers {
-  "GET /v1/health": ServerHealth;
-  "GET /v1/clock": ClockReading;
-  "GET /v1/markets": Page<MarketSummary>;
-  "GET /v1/markets/{market}": Market;
-  "GET /v1/markets/{market}/intervals": Page<Interval>;
-  "GET /v1/markets/{market}/curves": Curves;
-}
+/** Filled by who reads them. */
+export interface Answers {}

@@ -1,18 +1,5 @@
-// A program or device that may come in (docs/wire.md).
+// A program or device that may come in.
 
-import type { Page } from "./client";
+import type { Schemas } from "./client";
 
-export interface Client {
-  client_id: string;
-  role: string;
-  participant_id: string | null;
-  unit_id: string | null;
-  created_at: string;
-  revoked_at: string | null;
-}
-
-declare module "./answers" {
-  interface Answers {
-    "GET /v1/clients": Page<Client>;
-  }
-}
+export type Client = Schemas["Client"];

@@ -1,6 +1,8 @@
 // The shapes of docs/wire.md that the console reads. Numbers with a unit are decimal strings on the
 // wire and stay strings here; only drawing turns them into numbers.
 
+import type { Schemas } from "./client";
+
 export const PHASES = [
   "scheduled",
   "call",
@@ -18,113 +20,55 @@ export type Phase = (typeof PHASES)[number];
 /** Phases that stand beside an interval's own and hide it while they last. */
 export const STOPS: readonly Phase[] = ["volatility_call", "halt", "frozen"];
 
-export interface AreaDefinition {
-  area_id: string;
-  name: string;
-  parent: string | null;
-  import_limit_kw: string | null;
-  export_limit_kw: string | null;
-  holds_last_resort: boolean;
-}
-
-export interface LineDefinition {
-  line_id: string;
-  from_area: string;
-  to_area: string;
-  capacity_forward_kw: string;
-  capacity_backward_kw: string;
-  loss_ppm: number;
-  fee_forward_per_mwh: string;
-  fee_backward_per_mwh: string;
-}
-
-/** Local hours [from_hour, to_hour) in which the retailer of last resort asks and bids so much. */
-export interface LastResortBand {
-  from_hour: number;
-  to_hour: number;
-  ask_per_mwh: string;
-  bid_per_mwh: string;
-}
-
-export interface Market {
-  market_id: string;
-  name: string;
-  currency: string;
-  time_zone: string;
-  interval_minutes: number;
-  trading_from: string;
-  trading_until: string | null;
-  gate_minutes: number;
+export type AreaDefinition = Schemas["Area"];
+export type LineDefinition = Schemas["Line"];
+export type LastResortBand = Schemas["LastResortBand"];
+/** What the pages want to know of a market. */
+export type Market = Pick<
+  Schemas["Market"],
+  | "market_id"
+  | "name"
+  | "currency"
+  | "time_zone"
+  | "interval_minutes"
+  | "trading_from"
+  | "trading_until"
+  | "gate_minutes"
+  | "last_resort"
+  | "areas"
+  | "lines"
+> & {
   /** Null: the market does not trade continuously. */
-  continuous: { opens_minutes: number } | null;
+  continuous: Pick<Schemas["Continuous"], "opens_minutes"> | null;
   /** Null or not there: the market has no opening calls. */
-  day_ahead?: { opens_minutes: number; gate_minutes: number } | null;
-  last_resort: LastResortBand[];
-  areas: AreaDefinition[];
-  lines: LineDefinition[];
-}
+  day_ahead?: Schemas["DayAhead"] | null;
+};
+export type MarketSummary = Pick<Market, "market_id" | "name">;
 
-export interface MarketSummary {
-  market_id: string;
-  name: string;
-}
-
-export interface AreaResult {
-  area_id: string;
-  price_per_mwh: string | null;
-  connection_price_per_mwh: string | null;
-  bought_kwh: string;
-  sold_kwh: string;
-  net_export_kwh: string;
-}
-
-export type Direction = "forward" | "backward";
-
-export interface LineResult {
-  line_id: string;
-  from_area: string;
-  to_area: string;
-  sent_forward_kwh: string;
-  received_forward_kwh: string;
-  sent_backward_kwh: string;
-  received_backward_kwh: string;
-  capacity_forward_kwh: string;
-  capacity_backward_kwh: string;
-  binding: Direction | null;
-}
+/** What the stream says of an area is less than what the list does. */
+export type AreaResult = Pick<
+  Schemas["AreaPrice"],
+  | "area_id"
+  | "price_per_mwh"
+  | "connection_price_per_mwh"
+  | "bought_kwh"
+  | "sold_kwh"
+  | "net_export_kwh"
+>;
+export type LineResult = Schemas["Flow"];
+export type Direction = NonNullable<LineResult["binding"]>;
 
 /** One delivery interval; what is not known yet is null. */
-export interface Interval {
-  start: string;
+export type Interval = Omit<Schemas["Interval"], "end" | "gate_at" | "areas"> & {
   end: string | null;
-  phase: Phase;
   gate_at: string | null;
-  rung: string | null;
-  welfare: string | null;
-  upper_bound: string | null;
-  trades: number | null;
-  solve_ms: number | null;
-  /** How many faults the auditor found, or the faults themselves. */
-  audit_faults: number | string[] | null;
-  receipt_hash: string | null;
   areas: AreaResult[] | null;
-  lines: LineResult[] | null;
-}
+};
 
 /** [price_per_mwh, cumulative_kwh], in the order in which the curve is climbed. */
-export type CurvePoint = [string, string];
-
-export interface AreaCurves {
-  area_id: string;
-  price_per_mwh: string | null;
-  supply: CurvePoint[];
-  demand: CurvePoint[];
-}
-
-export interface Curves {
-  start: string;
-  areas: AreaCurves[];
-}
+export type CurvePoint = AreaCurves["supply"][number];
+export type AreaCurves = Schemas["AreaCurves"];
+export type Curves = Schemas["Curves"];
 
 /** A stop beside the road: interval and area (null: all of them), and the phase it means. */
 export interface Stop {
@@ -159,17 +103,8 @@ export interface PublicTrade {
   start?: string;
 }
 
-export interface ClockReading {
-  now: string;
-  speed: number;
-  simulated: boolean;
-  running: boolean;
-}
-
-export interface ServerHealth {
-  status: string;
-  version: string;
-}
+export type ClockReading = Schemas["ClockReading"];
+export type ServerHealth = Schemas["Health"];
 
 export interface Envelope {
   type: "hello" | "snapshot" | "delta" | "heartbeat" | "resend" | "resync_required" | "error";

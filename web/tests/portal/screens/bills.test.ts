@@ -10,7 +10,7 @@ import {
   total,
 } from "../../../src/portal/screens/bills/bill";
 
-const line = (kind: string, amount: string, detail = ""): Line => ({
+const line = (kind: Line["kind"], amount: string, detail = ""): Line => ({
   ...{ kind, detail, amount, count: 1, energy_kwh: null, price_per_mwh: null },
   ...{ start: "2016-05-31T22:00:00Z", end: "2016-06-30T22:00:00Z" },
   ...{ correction: null, case_id: null, of_which: null },
@@ -43,7 +43,7 @@ it("the parts of both sides add up to their totals", () => {
       line("energy_bought", "1.00"),
       line("energy_sold", "-0.30"),
       line("credit", "-0.05"),
-      line("something_new", "0.01"),
+      line("something_new" as Line["kind"], "0.01"),
     ],
     rounding_amount: "0.003",
     total_amount: "0.763",
@@ -100,6 +100,12 @@ it("behind a line stand the trades of its kind and venue, within its time", () =
   ]);
   const found = behind(line("energy_bought", "1", "call"), details, venues);
   expect(found.map(({ reference }) => reference)).toEqual(["t1"]);
+});
+
+it("a posting of the month as a whole stands behind the line of its kind", () => {
+  const posting = { kind: "day_charge", start: null, reference: "p1" } as Detail;
+  expect(behind(line("day_charge", "1"), [posting], new Map())).toEqual([posting]);
+  expect(behind(line("levies", "1"), [posting], new Map())).toEqual([]);
 });
 
 it("a kind this page does not know is said as another one", () => {

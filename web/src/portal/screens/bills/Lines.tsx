@@ -158,6 +158,7 @@ function Behind({ bill, line }: { bill: Bill; line: Line }) {
         ...{ key: "start", title: t("line.delivered"), kind: "time", width: 150, card: "title" },
         value: ({ start }) => start,
         cell: ({ start }) =>
+          start !== null &&
           `${format.dayShort(start)}, ${format.interval(start, Date.parse(start) + interval_minutes * 60_000)}`,
       },
       {

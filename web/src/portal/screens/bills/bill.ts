@@ -75,7 +75,8 @@ export function behind(
   const from = Date.parse(line.start);
   const until = Date.parse(line.end);
   return details.filter(({ kind, start, reference }) => {
-    const at = Date.parse(start);
+    // A posting of the month as a whole has no interval.
+    const at = start === null ? from : Date.parse(start);
     if (kind !== line.kind || at < from || at >= until) return false;
     const venue = venues.get(reference);
     return line.detail === "" || venue === undefined || venue === line.detail;

@@ -1,45 +1,13 @@
 // What the addresses of trading answer to a participant.
 
-import type { Page } from "../../../wire/client";
+import type { Side } from "../../../market/orders";
+import type { Page, Schemas } from "../../../wire/client";
 import type { BookInterval } from "../../../wire/types";
 
 export type { Unit } from "../../../wire/units";
 
-export type Side = "buy" | "sell";
-
-export interface Order {
-  order_id: string;
-  client_order_id: string;
-  kind: string;
-  participant_id: string;
-  unit_id: string;
-  area_id: string;
-  start: string;
-  end: string;
-  side: Side;
-  price_per_mwh: string;
-  energy_kwh: string;
-  filled_kwh: string;
-  /** Money held for it. */
-  held: string;
-  state: string;
-  sequence: number;
-  accepted_at: string;
-  revision: number;
-}
-
-export interface Reason {
-  code: string;
-  parameters: Record<string, string | null>;
-}
-
-export interface Explanation {
-  order_id: string | null;
-  client_order_id: string;
-  kind: string | null;
-  state: string;
-  reasons: Reason[];
-}
+export type { Explanation, Order, Reason, Side, Trade } from "../../../market/orders";
+export type Price = Schemas["AreaPrice"];
 
 export interface Rule {
   rule_id: string;
@@ -58,40 +26,12 @@ export interface Rule {
 
 export type Venue = "call" | "continuous" | "listing";
 
-export interface Price {
-  area_id: string;
-  start: string;
-  end: string;
-  price_per_mwh: string | null;
-  connection_price_per_mwh: string | null;
-  bought_kwh: string;
-  sold_kwh: string;
-  net_export_kwh: string;
-}
-
 export interface Forecast {
   unit_id: string;
   start: string;
   end: string;
   consumption_kwh: string;
   generation_kwh: string;
-}
-
-export interface Trade {
-  trade_id: string;
-  match_id: string;
-  order_id: string;
-  participant_id: string;
-  unit_id: string;
-  area_id: string;
-  start: string;
-  end: string;
-  side: Side;
-  price_per_mwh: string;
-  energy_kwh: string;
-  amount: string;
-  venue: string;
-  state: string;
 }
 
 export interface Leg {
@@ -167,17 +107,11 @@ export interface Depth {
 
 declare module "../../../wire/answers" {
   interface Answers {
-    "GET /v1/markets/{market}/orders": Page<Order>;
-    "POST /v1/markets/{market}/orders": Order;
-    "DELETE /v1/markets/{market}/orders/{order_id}": Order;
-    "GET /v1/markets/{market}/orders/{order_id}/explanation": Explanation;
     "GET /v1/markets/{market}/standing-orders": Page<Rule>;
     "POST /v1/markets/{market}/standing-orders": Rule;
     "DELETE /v1/markets/{market}/standing-orders/{rule_id}": Rule;
-    "GET /v1/markets/{market}/prices": Page<Price>;
     "GET /v1/markets/{market}/forecasts": Page<Forecast>;
     "POST /v1/markets/{market}/forecasts:batch": { count: number };
-    "GET /v1/markets/{market}/trades": Page<Trade>;
     "GET /v1/markets/{market}/listings": Page<Offer>;
     "POST /v1/markets/{market}/listings": Offer;
     "GET /v1/markets/{market}/contracts": Page<Contract>;

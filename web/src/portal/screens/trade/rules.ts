@@ -26,7 +26,7 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number] | "other";
 
-export const kindOf = ({ kind }: Pick<Unit, "kind">): Kind =>
+export const kindOf = ({ kind }: { kind: string }): Kind =>
   KINDS.find((each) => each === kind) ?? "other";
 
 const some = (kw: string) => compareTexts(kw, "0") > 0;
