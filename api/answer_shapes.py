@@ -4,12 +4,12 @@ The one idea: these describe and are not run: answers are made and encoded as be
 every answer they get against its description.
 """
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from api.shapes import Energy, Instant, Moment, Money, Power, Price, Shape
+from api.shapes import Count, Energy, Instant, Moment, Money, Power, Price, Shape
 from market.model.bill import ChargeKind
 from market.model.order import OrderState, Side, Venue
 from market.model.participant import Role, UnitKind, VoltageLevel
@@ -335,8 +335,19 @@ class Trade(Shape):
     state: TradeState
 
 
-class Health(Shape):
-    """Whether the server is there."""
+class MarketHealth(Shape):
+    """How far a market's writer is."""
 
-    status: str
+    status: Literal["ok", "failed"]
+    epoch: Count
+    committed_seq: Count
+    projected_seq: Count
+    snapshot_batch: Count | None
+
+
+class Health(Shape):
+    """Whether the server is there, and each market by its id."""
+
+    status: Literal["ok", "failed"]
     version: str
+    markets: dict[str, MarketHealth]

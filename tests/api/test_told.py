@@ -52,7 +52,7 @@ def test_answers_of_a_market_are_what_the_description_says(village: Village) -> 
     [
         ("GET", "/v1/clock", {"now": "2016-06-30T20:00:00.000Z", "speed": 1, "simulated": True}),
         ("GET", "/v1/markets/village/units", {"items": [{"unit_id": 7}], "next_cursor": None}),
-        ("GET", "/v1/health", {"status": "ok", "version": "1", "secret": "x"}),
+        ("GET", "/v1/health", {"status": "ok", "version": "1", "markets": {}, "secret": "x"}),
     ],
 )
 def test_an_answer_that_is_not_as_described_is_found(
