@@ -3,8 +3,7 @@
 Against the small town of `tests/browser/`, in the system's Chromium without a graphics card. Prints figures and
 the aims beside them, asserts nothing. What a page weighs is what the browser fetched until it was
 live, as it came over the wire and compressed by gzip; interactive is when the first screen shows what
-is asked for and is live, from the start of the navigation. Frames of charts and long tables are not
-measured here.
+is asked for and is live, from the start of the navigation. Frames are those of `pages/frames.py`.
 """
 
 import gzip
@@ -16,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from benchmarks.figures.report import aim, report
+from benchmarks.pages.frames import frames
 from tests.browser import town as towns
 from tests.browser.conftest import setup_tool
 from tests.browser.town import Town
@@ -41,6 +41,7 @@ def main() -> None:
         with towns.copied(built, copied) as town:
             for application, address, who in FIRST:
                 first_load(browser, town, application, address, who)
+        frames(browser, Path(folder, "parts"))
         browser.close()
 
 

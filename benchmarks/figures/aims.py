@@ -315,6 +315,19 @@ SUBJECTS: Final = (
                 2.0,
                 "s",
             ),
+            at_least(
+                "applications.lines_frames",
+                "five lines of 2,880 points that grow by one each frame",
+                30.0,
+                "frames/s",
+            ),
+            at_most(
+                "applications.table_frame",
+                "10,000 rows scrolled by 300 pixels a frame, median",
+                33.0,
+                "ms",
+            ),
+            at_most("applications.table_frame_p95", "the same, 95th percentile", 50.0, "ms"),
         ),
     ),
     Subject(
@@ -363,11 +376,6 @@ UNMEASURED: Final = (
         what="fail-safe after the last valid heartbeat",
         aim="≤ 125 s",
         instead="asserted in market time: tests/market/control/partitions.py",
-    ),
-    Unmeasured(
-        what="charts with five lines of 2,880 points; 10,000 rows scroll",
-        aim="≥ 30 frames/s; smoothly",
-        instead="nothing",
     ),
     Unmeasured(
         what="a lost connection is shown",
