@@ -1,14 +1,23 @@
 // Numbers that are read at a glance, and facts that are looked up.
 
-import type { ReactNode } from "react";
+import { createContext, use, type ReactNode } from "react";
 import { Icon } from "../icons";
 import type { Tone } from "../text/State";
 import "./figures.css";
 
-export function Tiles({ label, children }: { label: string; children: ReactNode }) {
+const Known = createContext(true);
+
+interface TilesProps {
+  label: string;
+  /** False: what the figures are made of has not been read; none of them says anything then, least of all 0. */
+  known?: boolean;
+  children: ReactNode;
+}
+
+export function Tiles({ label, known = true, children }: TilesProps) {
   return (
     <ul className="p-tiles" aria-label={label}>
-      {children}
+      <Known value={known}>{children}</Known>
     </ul>
   );
 }
@@ -24,11 +33,14 @@ interface FigureProps {
   state?: ReactNode;
 }
 
-export function Figure({ label, children, note, tone, state }: FigureProps) {
+export function Figure(props: FigureProps) {
+  const { label, children } = props;
+  const known = use(Known);
+  const { note, tone, state }: Partial<FigureProps> = known ? props : {};
   return (
     <li className={tone ? `p-figure p-${tone}` : "p-figure"} data-tone={tone}>
       <span className="p-figure-label">{label}</span>
-      <span className="p-figure-value">{children}</span>
+      <span className="p-figure-value">{known ? children : "–"}</span>
       {(note !== undefined || state !== undefined) && (
         <span className="p-figure-note">
           {state}

@@ -156,10 +156,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         />
       )}
       <p className="p-table-foot">
-        <span aria-hidden="true">{counted}</span>
-        <span className="unseen" role="status">
-          {news}
-        </span>
+        {(state === "ready" || rows.length > 0) && (
+          <>
+            <span aria-hidden="true">{counted}</span>
+            <span className="unseen" role="status">
+              {news}
+            </span>
+          </>
+        )}
         {more?.loading && <span>{t("nothing.loading")}</span>}
         {more?.has && !more.loading && <span>{t("table.more")}</span>}
       </p>

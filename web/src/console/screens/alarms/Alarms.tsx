@@ -41,13 +41,14 @@ export default function Alarms() {
     () => [...open.items, ...taken.items].sort(byUrgency),
     [open.items, taken.items],
   );
+  const known = worse(open.state, taken.state) === "ready";
   const oldest = oldestOpen(standing);
   const waiting = open.items.length;
 
   return (
     <Page title={t("title")} description={t("about")}>
       <Stale stale={!live} since={sinceMs}>
-        <Tiles label={t("tiles")}>
+        <Tiles label={t("tiles")} known={known}>
           {counts(standing).map(({ severity, open: fresh, acknowledged }) => (
             <Figure
               key={severity}
@@ -74,7 +75,7 @@ export default function Alarms() {
           {
             key: "now",
             title: t("tab.now"),
-            count: format.whole(waiting),
+            ...(known ? { count: format.whole(waiting) } : {}),
             content: () => (
               <AlarmTable
                 name="alarms"

@@ -56,6 +56,7 @@ function Overview() {
   const unanswered = standing.filter(isUnanswered).length;
   const late = standing.filter(({ missed }) => missed.length > 0).length;
 
+  const known = open.state === "ready" && taken.state === "ready";
   return (
     <Page
       title={t("title")}
@@ -67,7 +68,7 @@ function Overview() {
       }
     >
       <Stale stale={!live} since={sinceMs}>
-        <Tiles label={t("tiles")}>
+        <Tiles label={t("tiles")} known={known}>
           <NextDue item={standing[0]} now={now} />
           <Figure
             label={t("not_taken")}
@@ -96,7 +97,7 @@ function Overview() {
           {
             key: "now",
             title: t("tab.now"),
-            count: format.whole(standing.length),
+            ...(known ? { count: format.whole(standing.length) } : {}),
             content: () => (
               <CaseTable
                 name="cases"

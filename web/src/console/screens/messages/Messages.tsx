@@ -35,7 +35,7 @@ export default function Messages() {
   const latest = messages.items.find(({ state }) => state === "published");
   return (
     <Page title={t("nav.messages")} description={t("page_about")}>
-      <Tiles label={t("tile.all")}>
+      <Tiles label={t("tile.all")} known={messages.state === "ready"}>
         <Figure
           label={t("state.scheduled")}
           note={

@@ -64,7 +64,7 @@ export function Calendar(props: Props) {
       }
     >
       <p className="ss-marks" role="status">
-        {found.length === 0 ? (
+        {loading || sessions.length === 0 ? null : found.length === 0 ? (
           <State tone="good">{t("calendar.nothing_wrong")}</State>
         ) : (
           found.map(([mark, count]) => (
