@@ -121,6 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if subjects:
         limit_s = sum(each.limit_s for each in subjects)
         print(f"{len(subjects)} subjects; last time {before_s} s in all, at most {limit_s} s")
+    if subjects and load() > int(machine()["cores"]) / 2:
+        print(f"load {load()}: others are at work here, and figures will be worse for it")
     failed, began = [], time.monotonic()
     for subject in subjects:
         print(f"== {subject.name} (load {load()}, at most {subject.limit_s} s)", flush=True)
