@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.pinned import NPM, PYTHON, ROOT, canonical, python_pins
+from tools.pinned import NPM, PYTHON, ROOT, canonical, npm_pins, python_pins
 from tools.setup import SetupError, node
 
 EXPLAINED = ROOT / "docs" / "supply.md"
@@ -45,8 +45,10 @@ class Answer:
     asked: int = 0
     """Packages a service knew something or nothing bad about."""
     findings: list[Finding] = field(default_factory=list)
+    unasked: int = 0
+    """Packages nobody could be asked about."""
     silent: list[str] = field(default_factory=list)
-    """What could not be asked about, and why."""
+    """Why; a line a package, or one for all of them."""
 
 
 def from_pip_audit(text: str, pinned: int) -> Answer:
@@ -54,10 +56,11 @@ def from_pip_audit(text: str, pinned: int) -> Answer:
     try:
         rows = json.loads(text)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        return Answer(silent=[f"{pinned} packages: pip-audit gave no answer"])
+        return Answer(unasked=pinned, silent=["pip-audit gave no answer"])
     answer = Answer()
     for row in rows:
         if "skip_reason" in row:
+            answer.unasked += 1
             answer.silent.append(f"{row['name']}: {row['skip_reason']}")
             continue
         answer.asked += 1
@@ -73,13 +76,13 @@ def from_pip_audit(text: str, pinned: int) -> Answer:
     return answer
 
 
-def from_npm_audit(text: str, lock: str) -> Answer:
+def from_npm_audit(text: str, pinned: int) -> Answer:
     """Read npm's JSON; an error in it means that nothing was asked."""
     try:
         told: dict[str, Any] = json.loads(text)
         total = int(told["metadata"]["dependencies"]["total"])
     except (ValueError, KeyError, TypeError):
-        return Answer(silent=[f"{lock}: npm was given no answer"])
+        return Answer(unasked=pinned, silent=["npm was given no answer"])
     answer = Answer(asked=total)
     for name, each in told.get("vulnerabilities", {}).items():
         # A text is the name of a package below it, which has a row of its own.
@@ -119,7 +122,7 @@ def ask_npm(lock: str) -> Answer:
     """About one lock file of npm."""
     npm, environment = node()
     command = [str(npm), "audit", "--package-lock-only", "--json"]
-    return from_npm_audit(_said(command, (ROOT / lock).parent, environment), lock)
+    return from_npm_audit(_said(command, (ROOT / lock).parent, environment), len(npm_pins(lock)))
 
 
 def _said(command: list[str], folder: Path, environment: dict[str, str] | None) -> str:
@@ -147,7 +150,7 @@ def verdict(answers: Mapping[str, Answer], page: str) -> int:
         open_ones += new
         print(
             f"{name}: {answer.asked} asked about, {len(answer.findings)} findings, "
-            f"{len(new)} of them not explained, {len(answer.silent)} not asked about"
+            f"{len(new)} of them not explained, {answer.unasked} not asked about"
         )
         for each in new:
             print(f"  {each.package} {each.version} {' '.join(each.ids)}: {each.about}")
@@ -156,7 +159,7 @@ def verdict(answers: Mapping[str, Answer], page: str) -> int:
     if open_ones:
         print("mend it, or explain it in docs/supply.md", file=sys.stderr)
         return FOUND
-    if any(answer.silent for answer in answers.values()):
+    if any(answer.unasked for answer in answers.values()):
         print("not clean: some packages could not be asked about", file=sys.stderr)
         return NOT_ASKED
     print("clean, or explained in docs/supply.md")
@@ -169,7 +172,7 @@ def main() -> int:
     try:
         answers |= {lock: ask_npm(lock) for lock in NPM}
     except SetupError as error:
-        answers["npm"] = Answer(silent=[str(error)])
+        answers["npm"] = Answer(unasked=sum(map(len, map(npm_pins, NPM))), silent=[str(error)])
     return verdict(answers, EXPLAINED.read_text("utf-8"))
 
 

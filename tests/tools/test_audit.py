@@ -60,11 +60,13 @@ BAD = Finding("bad-one", "2.0", ("PYSEC-2026-1", "CVE-2026-0001", "GHSA-aaaa-bbb
 def test_findings_and_silence_of_pip_audit_are_told_apart() -> None:
     answer = from_pip_audit(json.dumps(PIP), pinned=3)
 
-    assert answer == Answer(asked=2, findings=[BAD], silent=["mute: Dependency not found"])
+    assert answer == Answer(
+        asked=2, findings=[BAD], unasked=1, silent=["mute: Dependency not found"]
+    )
 
 
 def test_a_finding_of_npm_is_counted_once_where_it_is() -> None:
-    answer = from_npm_audit(json.dumps(NPM), "package-lock.json")
+    answer = from_npm_audit(json.dumps(NPM), pinned=210)
 
     assert answer.asked == 210
     assert answer.findings == [
@@ -74,8 +76,8 @@ def test_a_finding_of_npm_is_counted_once_where_it_is() -> None:
 
 @pytest.mark.parametrize("said", ["", "Traceback", "[]", '{"error": {"code": "ENOAUDIT"}}'])
 def test_no_answer_is_silence(said: str) -> None:
-    assert from_pip_audit(said, pinned=7) == Answer(silent=["7 packages: pip-audit gave no answer"])
-    assert from_npm_audit(said, "lock") == Answer(silent=["lock: npm was given no answer"])
+    assert from_pip_audit(said, pinned=7) == Answer(unasked=7, silent=["pip-audit gave no answer"])
+    assert from_npm_audit(said, pinned=9) == Answer(unasked=9, silent=["npm was given no answer"])
 
 
 @pytest.mark.parametrize(
@@ -83,9 +85,9 @@ def test_no_answer_is_silence(said: str) -> None:
     [
         (Answer(asked=3), CLEAN),
         (Answer(asked=3, findings=[BAD]), FOUND),
-        (Answer(asked=3, findings=[BAD], silent=["mute"]), FOUND),
-        (Answer(asked=3, silent=["mute"]), NOT_ASKED),
-        (Answer(silent=["all"]), NOT_ASKED),
+        (Answer(asked=3, findings=[BAD], unasked=1), FOUND),
+        (Answer(asked=3, unasked=1), NOT_ASKED),
+        (Answer(unasked=3), NOT_ASKED),
     ],
     ids=["clean", "found", "found and silent", "one silent", "all silent"],
 )
