@@ -87,6 +87,7 @@ from market.model.payment import (
     CoverDefault,
     DecidePayment,
     DecidePayout,
+    MoveCollateral,
     PayIntoFund,
     PaymentDecision,
     PayoutDecision,
@@ -605,7 +606,7 @@ async def dispute(sequencer: Sequencer, clock: StillClock) -> list[Committed]:
 
 
 def paying(now_us: int) -> Iterator[Command]:
-    """What the bank tells, what Ann withdraws, and that Ben's debt is covered, once bills stand."""
+    """What the bank tells, what Ann puts down and withdraws, and that Ben's debt is covered, once bills stand."""
 
     def row(bank_id: str, amount_quanta: int, reference: str) -> BankRow:
         return BankRow(
@@ -622,6 +623,8 @@ def paying(now_us: int) -> Iterator[Command]:
         actor="op1",
         rows=(row("b-1", 10**8, "bil-1"), row("b-2", 10**8, "?"), row("b-3", -much, "chargeback")),
     )
+    for quanta in (3 * 10**6, -(10**6)):
+        yield MoveCollateral(now_us=now_us, actor="ann", participant_id="ann", amount_quanta=quanta)
     yield RequestWithdrawal(
         now_us=now_us,
         actor="ann",

@@ -1,8 +1,10 @@
 """Laws of money over a market's whole life, whatever happens to it and whenever it is killed.
 
 A random program of orders, trades of every mode, recalls, orders of operators, readings in time and late, runs
-that settle days again under the same or other fees, bills, and kills lives in a store. After every event the
+that settle days again under the same or other fees, bills and their disputes, payments, withdrawals, collateral and
+covered debts (`money_rules.py`), and kills lives in a store of either kind. After every event the
 ledger sums to zero; after every command nothing lies on the accounts of passage, holds are those of what stands,
+what is in dispute lies on its account and what the bank told and nobody knows on suspense,
 the stored trial balance is the ledger, and in each area and interval what was sold and received was bought and
 sent. Who starts again from what a kill leaves has the same state, byte for byte.
 """
@@ -10,11 +12,11 @@ sent. Who starts again from what a kill leaves has the same state, byte for byte
 
 import asyncio
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,11 +24,17 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from clearing.merit_order import merit_order
 from market.day_runs import DayRuns
 from market.engine.engine import Engine
+from market.engine.state import MarketState
 from market.model.act import Act, ActKind, PerformAct
 from market.model.alarm import ControlLevel
 from market.model.bill import BillState, DraftBills, IssueBills
@@ -63,7 +71,9 @@ from market.sequencer import Committed, Sequencer
 from market.store import queries
 from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, RULES, STEP_S, unit
 from tests.market.engine.offering import PARTIES, UNITS, VILLAGES
+from tests.market.stores import NewStore, made
 from tests.market.written import MARKET_ID, StillClock, due_command, place
+from tests.properties.money_rules import DAY_US, OWNERS, MoneyRules
 
 FIRST_S = MIDNIGHT_S - 2 * STEP_S
 STARTS_S = [FIRST_S + number * STEP_S for number in range(4)]
@@ -82,7 +92,6 @@ WITH_RETAIL = (
     ),
 )
 AREA_OF = {item.unit_id: item.area_id for item in WITH_RETAIL}
-OWNERS = tuple(item.participant_id for item in PARTIES)
 ABLE = (
     *(("ann-solar", "sell"), ("ann-load", "buy"), ("ben-load", "buy"), ("ben-chp", "sell")),
     *(
@@ -130,20 +139,24 @@ intervals = st.integers(0, 3)
 numbers = st.integers(0, 99)
 
 
-class Life(RuleBasedStateMachine):
-    """One market in a file, under a random program."""
+trading = precondition(lambda self: not self.is_over)
+"""Afterwards there is nothing to order."""
 
-    def __init__(self) -> None:
+
+class Life(MoneyRules):
+    """One market in a store, under a random program."""
+
+    def __init__(self, new_store: NewStore) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="laws-"))
-        self.files = count(1)
+        self.new_store = new_store
         self.names = count(1)
         self.loop = asyncio.new_event_loop()
         self.clock = StillClock()
-        self.store = self.folder / f"{next(self.files)}.sqlite"
+        self.store = new_store()
         self.events: list[Event] = []
         self.follower = Engine()
         self.accounts: Counter[str] = Counter()
+        self.paid = Counter()
         self.rest_wh: Counter[tuple[str, int]] = Counter()
         """Of each area and interval: sold less bought, less sent, and received."""
         self.gone: set[str] = set()
@@ -166,27 +179,38 @@ class Life(RuleBasedStateMachine):
         finally:
             self._run(self.sequencer.close())
             self.loop.close()
-            shutil.rmtree(self.folder)
 
-    @initialize()
-    def begins(self) -> None:
+    @initialize(at_the_end=st.sampled_from((True, False)))
+    def begins(self, at_the_end: bool) -> None:
+        """With the first session; or when all is traded, settled and billed."""
         for command in SETUP:
             assert not self._does(command).answer.rejections
         self.goes_on(2)
+        if at_the_end:
+            for unit_id, side in (ABLE[1], ABLE[3], ABLE[7]):
+                self.orders((unit_id, side), 12_000, 1_999, 2)
+            self.lists_and_takes(ABLE[1], 9_000, 500, 1, ABLE[5])
+            while self.sequencer.engine.next_timer() is not None:
+                self.goes_on(10)
+            self._runs()
+            self.bills()
 
     # --- what happens ---------------------------------------------------------------------
 
+    @trading
     @rule(what=able, price=prices, energy_wh=energies, interval=intervals)
     def orders(self, what: tuple[str, str], price: int, energy_wh: int, interval: int) -> None:
         unit_id, side = what
         row = f"o{next(self.names)} {unit_id} {side} {price} {energy_wh} {interval - 2}"
         self._does(place(_owner(unit_id), row, now_us=self.now_us))
 
+    @trading
     @rule(number=numbers)
     def cancels(self, number: int) -> None:
         for owner in OWNERS:
             self._tells(CancelOrders, owner, order_ids=(f"ord-{1 + number % 20}",))
 
+    @trading
     @rule(what=able, price=prices, energy_wh=energies, interval=intervals, taker=able)
     def lists_and_takes(
         self,
@@ -216,6 +240,7 @@ class Life(RuleBasedStateMachine):
             legs=((STARTS_S[interval], 1 + energy_wh // 2),),
         )
 
+    @trading
     @rule(what=able, other=able, price=prices, energy_wh=energies, confirmed=st.booleans())
     def agrees(
         self,
@@ -239,6 +264,7 @@ class Life(RuleBasedStateMachine):
             contract_id = made.answer.orders[0].order_id
             self._tells(ConfirmContract, _owner(other[0]), contract_id=contract_id)
 
+    @trading
     @rule(number=numbers, cancel=st.booleans(), parties=st.booleans())
     def recalls(self, number: int, cancel: bool, parties: bool) -> None:
         """Asked for by both parties, or decided by two operators."""
@@ -258,6 +284,7 @@ class Life(RuleBasedStateMachine):
         for operator in () if parties else ("op1", "op2"):
             self._does(DecideRecall(now_us=self.now_us, actor=operator, cancel=cancel, **match))
 
+    @trading
     @rule(unit_id=st.sampled_from(HOMES), power_w=st.none() | st.integers(0, 9_000))
     def orders_of_operators(self, unit_id: str, power_w: int | None) -> None:
         """A stop, or a limit for the whole time."""
@@ -328,9 +355,8 @@ class Life(RuleBasedStateMachine):
                 sources=sources,
             )
         )
-        over = self.sequencer.engine.next_timer() is None
-        assert bool(drafted.answer.rejections) is not over
-        if not over:
+        assert bool(drafted.answer.rejections) is not self.is_over
+        if not self.is_over:
             return
         issue = IssueBills(now_us=self.now_us, actor="op", month="2016-06", bill_ids=())
         assert not self._does(issue).answer.rejections
@@ -338,28 +364,52 @@ class Life(RuleBasedStateMachine):
             issued = queries.bills(connection, MARKET_ID, state=BillState.ISSUED).items
         for item in issued:
             account = participant_account(item.bill.participant_id)
-            paid = item.bill.paid_in_quanta - item.bill.total_quanta
-            assert self.accounts[account] == paid
+            assert self.accounts[account] == self.paid[account] - item.bill.total_quanta
 
     @rule()
     def is_killed(self) -> None:
         """Somebody else goes on from what a kill would leave at this moment."""
-        before, left = self.sequencer, self.folder / f"{next(self.files)}.sqlite"
-        for end in ("", "-wal"):
-            part = self.store.with_name(self.store.name + end)
-            if part.exists():
-                shutil.copy(part, left.with_name(left.name + end))
-        self.store = left
+        before = self.sequencer
+        if isinstance(self.store, Path):
+            left = self.new_store()
+            assert isinstance(left, Path)
+            for end in ("", "-wal"):
+                part = self.store.with_name(self.store.name + end)
+                if part.exists():
+                    shutil.copy(part, left.with_name(left.name + end))
+            self.store = left
+        # In a schema of a server the newer writer takes over from the one that still lives.
         self.sequencer = self._opened()
         assert self.sequencer.engine.snapshot() == before.engine.snapshot()
         self._run(before.close())
         self._stored_laws()
+
+    @rule(days=st.integers(1, 12))
+    def waits(self, days: int) -> None:
+        """As long as nothing is due."""
+        timer, later_us = self.sequencer.engine.next_timer(), self.now_us + days * DAY_US
+        self.clock.time_us = later_us if timer is None else min(later_us, timer.due_us)
 
     # --- the laws -------------------------------------------------------------------------
 
     @property
     def now_us(self) -> int:
         return self.clock.time_us
+
+    @property
+    def is_over(self) -> bool:
+        """Both days are closed."""
+        until_s = self.state.phases.closed_until_s()
+        return until_s >= FIRST_S + len(STARTS_S) * STEP_S
+
+    @property
+    def state(self) -> MarketState:
+        return self.sequencer.engine.state
+
+    def _read(self, question: Any, **wanted: Any) -> Any:  # noqa: ANN401 - any query and its answer
+        self._run(self.sequencer.projected(self.sequencer.committed_seq))
+        with self.sequencer.readers.connect() as connection:
+            return question(connection, MARKET_ID, **wanted)
 
     def _does(self, command: Command) -> Committed:
         committed = self._run(self.sequencer.submit(command))
@@ -392,12 +442,14 @@ class Life(RuleBasedStateMachine):
             name: quanta for name, quanta in self.accounts.items() if quanta
         }
         assert not any(self.rest_wh.values())
+        self.money_laws(self.state)
         self._stored_laws()
 
     def _count(self, event: Event) -> None:  # noqa: C901 - an arm an event
         """Money and energy, as the events say it."""
         match event:
             case TransfersBooked():
+                self.count_payments(event.transfers)
                 for item in event.transfers:
                     self.accounts[item.debit_account] -= item.amount_quanta
                     self.accounts[item.credit_account] += item.amount_quanta
@@ -505,13 +557,19 @@ def _uses(lines: tuple[LineOutcome, ...]) -> Iterator[LineUse]:
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"),
+    ("kind", "examples", "steps"),
     [
-        pytest.param(15, 40, id="short"),
-        pytest.param(300, 80, id="long", marks=pytest.mark.long),
+        pytest.param("sqlite", 15, 40, id="short"),
+        pytest.param("postgresql", 3, 40, id="short-postgresql"),
+        pytest.param("sqlite", 300, 80, id="long", marks=pytest.mark.long),
+        pytest.param("postgresql", 100, 80, id="long-postgresql", marks=pytest.mark.long),
     ],
 )
-def test_the_laws_of_money_hold_after_every_event(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        Life, settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None)
-    )
+def test_the_laws_of_money_hold_after_every_event(
+    kind: str, examples: int, steps: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with made(kind, tmp_path, lambda: request.getfixturevalue("postgres_url")) as new_store:
+        run_state_machine_as_test(
+            partial(Life, new_store),
+            settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None),
+        )
