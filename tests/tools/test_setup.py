@@ -99,3 +99,20 @@ def test_what_cannot_be_installed_is_said_with_the_way_round(
 
     assert setup.main(["browser"]) == 1
     assert "apt install chromium" in capsys.readouterr().err
+
+
+def test_the_tools_that_list_live_apart_from_what_they_list(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(setup, "SUPPLY", tmp_path / "supply")
+    monkeypatch.setattr(setup, "_run", lambda command, *_, **__: ran.append(command))
+    (tmp_path / "supply").mkdir()
+    monkeypatch.setattr(setup, "_venv_fits", lambda folder: folder == tmp_path / "supply")
+
+    setup.install_supply()
+
+    (install,) = ran
+    assert install[0] == str(tmp_path / "supply" / "bin" / "python")
+    assert install[-3:] == ["--require-hashes", "-r", "constraints-supply.txt"]
+    assert (tmp_path / "supply" / ".stamp").exists()
