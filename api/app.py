@@ -80,6 +80,7 @@ from api.routes import (
     suspensions,
     system,
     together,
+    unit_overview,
     unit_states,
     withdrawals,
 )
@@ -110,6 +111,7 @@ ADDRESSES: Final[tuple[Address, ...]] = (
     *measurement_files.ADDRESSES,
     *system.ADDRESSES,
     *reach.ADDRESSES,
+    *unit_overview.ADDRESSES,
     *unit_states.ADDRESSES,
     *access.ADDRESSES,
     *credentials.ADDRESSES,

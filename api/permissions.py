@@ -101,6 +101,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/participants"): _MEMBERS,
     ("GET", f"{MARKET}/participants:overview"): _OPERATOR,
     ("GET", f"{MARKET}/units"): _OWN,
+    ("GET", f"{MARKET}/units:overview"): _AREA_SEEN,
     ("POST", f"{MARKET}/orders"): _PARTICIPANT,
     ("POST", f"{MARKET}/orders:batch"): _PARTICIPANT,
     ("POST", f"{MARKET}/orders:cancel"): _PARTICIPANT,

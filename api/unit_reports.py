@@ -35,10 +35,15 @@ class UnitReports:
     def __init__(self, units: Mapping[str, Unit], reports: Iterable[UnitReport]) -> None:
         self._units = units
         self._latest = {item.unit_id: unit_report(item) for item in reports}
+        self._heard_us: dict[str, int] = {}
 
     def of_unit(self, unit_id: str) -> Answer | None:
         """What a unit said last; None: nothing yet."""
         return self._latest.get(unit_id)
+
+    def heard_us(self, unit_id: str) -> int | None:
+        """Market time at which a unit spoke last; None: not since the server is here."""
+        return self._heard_us.get(unit_id)
 
     def of_area(self, area_id: str) -> list[Answer]:
         """The same of all units directly in an area that have said something."""
@@ -57,6 +62,7 @@ class UnitReports:
         """A unit speaks, whether its state is another one or not."""
         said = unit_report(report)
         self._latest[report.unit_id] = said
+        self._heard_us[report.unit_id] = now_us
         data = {"event": "state", **said, "at": moment_text(now_us)}
         yield delta(Channel.UNIT, report.unit_id, data)
         yield delta(Channel.AREA, self._units[report.unit_id].area_id, data)
