@@ -28,6 +28,7 @@ from api.payments.bank_file import BankFilePort
 from api.payments.port import PaymentPort
 from api.payments.seeded_gateway import SeededGateway
 from api.people import People
+from api.power_flows import PowerFlows
 from api.reach import Reach
 from api.seed import read_seed
 from api.sessions import Sessions
@@ -154,6 +155,7 @@ class House:
         self.tickets = Tickets(real_time_s)
         self.guessing = asyncio.Semaphore(GUESSES_AT_ONCE)
         """Who wants a password compared waits for it."""
+        self.flows = PowerFlows()
         self.kept_answers = KeptAnswers(identity, real_time_s)
         self.payment_port: PaymentPort = (
             BankFilePort()

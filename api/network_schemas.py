@@ -21,6 +21,8 @@ TAPS_MAX: Final = 100
 Whole = Annotated[int, Field(strict=True, ge=0, le=WIRE_INTEGER_MAX)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=WIRE_INTEGER_MAX)]
 VoltagePpm = Annotated[int, Field(strict=True, ge=1, le=2 * PPM)]
+LongitudeUdeg = Annotated[int, Field(strict=True, ge=-180_000_000, le=180_000_000)]
+LatitudeUdeg = Annotated[int, Field(strict=True, ge=-90_000_000, le=90_000_000)]
 PartPpb = Annotated[int, Field(strict=True, ge=0, le=_PPB)]
 
 
@@ -31,6 +33,8 @@ class BusIn(Body):
     rated_v: Positive
     voltage_min_ppm: VoltagePpm
     voltage_max_ppm: VoltagePpm
+    longitude_udeg: LongitudeUdeg | None = None
+    latitude_udeg: LatitudeUdeg | None = None
 
 
 class NetworkLineIn(Body):

@@ -220,6 +220,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("POST", f"{MARKET}/networks"): _OPERATOR,
     ("GET", f"{MARKET}/networks"): _AREA_SEEN,
     ("GET", f"{MARKET}/grid-checks"): _AREA_SEEN,
+    ("GET", f"{MARKET}/power-flow"): _AREA_SEEN,
     ("GET", f"{MARKET}/activations"): _AREA_SEEN,
     ("GET", f"{MARKET}/burdens"): _MEMBERS,
     ("GET", f"{MARKET}/units/{{unit_id}}/explanation"): _MEMBERS,

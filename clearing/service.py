@@ -308,6 +308,22 @@ class ClearingService:
         self._spare = self._new_child()
 
 
+def flow_here(
+    network: NetworkArrays, power_w: NDArray[Any], reactive_var: NDArray[Any] | None = None
+) -> PowerFlow:
+    """The same power flow in this very process, audited: for a process that may die of it.
+
+    Raises:
+        NetworkFaultyError: the grid or the powers are wrong.
+    """
+    # Imported here: who has a solver's process never loads the library itself.
+    from clearing.power_flow import power_flow
+
+    problem = FlowProblem(network=network, power_w=power_w, reactive_var=reactive_var)
+    found = power_flow(problem)
+    return _own_flow(problem) if audit_flow(problem, found) else found
+
+
 def _own_flow(problem: FlowProblem) -> PowerFlow:
     """The auditor's; of a grid with which it cannot calculate nothing is known."""
     try:

@@ -82,6 +82,8 @@ def _bus(row: Mapping[str, str]) -> Row:
         "rated_v": whole(row["vn_kv"], 3),
         "voltage_min_ppm": whole(row["min_vm_pu"], 6),
         "voltage_max_ppm": whole(row["max_vm_pu"], 6),
+        "longitude_udeg": whole(row["lon"], 6),
+        "latitude_udeg": whole(row["lat"], 6),
     }
 
 

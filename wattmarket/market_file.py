@@ -13,7 +13,7 @@ again changes nothing.
                     efficiency_charge_ppm, efficiency_discharge_ppm (the last four empty: no storage)
     [[networks]]    the real grid of an area: area_id, version, source_bus, source_voltage_ppm as on the
                     wire, and the files buses, lines, transformers and placements = "….csv" with
-                    columns as on the wire; transformers may be left out
+                    columns as on the wire; transformers may be left out, and where buses stand
     [deposits]      each = "500.00"; `last_resort` = another amount for the retailer
     [credentials]   participants = true, areas = true: for whom credentials are made
 """
@@ -61,6 +61,8 @@ NETWORK_TABLES = {
     "placements": ("member_id", "bus_id"),
 }  # fmt: skip
 """Tables of a grid and their columns; what is no name is a whole number."""
+PLACE_COLUMNS = ("longitude_udeg", "latitude_udeg")
+"""Columns of buses that may be left out, both together."""
 NAMES = frozenset({"bus_id", "line_id", "transformer_id", "member_id", "from_bus", "to_bus"})
 Rows = list[tuple[int, dict[str, str]]]
 """Rows of a table with their line numbers."""
@@ -105,9 +107,14 @@ class _Reading:
         return self.file(content.get(section, {}), f"[{section}]", "file", columns)
 
     def file(
-        self, section: Mapping[str, Any], where: str, key: str, columns: tuple[str, ...]
+        self,
+        section: Mapping[str, Any],
+        where: str,
+        key: str,
+        columns: tuple[str, ...],
+        others: tuple[str, ...] = (),
     ) -> Rows:
-        """Rows of the CSV file a key of a section names."""
+        """Rows of the CSV file a key of a section names; `others` are columns that may be there too."""
         name = section.get(key)
         if not isinstance(name, str):
             self.faults.append(f'{where}: {key} = "….csv" is missing')
@@ -126,12 +133,12 @@ class _Reading:
             if column not in found:
                 self.faults.append(f"{path.name}: column {column} is missing")
         for column in found:
-            if column not in columns:
+            if column not in (*columns, *others):
                 self.faults.append(f"{path.name}: column {column} is not known")
-        if set(found) != set(columns):
+        if not set(columns) <= set(found) <= {*columns, *others}:
             return []
         ragged = [line for line, row in rows if None in row or None in row.values()]
-        self.faults += [f"{path.name}, line {line}: not {len(columns)} values" for line in ragged]
+        self.faults += [f"{path.name}, line {line}: not {len(found)} values" for line in ragged]
         return [(line, row) for line, row in rows if line not in ragged]
 
 
@@ -303,7 +310,9 @@ def _network(reading: _Reading, section: Mapping[str, Any]) -> dict[str, Any]:
             continue
         network[name] = [
             _network_row(reading, f"{where}: {name}, line {line}", row)
-            for line, row in reading.file(section, where, name, columns)
+            for line, row in reading.file(
+                section, where, name, columns, PLACE_COLUMNS if name == "buses" else ()
+            )
         ]
     return network
 

@@ -149,9 +149,9 @@ def _told(call: Call, name: str) -> Answer:
     now_us = call.house.clock.now_us()
     now = instant_text(now_us // MICROSECONDS)
     shown = call.market.live.snapshot(Channel.UNIT, name, now_us)
-    setpoint = min(shown["setpoints"], key=lambda item: item["start"], default={})
+    setpoint: Answer = min(shown["setpoints"], key=lambda item: item["start"], default={})
     limits = [item for item in shown["limits"] if item["from"] <= now]
-    limit = limits[-1] if limits else {}
+    limit: Answer = limits[-1] if limits else {}
     return {
         "setpoint_kw": setpoint.get("target_kw"),
         "setpoint_start": setpoint.get("start"),

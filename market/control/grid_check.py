@@ -5,7 +5,7 @@ no state inside the limits, it goes by rule, and injection of units that nobody 
 market as facts; nothing is decided here. Areas inside an area come first, and count in it as they came out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -18,13 +18,14 @@ from market.control.network_arrays import (
     RedispatchResult,
     binding_element,
     change_reason,
+    flow_of,
     network_arrays,
     picture,
     power_rows,
     redispatch_problem,
 )
 from market.model.burden import BurdenShare
-from market.model.grid_check import AreaCheck, AreaSeen, GridPicture, UnitChange
+from market.model.grid_check import AreaCheck, AreaFlow, AreaSeen, GridPicture, UnitChange
 from market.model.network import Network
 
 NO_CHANGE = "none"
@@ -35,8 +36,8 @@ METERED_TOLERANCE_PPM = 100
 """Whole Wh of an interval's mean do not tell a voltage any better."""
 
 
-class GridSolver(Protocol):
-    """What calculates; `clearing.service.ClearingService` does, in its own process."""
+class FlowSolver(Protocol):
+    """What calculates a power flow."""
 
     def power_flow(
         self,
@@ -48,6 +49,10 @@ class GridSolver(Protocol):
     ) -> PowerFlow:
         """Voltages and flows of each step, in time or in another way; no reactive power: None."""
         ...
+
+
+class GridSolver(FlowSolver, Protocol):
+    """What calculates; `clearing.service.ClearingService` does, in its own process."""
 
     def redispatch(self, problem: RedispatchProblem, deadline_s: int) -> RedispatchResult:
         """The cheapest change, or one by rule when there is no better one in time."""
@@ -92,21 +97,34 @@ def check(plans: Sequence[AreaPlan], solver: GridSolver, deadline_s: int) -> tup
     return tuple(checks)
 
 
-def see(powers: Sequence[AreaPowers], solver: GridSolver) -> tuple[AreaSeen, ...]:
+def see(powers: Sequence[AreaPowers], solver: FlowSolver) -> tuple[AreaSeen, ...]:
     """What readings say about each grid; inner areas stand first in `powers`."""
+    return tuple(
+        AreaSeen(area_id=area.network.area_id, version=area.network.version, picture=found)
+        for area, _, found in _pictures(powers, solver)
+    )
+
+
+def flows(powers: Sequence[AreaPowers], solver: FlowSolver) -> tuple[AreaFlow, ...]:
+    """All voltages and loadings of each grid; inner areas stand first in `powers`."""
+    return tuple(area_flow for _, area_flow, _ in _pictures(powers, solver))
+
+
+def _pictures(
+    powers: Sequence[AreaPowers], solver: FlowSolver
+) -> Iterator[tuple[AreaPowers, AreaFlow, GridPicture]]:
     inner = _Inner()
-    seen = []
     for area in powers:
-        network = area.network
+        network, told_w = area.network, inner.told(area.member_ids, area.power_w)
+        arrays = network_arrays(network, area.member_ids)
         flow = solver.power_flow(
-            network_arrays(network, area.member_ids),
-            power_rows(inner.told(area.member_ids, area.power_w)),
+            arrays,
+            power_rows(told_w),
             None if area.reactive_var is None else power_rows(area.reactive_var),
         )
         found = picture(network, flow, tolerance_ppm=METERED_TOLERANCE_PPM)
         inner.add(area.around, 0, found)
-        seen.append(AreaSeen(area_id=network.area_id, version=network.version, picture=found))
-    return tuple(seen)
+        yield area, flow_of(network, flow, told_w, arrays.unit_node.tolist()), found
 
 
 class _Inner:

@@ -21,8 +21,9 @@ from clearing.redispatch_problem import (
     RedispatchResult,
     RedispatchRung,
 )
+from market.control.branches import through
 from market.model.act import ControlReason
-from market.model.grid_check import ElementKind, GridPicture, Violation
+from market.model.grid_check import AreaFlow, ElementKind, GridPicture, Violation
 from market.model.network import Network
 from market.model.units import PPM
 
@@ -35,6 +36,7 @@ __all__ = [
     "RedispatchRung",
     "binding_element",
     "change_reason",
+    "flow_of",
     "network_arrays",
     "picture",
     "power_rows",
@@ -179,6 +181,34 @@ def picture(network: Network, flow: PowerFlow, *, tolerance_ppm: int = 0) -> Gri
         source_w=round(flow.source_w[step].item()),
         violations=tuple(broken[:VIOLATIONS_TOLD]),
         violation_count=len(broken),
+    )
+
+
+def flow_of(
+    network: Network, flow: PowerFlow, power_w: Sequence[int], nodes: Sequence[int]
+) -> AreaFlow:
+    """All voltages and loadings of a power flow's first step.
+
+    Args:
+        network: the grid.
+        flow: what flows in it.
+        power_w: of each member, injection positive.
+        nodes: place of each member's bus among the buses.
+    """
+    solved = bool(flow.converged[0])
+    through_w = through(network, power_w, nodes)
+    lines = len(network.lines)
+    return AreaFlow(
+        area_id=network.area_id,
+        version=network.version,
+        solved=solved,
+        voltage_ppm=tuple(_ppm(flow.voltage_pu[0])) if solved else (),
+        line_loading_ppm=tuple(_ppm(flow.line_loading[0])) if solved else (),
+        transformer_loading_ppm=tuple(_ppm(flow.trafo_loading[0])) if solved else (),
+        line_w=through_w[:lines],
+        transformer_w=through_w[lines:],
+        loss_w=round(flow.loss_w[0].item()) if solved else 0,
+        source_w=round(flow.source_w[0].item()) if solved else 0,
     )
 
 

@@ -499,6 +499,12 @@ class Engine:
         """What flowed in an interval by the meters, in every area whose grid is known."""
         return grid_plans.measured_powers(self.state, start_s)
 
+    def area_powers(
+        self, power_w: Mapping[str, int], reactive_var: Mapping[str, int]
+    ) -> tuple[AreaPowers, ...]:
+        """These powers of units in every area whose grid is known, inner areas first."""
+        return grid_plans.area_powers(self.state, power_w, reactive_var)
+
     def explained(self, auction: AuctionInput, reasons: Reasons) -> Explained:
         """Why each order of that auction got what it got, by the orders' numbers."""
         return explained(auction, reasons, self.state.grid)

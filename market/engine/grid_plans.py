@@ -54,35 +54,42 @@ def reference_of(
 
 def measured_powers(state: MarketState, start_s: int) -> tuple[AreaPowers, ...]:
     """Each grid with its members and their power by the meters; one without a reading as told."""
-    scheduled_wh = told_schedule_wh(state, start_s)
-    measured_wh = state.measured_wh.get(start_s, {})
+    energies_wh = {**told_schedule_wh(state, start_s), **state.measured_wh.get(start_s, {})}
     minutes = state.rules.interval_minutes
+
+    def reactive_var(unit: Unit) -> int:
+        reading = state.readings.of_unit(start_s, unit.area_id, unit.unit_id)
+        return 0 if reading is None else reading.reactive_var or 0
+
+    return area_powers(
+        state,
+        {name: power_from_energy_w(energy_wh, minutes) for name, energy_wh in energies_wh.items()},
+        {name: reactive_var(unit) for name, unit in state.units.items()},
+    )
+
+
+def area_powers(
+    state: MarketState, power_w: Mapping[str, int], reactive_var: Mapping[str, int]
+) -> tuple[AreaPowers, ...]:
+    """Each grid with its members and these powers of units, injection positive; inner areas first."""
     members_of = _members(state)
 
-    def power_w(member_id: str) -> int:
+    def summed(member_id: str, of_unit: Mapping[str, int]) -> int:
         if member_id in state.units:
-            energy_wh = measured_wh.get(member_id, scheduled_wh.get(member_id, 0))
-            return power_from_energy_w(energy_wh, minutes)
-        return sum(map(power_w, members_of[member_id]))
-
-    def reactive_var(member_id: str) -> int:
-        unit = state.units.get(member_id)
-        if unit is None:
-            return sum(map(reactive_var, members_of[member_id]))
-        reading = state.readings.of_unit(start_s, unit.area_id, member_id)
-        return 0 if reading is None else reading.reactive_var or 0
+            return of_unit.get(member_id, 0)
+        return sum(summed(name, of_unit) for name in members_of[member_id])
 
     return tuple(
         AreaPowers(
             network=network,
             member_ids=members,
-            power_w=tuple(map(power_w, members)),
+            power_w=tuple(summed(name, power_w) for name in members),
             reactive_var=found if any(found) else None,
             around=state.acts.around[network.area_id],
         )
         for network in _inner_first(state)
         for members in (members_of[network.area_id],)
-        for found in (tuple(map(reactive_var, members)),)
+        for found in (tuple(summed(name, reactive_var) for name in members),)
     )
 
 

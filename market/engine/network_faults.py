@@ -30,6 +30,8 @@ def network_faults(state: MarketState, network: Network) -> Iterator[Rejection]:
     for row, bus in enumerate(network.buses):
         if bus.voltage_min_ppm >= bus.voltage_max_ppm:
             yield _invalid(f"buses/{row}/voltage_max_ppm", "not above the least voltage")
+        if (bus.longitude_udeg is None) != (bus.latitude_udeg is None):
+            yield _invalid(f"buses/{row}/latitude_udeg", "one of two coordinates")
     rated_v = {bus.bus_id: bus.rated_v for bus in network.buses}
     for row, line in enumerate(network.lines):
         yield from _line_faults(row, line, rated_v)

@@ -116,6 +116,27 @@ class AreaSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AreaFlow:
+    """What flows in a grid in one interval, bus by bus and element by element, in the grid's own order."""
+
+    area_id: str
+    version: int
+    """Of the network."""
+    solved: bool
+    """False: no state the grid could be in was found; then voltages and loadings are empty."""
+    voltage_ppm: tuple[int, ...]
+    """Of rated."""
+    line_loading_ppm: tuple[int, ...]
+    transformer_loading_ppm: tuple[int, ...]
+    line_w: tuple[int | None, ...]
+    """From `from_bus` to `to_bus`, losses left out; None: in a mesh."""
+    transformer_w: tuple[int | None, ...]
+    loss_w: int
+    source_w: int
+    """What comes in at the source bus; negative: goes out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyGridCheck:
     """Confirm the schedules of an interval, or change them. Sent by the timetable."""
 

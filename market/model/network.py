@@ -14,6 +14,7 @@ grid holds the voltage, and a version: a grid that is changed comes as the next 
 | current | mA | kA with 6 decimals |
 | short-circuit voltage and its real part, no-load current | parts per thousand million | % with 7 decimals |
 | rated power, iron loss | VA, W | MVA with 6, kW with 3 decimals |
+| place | millionths of a degree | degrees with 6 decimals |
 """
 
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ class Bus:
     voltage_min_ppm: int
     """Lowest voltage allowed, of rated."""
     voltage_max_ppm: int
+    longitude_udeg: int | None = None
+    """Where it stands, for pictures (WGS 84); None: not said."""
+    latitude_udeg: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,9 @@ def test_an_operator_registers_a_grid_and_the_area_sees_it(village: Village) -> 
     assert (changed.status_code, changed.json()["code"]) == (409, "EXISTS_WITH_DIFFERENT_FIELDS")
     for who in ("operator", "rural"):
         (seen,) = village.get("/networks", who)["items"]
-        assert seen == {**network(), "source_voltage_ppm": 1_000_000}
+        nowhere = {"longitude_udeg": None, "latitude_udeg": None}
+        buses = [bus | nowhere for bus in network()["buses"]]
+        assert seen == {**network(buses=buses), "source_voltage_ppm": 1_000_000}
     assert village.get("/networks", "grid")["items"] == []
     assert village.send("GET", "/networks", "ada").status_code == 403
 
@@ -92,6 +94,22 @@ def test_a_figure_is_a_whole_number_in_its_unit(
     answer = still_village.post("/networks", "operator", body)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"/buses/0/{field}"]
+
+
+def test_a_bus_may_say_where_it_stands(village: Village) -> None:
+    body = network()
+    station, roof = body["buses"]
+    station |= {"longitude_udeg": 11_409_600, "latitude_udeg": 53_653_100}
+    roof |= {"longitude_udeg": 11_409_600}
+    answer = village.post("/networks", "operator", body)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/buses/1/latitude_udeg"]
+    roof |= {"latitude_udeg": 90_000_001}
+    assert village.post("/networks", "operator", body).status_code == 422
+    roof |= {"latitude_udeg": 53_654_200}
+    assert village.post("/networks", "operator", body).status_code == 201
+    (seen,) = village.get("/networks", "rural")["items"]
+    assert seen["buses"] == body["buses"]
 
 
 def sunny(village: Village, body: dict[str, Any]) -> None:

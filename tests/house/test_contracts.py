@@ -44,6 +44,7 @@ MARKET_EDGES = {
     "market.month_runs",
     "market.replay",
     "market.verifying",
+    "market.power_flows",
     "market.backup",
 }
 # The roof: the command line knows the whole house; the rest of the face knows only the wire.

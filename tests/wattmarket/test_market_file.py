@@ -185,6 +185,18 @@ def test_the_real_grid_of_an_area_is_read_from_its_tables(tmp_path: Path) -> Non
     }
 
 
+def test_buses_may_say_where_they_stand(tmp_path: Path) -> None:
+    buses = (
+        "bus_id,rated_v,voltage_min_ppm,voltage_max_ppm,longitude_udeg,latitude_udeg\n"
+        "station,400,900000,1100000,11409600,-53653100\n"
+    )
+    (network,) = read_market_file(with_network(tmp_path, buses=buses)).networks
+    (bus,) = network["buses"]
+    assert (bus["longitude_udeg"], bus["latitude_udeg"]) == (11_409_600, -53_653_100)
+    with pytest.raises(MarketFileError, match="column colour is not known"):
+        read_market_file(with_network(tmp_path, buses=buses.replace("latitude_udeg", "colour")))
+
+
 def test_faults_of_a_grid_are_told_with_their_place(tmp_path: Path) -> None:
     toml = NETWORK.replace('lines = "lines.csv"', 'colour = "red"')
     buses = NETWORK_TABLES["buses.csv"].replace("400", "0.4")
