@@ -16,6 +16,7 @@ import pytest
 
 from api.alerts import INNER_STEPS
 from api.routes.alerts import KINDS as ALERT_KINDS
+from market.model.act import ControlReason
 from market.model.alarm import AlarmKind, ControlLevel, Severity
 from market.model.call import CallReason
 from market.model.case import CaseKind, CaseOutcome, CaseState, CaseTarget, StepKind
@@ -23,6 +24,7 @@ from market.model.messages import Command, Event, Phase
 from market.model.order import Order, OrderState, TimeInForce, Venue
 from market.model.participant import UnitKind
 from market.model.power import UnitState
+from market.model.reach import Standing
 from market.model.recall import TradeState
 from market.model.rejection import Code
 from tests.house.source import python_files, text, tree
@@ -166,10 +168,20 @@ def test_every_piece_of_advice_is_a_sentence(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
-def test_devices_have_words_for_what_they_are_and_how_they_stand(language: str) -> None:
-    catalogue = json.loads(text(Path(f"web/src/locales/{language}/devices.json")))
+@pytest.mark.parametrize("screen", ["devices", "grid"])
+def test_devices_have_words_for_what_they_are_and_how_they_stand(
+    language: str, screen: str
+) -> None:
+    catalogue = json.loads(text(Path(f"web/src/locales/{language}/{screen}.json")))
     assert catalogue["unit_kind"].keys() == values(UnitKind)
     assert catalogue["unit_state"].keys() == values(UnitState)
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_reason_for_which_a_unit_gives_way_has_its_word(language: str) -> None:
+    catalogue = json.loads(text(Path(f"web/src/locales/{language}/grid.json")))
+    assert catalogue["cut"].keys() == values(ControlReason)
+    assert catalogue["area_standing"].keys() == values(Standing)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"refusal"}))

@@ -7,7 +7,7 @@ import { useCallback } from "react";
 import { useSpeech } from "../../language/Speak";
 import { Diagram, tooltipOf } from "./Diagram";
 import type { Mark } from "./Legend";
-import type { Palette } from "./look";
+import { mixed, type Palette } from "./look";
 
 export interface GridNode {
   id: string;
@@ -19,6 +19,8 @@ export interface GridNode {
   value?: string;
   kind?: "area" | "substation" | "bus" | "unit";
   tone?: "good" | "warning" | "bad";
+  /** Place on the scale of colours, 0 to 1: a figure that `value` says too. */
+  heat?: number;
   /** All that is known, line by line, where one points. */
   facts?: readonly string[];
 }
@@ -70,8 +72,8 @@ export function GridGraph({ nodes, lines, description, onPick }: GridGraphProps)
             layout: placed ? "none" : "force",
             force: { layoutAnimation: false, repulsion: 260, edgeLength: 70, gravity: 0.08 },
             ...{
-              left: 40,
-              right: 40,
+              left: many ? 24 : 64,
+              right: many ? 24 : 64,
               top: 30,
               bottom: 48,
               edgeSymbolSize: 9,
@@ -92,17 +94,23 @@ export function GridGraph({ nodes, lines, description, onPick }: GridGraphProps)
 }
 
 function nodeOf(node: GridNode, colour: Palette, many: boolean) {
-  const { id, label, x, y, value, kind = "bus", tone } = node;
+  const { id, label, x, y, value, kind = "bus", tone, heat } = node;
   const size = { area: 34, substation: 22, bus: many ? 9 : 16, unit: 14 }[kind];
   return {
     ...{ id, name: id, x, y, symbol: SYMBOL[kind], symbolSize: size },
     told: [label, value, ...(node.facts ?? [])].filter(Boolean).join("\n"),
     itemStyle: {
-      color: tone ? colour(`${tone}-ground`) : colour("raised"),
+      color:
+        heat !== undefined
+          ? mixed(colour("heat-low"), colour("heat-high"), heat)
+          : colour(tone ? `${tone}-ground` : "raised"),
       borderColor: tone ? colour(tone) : colour("control"),
       borderWidth: tone ? 3 : 1.5,
     },
-    label: { formatter: value === undefined ? label : `${label}\n${value}` },
+    label: {
+      ...{ backgroundColor: colour("surface"), padding: [1, 3], borderRadius: 3 },
+      formatter: value === undefined ? label : `${label}\n${value}`,
+    },
   };
 }
 

@@ -3,7 +3,7 @@
 // The one idea: a treegrid as ARIA describes it, by hand, since it has to stand in our columns: one
 // row has the focus, arrows walk, right opens, left closes or goes to the parent.
 
-import { useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Icon } from "../icons";
 import "./tree.css";
 
@@ -27,6 +27,10 @@ interface TreeProps {
   open?: readonly string[];
   selected?: string | null;
   onSelect?(key: string): void;
+  /** Key that is to be seen: what lies around it is opened, and it is brought into sight. */
+  reveal?: string | null | undefined;
+  /** Widths of the columns as a grid's template; left out: the first one wide, the others alike. */
+  template?: string;
 }
 
 interface Line {
@@ -50,13 +54,40 @@ export function linesOf(
   ]);
 }
 
-export function Tree({ label, columns, nodes, open: first, selected, onSelect }: TreeProps) {
+/** Keys of what lies around a member, from the outside; null: there is no such member. */
+export function around(nodes: readonly TreeNode[], key: string): string[] | null {
+  for (const node of nodes) {
+    if (node.key === key) return [];
+    const inside = around(node.children ?? [], key);
+    if (inside !== null) return [node.key, ...inside];
+  }
+  return null;
+}
+
+export function Tree(props: TreeProps) {
+  const { label, columns, nodes, open: first, selected, onSelect, reveal } = props;
+
   const [open, setOpen] = useState<ReadonlySet<string>>(
     () => new Set(first ?? nodes.map((each) => each.key)),
   );
   const [current, setCurrent] = useState<string | null>(null);
   const grid = useRef<HTMLDivElement>(null);
   const lines = linesOf(nodes, open);
+  const known = reveal != null && around(nodes, reveal) !== null;
+  const latest = useRef(nodes);
+  latest.current = nodes;
+  useEffect(() => {
+    if (!known || reveal == null) return;
+    const outer = around(latest.current, reveal) ?? [];
+    setOpen((before) => new Set([...before, ...outer]));
+    setCurrent(reveal);
+    const frame = requestAnimationFrame(() =>
+      grid.current
+        ?.querySelector(`[data-key="${CSS.escape(reveal)}"]`)
+        ?.scrollIntoView({ block: "nearest" }),
+    );
+    return () => cancelAnimationFrame(frame);
+  }, [reveal, known]);
   const reachable = lines.some(({ node }) => node.key === current) ? current : lines[0]?.node.key;
 
   const toggle = (key: string, on: boolean) => {
@@ -87,7 +118,8 @@ export function Tree({ label, columns, nodes, open: first, selected, onSelect }:
     event.preventDefault();
   };
   const template = {
-    gridTemplateColumns: `minmax(180px, 2fr) repeat(${columns.length - 1}, minmax(90px, 1fr))`,
+    gridTemplateColumns:
+      props.template ?? `minmax(180px, 2fr) repeat(${columns.length - 1}, minmax(90px, 1fr))`,
   };
 
   return (

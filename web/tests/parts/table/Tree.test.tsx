@@ -42,3 +42,18 @@ it("a tree is walked as ARIA describes it", async () => {
   await press("End");
   expect(focused()).toBe("town");
 });
+
+it("a member that is to be seen has all around it opened", async () => {
+  vi.stubGlobal("requestAnimationFrame", () => 0);
+  page = await show(
+    <Tree
+      label="Market"
+      columns={["Member", "Set-point"]}
+      nodes={MARKET}
+      open={[]}
+      reveal="unit"
+    />,
+  );
+  expect(seen()).toEqual(["market", "rural", "unit", "town"]);
+  expect(page.one("[data-key=unit]").tabIndex).toBe(0);
+});

@@ -1,6 +1,7 @@
 // The areas and the lines between them, with the flows of one interval, as a small picture.
 
 import { useTexts } from "./texts";
+import { places, type Point } from "../../../market/places";
 import type { AreaView, LineView } from "../../../market/views";
 import { markOf } from "../../../style/marks";
 import type { Interval, Market } from "../../../wire/types";
@@ -9,29 +10,8 @@ const WIDTH = 300;
 const HEIGHT = 236;
 const NODE = { width: 108, height: 50 };
 
-interface Point {
-  x: number;
-  y: number;
-}
-
-/** On an ellipse, the area of the last resort on top, the others in their published order. */
-export function places(market: Market): Map<string, Point> {
-  const ordered = [...market.areas].sort(
-    (a, b) => Number(b.holds_last_resort) - Number(a.holds_last_resort),
-  );
-  const centre = { x: WIDTH / 2, y: HEIGHT / 2 };
-  const radius = { x: (WIDTH - NODE.width) / 2 - 2, y: (HEIGHT - NODE.height) / 2 - 2 };
-  // Three areas stand better as a wide triangle than on a circle.
-  const flat = ordered.length === 3;
-  return new Map(
-    ordered.map((area, index) => {
-      const angle = (2 * Math.PI * index) / ordered.length - Math.PI / 2;
-      const sin = flat && index > 0 ? 1 : Math.sin(angle);
-      const cos = flat && index > 0 ? Math.sign(index - 1.5) : Math.cos(angle);
-      return [area.area_id, { x: centre.x + radius.x * cos, y: centre.y + radius.y * sin }];
-    }),
-  );
-}
+const CENTRE = { x: WIDTH / 2, y: HEIGHT / 2 };
+const RADIUS = { x: (WIDTH - NODE.width) / 2 - 2, y: (HEIGHT - NODE.height) / 2 - 2 };
 
 interface Props {
   market: Market;
@@ -42,7 +22,7 @@ interface Props {
 
 export function NetworkPicture({ market, lines, areas, interval }: Props) {
   const { t, format } = useTexts();
-  const at = places(market);
+  const at = places(market, CENTRE, RADIUS);
   const said = lines
     .map(({ from, to, sentW, capacityW }) =>
       t("grid.picture_line", { from, to, power: format.kw(sentW), capacity: format.kw(capacityW) }),
