@@ -10,7 +10,7 @@ import { TextField } from "../../../parts/form/fields";
 import { Facts, type Fact } from "../../../parts/frame/Figures";
 import { Ago, Time } from "../../../parts/text/When";
 import { useAct } from "../../../wire/queries";
-import type { Alarm } from "./alarms";
+import type { Alarm } from "../../alarms";
 import type en from "../../../locales/en/alarms.json";
 import { word } from "../../../language/words";
 import { useTexts } from "./texts";

@@ -16,14 +16,13 @@ import { useChannel, useClock, useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
 import { useAct, useList } from "../../../wire/queries";
 import { AlarmDetails } from "./AlarmDetails";
-import { ROW_TONES, TONES, byUrgency, counts, oldestOpen, type Alarm, type Notice } from "./alarms";
+import { ALARMS, TONES, byUrgency, type Alarm } from "../../alarms";
+import { ROW_TONES, counts, oldestOpen, type Notice } from "./alarms";
 import { FIRST, heard } from "./notices";
 import { word } from "../../../language/words";
 import { useTexts } from "./texts";
 
 type Shown = "now" | "closed" | "notices";
-
-const ALARMS = "/v1/markets/{market}/alarms";
 
 export default function Alarms() {
   const { t, format } = useTexts();

@@ -11,7 +11,8 @@ import { useRead } from "../../../wire/queries";
 import type { Market } from "../../../wire/types";
 import { useTexts } from "./texts";
 import { countsOf } from "./units";
-import { SYSTEM, type AreaPicture, type UnitRow } from "./wire";
+import { SYSTEM, type AreaPicture } from "../../system";
+import type { UnitRow } from "./wire";
 
 interface AreaRow extends AreaView {
   picture: AreaPicture | undefined;

@@ -13,7 +13,8 @@ import { useRead } from "../../../wire/queries";
 import type { Interval, Market } from "../../../wire/types";
 import { cutWord, useTexts } from "./texts";
 import { acknowledged, countsOf, standing, TONES } from "./units";
-import { REACH, SYSTEM, type UnitRow } from "./wire";
+import { SYSTEM } from "../../system";
+import { REACH, type UnitRow } from "./wire";
 
 interface Props {
   market: Market;

@@ -1,7 +1,7 @@
 // What the addresses of grids, units and curtailment answer (docs/wire.md).
 
 import type { Page } from "../../../wire/client";
-import type { Severity } from "../alarms/alarms";
+import type { Severity } from "../../alarms";
 
 export type UnitState =
   | "init"
@@ -143,29 +143,6 @@ export interface Curtailment {
   reason: string;
 }
 
-export interface AreaPicture {
-  area_id: string;
-  state: "coupled" | "decoupled" | "stopped";
-  limit_binds: boolean;
-  limit_bound: number;
-  load_kwh: string | null;
-  /** What follows is told to operators and to the area alone. */
-  reserve_up_kw?: string;
-  reserve_down_kw?: string;
-  outside_minutes?: number;
-  voltage_pu?: [string | null, string | null] | null;
-  frequency_hz?: [string | null, string | null] | null;
-  missing_readings?: number;
-}
-
-export interface SystemPicture {
-  start: string;
-  end: string;
-  at: string;
-  limit_bound_of: number;
-  areas: AreaPicture[];
-}
-
 export interface Reach {
   area_id: string;
   epoch: number | string;
@@ -183,7 +160,6 @@ export interface Reach {
 export const UNITS = "/v1/markets/{market}/units:overview";
 export const CURTAILMENTS = "/v1/markets/{market}/curtailments";
 export const CHECKS = "/v1/markets/{market}/grid-checks";
-export const SYSTEM = "/v1/markets/{market}/system";
 export const REACH = "/v1/markets/{market}/reach";
 
 declare module "../../../wire/answers" {
@@ -193,7 +169,6 @@ declare module "../../../wire/answers" {
     "GET /v1/markets/{market}/power-flow": PowerFlow;
     "GET /v1/markets/{market}/grid-checks": Page<GridCheck>;
     "GET /v1/markets/{market}/curtailments": Page<Curtailment>;
-    "GET /v1/markets/{market}/system": SystemPicture;
     "GET /v1/markets/{market}/reach": { items: Reach[] };
   }
 }

@@ -1,10 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  byUrgency,
-  counts,
-  oldestOpen,
-  type Alarm,
-} from "../../../../src/console/screens/alarms/alarms";
+import { byUrgency, type Alarm } from "../../../../src/console/alarms";
+import { counts, oldestOpen } from "../../../../src/console/screens/alarms/alarms";
 import { FIRST, heard } from "../../../../src/console/screens/alarms/notices";
 import type { Envelope } from "../../../../src/wire/types";
 
