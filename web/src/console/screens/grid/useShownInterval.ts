@@ -40,7 +40,9 @@ export function useShownInterval(
   });
   const { intervals } = live.state;
   const ofDay = useMemo(() => {
-    const byStart = new Map(list.items.map((each) => [Date.parse(each.start), each]));
+    const byStart = new Map<number, Interval>(
+      list.items.map((each) => [Date.parse(each.start), each]),
+    );
     for (const each of intervals.values()) {
       const ms = Date.parse(each.start);
       // The stream is the newer of the two; but of intervals settled long ago it has no result.
