@@ -58,3 +58,33 @@ def test_everything_on_it_is_reached_by_keyboard(window: Window) -> None:
 
     assert wanted
     assert wanted - reached == set()
+
+
+def test_an_operator_sees_first_what_waits(open_window: OpenWindow, town: Town) -> None:
+    window = open_window(town.url)
+    window.enter(town, "olga")
+    open_situation(window)
+    waiting = window.page.get_by_role("region", name=window.said("situation:inbox.title"))
+    (alarm,) = town.get("/alarms", "operator", state="open")["items"]
+    expect(waiting).to_contain_text(window.said(f"words:alarm.{alarm['kind']}"))
+    alarms = waiting.get_by_role("link", name=window.said("situation:inbox.alarms"))
+    expect(alarms).to_contain_text("1")
+    disputes = waiting.get_by_role("link", name=window.said("situation:inbox.disputes"))
+    expect(disputes).to_contain_text("1")
+    areas = window.page.get_by_role("list", name=window.said("situation:grid.area"))
+    expect(areas.get_by_role("listitem")).to_have_count(3)
+    look(window, "situation-operator")
+    waiting.get_by_role("link", name=alarm["member_id"]).click()
+    expect(window.page.locator(f"[data-key='{alarm['member_id']}']")).to_have_attribute(
+        "aria-selected", "true"
+    )
+
+
+def test_an_operators_phone_shows_it_too(open_window: OpenWindow, town: Town) -> None:
+    window = open_window(town.url, size=PHONE, theme="dark")
+    window.enter(town, "olga")
+    open_situation(window)
+    expect(window.page.get_by_role("region", name=window.said("situation:inbox.title"))).to_be_visible()  # fmt: skip
+    assert window.is_as_wide_as_its_window()
+    window.picture("situation-operator-phone")
+    assert window.barriers() == []

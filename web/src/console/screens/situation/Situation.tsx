@@ -6,11 +6,13 @@ import { dayView, latestCleared, nextGate } from "../../../market/views";
 import { useLook } from "../../../shell/appearance";
 import { useHub, useLive } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
+import { useSession } from "../../../shell/session";
 import { BookPanel } from "./BookPanel";
 import { CurvesPanel } from "./CurvesPanel";
 import { GridPanel } from "./GridPanel";
 import { HealthPanel } from "./HealthPanel";
 import type { Selection } from "./IntervalPicker";
+import { OperatorStrip } from "./OperatorStrip";
 import { Announcer, PhaseRail } from "./PhaseRail";
 import { PricePanel } from "./PricePanel";
 import { useTexts } from "./texts";
@@ -25,6 +27,7 @@ export default function Situation() {
   const { situation } = picture;
   const { live } = useLive();
   const look = useLook();
+  const operated = useSession().session?.role === "operator";
   const gateMs = nextGate(situation)?.gateMs ?? null;
   useEffect(() => {
     hub.holdMs = gateMs;
@@ -39,10 +42,11 @@ export default function Situation() {
   const total = day.intervals.reduce((sum, each) => sum + (each?.trades ?? 0), 0);
   const continuous = market.continuous != null;
   return (
-    <div className="situation">
+    <div className={operated ? "situation situation-operated" : "situation"}>
       <h1 className="unseen">{t("nav.situation")}</h1>
       <PhaseRail situation={situation} market={market} day={day} live={live} />
       <Announcer situation={situation} />
+      {operated && <OperatorStrip market={market} interval={interval} />}
       <div className={continuous ? "panels with-book" : "panels"}>
         <PricePanel market={market} day={day} selection={selection} look={look} />
         <CurvesPanel feed={feed} market={market} day={day} selection={selection} />
