@@ -61,10 +61,12 @@ def _largest(rests: Integers, group: Integers, count: Integers) -> Integers:
     small = sizes[group] < _LARGE
     if not small.all():
         # A call of thousands: what is left goes to those above a value, and to the first at it.
-        large, places = np.unique(group[~small], return_inverse=True)
-        rows_of = members(places.ravel(), len(large))
-        for number, some in zip(large.tolist(), rows_of, strict=True):
-            rows = np.flatnonzero(~small)[some]
+        large, among = np.flatnonzero(sizes >= _LARGE), np.flatnonzero(~small)
+        place = np.zeros(len(count), dtype=np.int64)
+        place[large] = np.arange(len(large))
+        parts = members(place[group[among]], len(large))
+        for number, some in zip(large.tolist(), parts, strict=True):
+            rows = among[some]
             values, wanted = rests[rows], int(count[number])
             least = np.partition(values, len(values) - wanted)[len(values) - wanted]
             above = values > least

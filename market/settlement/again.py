@@ -13,7 +13,7 @@ import numpy as np
 
 from market.model.activation import UnitsActivated
 from market.model.participant import Unit
-from market.model.splitting import Integers, row_sums
+from market.model.splitting import Integers
 from market.settlement.day_dues import day_dues, numbers
 from market.settlement.day_facts import DayDetail, DayFacts, DayFrame, DueColumns, Flags
 from market.settlement.dues import Dues
@@ -78,7 +78,9 @@ def cells_to_settle(
     owners = [unit.participant_id for unit in units]
     among = list(dict.fromkeys(owners))
     owner = numbers(owners, among)
-    points = row_sums(wanted.astype(np.int64), owner, len(among)) > 0
+    rows, columns = np.nonzero(wanted)
+    points = np.zeros((len(among), wanted.shape[1]), dtype=np.bool_)
+    points[owner[rows], columns] = True
     # Intervals in which the same points are wanted are settled together.
     alike: dict[bytes, list[int]] = {}
     for interval in np.flatnonzero(points.any(axis=0)).tolist():

@@ -40,7 +40,8 @@ from market.store.queries.pages import fact, in_columns
 from market.store.queries.power import charged_points
 from market.store.queries.stand_ins import Asked
 
-_RENTS = (TransferKind.LINE_RENT.value, TransferKind.LIMIT_RENT.value)
+_KINDS = {kind.value: kind for kind in TransferKind}
+_RENTS = (TransferKind.LINE_RENT, TransferKind.LIMIT_RENT)
 _RENT_ACCOUNTS = (rent_account(""), limit_rent_account(""))
 
 
@@ -306,13 +307,14 @@ class DayReader:
         """What was booked for the day because of meters and fees; its congestion rent by account."""
         dues: Dues = {}
         rents_quanta: defaultdict[str, int] = defaultdict(int)
-        for giver, receiver, kind, quanta in self._sums():
+        for giver, receiver, name, quanta in self._sums():
+            kind = _KINDS[name]
             if kind in _RENTS:
                 for account, sign in ((receiver, 1), (giver, -1)):
                     if account.startswith(_RENT_ACCOUNTS):
                         rents_quanta[account] += sign * quanta
-            elif is_of_meters(giver, receiver, TransferKind(kind)):
-                add(dues, giver, receiver, quanta, TransferKind(kind))
+            elif is_of_meters(giver, receiver, kind):
+                add(dues, giver, receiver, quanta, kind)
         return dues, dict(rents_quanta)
 
     def _sums(self) -> Iterator[tuple[str, str, str, int]]:

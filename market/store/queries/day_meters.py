@@ -1,6 +1,6 @@
 """What the meters of a day showed: readings that count, late ones among them, and what stands in for the rest."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from market.settlement.day_facts import Flags, Origins
 from market.settlement.meter_series import Origin
 from market.store import tables
 from market.store.queries.among import cells
-from market.store.queries.pages import in_columns
+from market.store.queries.pages import AnyRow, in_columns
 from market.store.queries.stand_ins import Asked, stand_ins
 
 
@@ -75,10 +75,8 @@ def day_meters(
     """
     row_of = {name: place for place, name in enumerate(units)}
     metered_wh, measured, late = _readings(asked, starts_s, row_of, scheduled_wh)
-    for reading in _newest(asked, starts_s) if late.any() else ():
-        place = row_of[reading.unit_id], (reading.start_s - starts_s.start) // starts_s.step
-        metered_wh[place] = reading.injection_wh
-        measured[place] = True
+    if late.any():
+        _put(_newest(asked, starts_s), starts_s, row_of, metered_wh, measured)
     metered_wh, origin = _filled(
         asked, rules, starts_s, list(units.values()), with_meter, metered_wh, measured, told
     )
@@ -125,13 +123,7 @@ def meters_again(
     wanted = [
         (starts_s[column], units[row].unit_id) for row, column in zip(rows, columns, strict=True)
     ]
-    counting = _counting_in(asked, wanted)
-    place = (
-        [row_of[reading.unit_id] for reading in counting],
-        [(reading.start_s - starts_s.start) // starts_s.step for reading in counting],
-    )
-    metered_wh[place] = [reading.injection_wh for reading in counting]
-    measured[place] = [reading.late or not reading.substituted for reading in counting]
+    _put(_counting_in(asked, wanted), starts_s, row_of, metered_wh, measured)
     return _filled(asked, rules, starts_s, units, with_meter, metered_wh, measured, told)
 
 
@@ -193,8 +185,25 @@ def _readings(
     return metered_wh, measured, late
 
 
-def _newest(asked: Asked, starts_s: range) -> Iterable[Any]:
-    """Unit, interval and energy of the readings that count where some came late: by the rule of those that came in time."""
+def _put(
+    counting: Collection[AnyRow],
+    starts_s: range,
+    row_of: Mapping[str, int],
+    metered_wh: Integers,
+    measured: Flags,
+) -> None:
+    """Put readings where they belong, as `_counting_of` finds them."""
+    if not counting:
+        return
+    names, starts, injections_wh, substitutes, lates, *_ = zip(*counting, strict=True)
+    columns = (np.array(starts) - starts_s.start) // starts_s.step
+    place = [row_of[name] for name in names], columns
+    metered_wh[place] = injections_wh
+    measured[place] = np.array(lates, dtype=np.bool_) | ~np.array(substitutes, dtype=np.bool_)
+
+
+def _newest(asked: Asked, starts_s: range) -> Collection[AnyRow]:
+    """The readings that count where some came late: by the rule of those that came in time."""
     other = tables.measurements.alias("other")
     came_late = (
         select(other.c.unit_id, other.c.start_s)
@@ -205,12 +214,12 @@ def _newest(asked: Asked, starts_s: range) -> Iterable[Any]:
     return _counting_of(asked, came_late)
 
 
-def _counting_in(asked: Asked, wanted: Sequence[tuple[int, str]]) -> Collection[Any]:
+def _counting_in(asked: Asked, wanted: Sequence[tuple[int, str]]) -> Collection[AnyRow]:
     """The readings that count of some intervals and units, as far as there are any."""
     return _counting_of(asked, cells(asked.connection, wanted)) if wanted else ()
 
 
-def _counting_of(asked: Asked, cells: FromClause) -> Collection[Any]:
+def _counting_of(asked: Asked, cells: FromClause) -> Collection[AnyRow]:
     """The readings that count of some intervals and units."""
     c = tables.measurements.c
     rows = asked.connection.execute(
@@ -235,15 +244,16 @@ def _counting_of(asked: Asked, cells: FromClause) -> Collection[Any]:
         )
         .order_by(c.late, c.event_seq, c.row)
     )
-    counting: dict[tuple[str, int], Any] = {}
+    counting: dict[tuple[Any, ...], AnyRow] = {}
     for row in rows.all():
-        key = (row.unit_id, row.start_s)
-        if not row.late or not is_overtaken(counting.get(key), _as_reading(row)):
-            counting[key] = row
+        cell = row[:2]
+        before = counting.get(cell) if row.late else None
+        if before is None or not is_overtaken(_as_reading(before), _as_reading(row)):
+            counting[cell] = row
     return counting.values()
 
 
-def _as_reading(row: Any) -> Measurement:  # noqa: ANN401 - a row
+def _as_reading(row: AnyRow) -> Measurement:
     """A row says as much of a reading as is asked for here, by the same names."""
     return cast("Measurement", row)
 
