@@ -16,6 +16,7 @@ from market.model.certificate import (
 from market.model.interval import MICROSECONDS, day_of
 from market.store import tables
 from market.store.certificate_sheets import share_sums
+from market.store.rows import Column, Same, insert_columns
 
 CertificateEvent = CertificatesMoved | CertificatesRetired | CertificatesExported
 CERTIFICATE_EVENTS: Final = (CertificatesMoved, CertificatesRetired, CertificatesExported)
@@ -37,23 +38,20 @@ def keep_certificates(connection: Connection, market_id: str, run_id: str, day: 
     if not any(row.certificates for row in sheets):
         return  # as an older program ran it
     connection.execute(delete(days).where(days.c.market_id == market_id, days.c.day == day))
-    rows = [
-        {
-            "market_id": market_id,
-            "participant_id": participant_id,
-            "day": day,
-            "unit_id": unit_id,
-            "run_id": run_id,
-            "area_id": sheet.area_id,
-            "own_use_wh": sums.get(Purpose.OWN_USE, 0),
-            "used_wh": sums.get(Purpose.USED, 0),
-            "kept_wh": sums.get(Purpose.HELD, 0),
+    for sheet in sheets:
+        sums = share_sums(sheet.certificates)
+        columns: dict[str, Column] = {
+            "market_id": Same(market_id),
+            "participant_id": sums.participant_ids,
+            "day": Same(day),
+            "unit_id": sums.unit_ids,
+            "run_id": Same(run_id),
+            "area_id": Same(sheet.area_id),
+            "own_use_wh": sums.of_purpose_wh[Purpose.OWN_USE],
+            "used_wh": sums.of_purpose_wh[Purpose.USED],
+            "kept_wh": sums.of_purpose_wh[Purpose.HELD],
         }
-        for sheet in sheets
-        for participant_id, unit_id, sums in share_sums(sheet.certificates)
-    ]
-    if rows:
-        connection.execute(insert(days), rows)
+        insert_columns(connection, days, [columns[item.name] for item in days.columns])
 
 
 def take_certificates(

@@ -6,7 +6,7 @@ with their unit in the name, so that anybody who reads Arrow reads it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,8 @@ from market.model.certificate import Lot
 from market.model.splitting import Integers
 from market.settlement.day_facts import DayFacts
 from market.store.arrow_streams import named, stream_bytes
+
+_WHOSE: Final = ["participant_id", "unit_id"]
 
 
 def share_bytes(facts: DayFacts, shares: ShareColumns) -> bytes:
@@ -65,23 +67,33 @@ def shares_held(content: bytes, participant_id: str) -> Iterator[tuple[Lot, Purp
         yield Lot(start_s=start_s, unit_id=unit_id), Purpose(purpose), energy_wh
 
 
-def share_sums(content: bytes) -> Iterator[tuple[str, str, dict[Purpose, int]]]:
-    """Participant, unit, and the energy of each purpose over all intervals; in order of the ids."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ShareSums:
+    """Certificates over all intervals, by participant and unit, each once."""
+
+    participant_ids: list[str]
+    unit_ids: list[str]
+    of_purpose_wh: dict[Purpose, list[int]]
+
+
+def share_sums(content: bytes) -> ShareSums:
+    """What was written, added up."""
     table = _table(content)
-    sums = table.group_by(["participant_id", "unit_id", "purpose"]).aggregate(
-        [("energy_wh", "sum")]
+    of_purpose = {
+        purpose.name: pc.if_else(pc.equal(table["purpose"], purpose), table["energy_wh"], 0)
+        for purpose in Purpose
+    }
+    sums = (
+        pa.table({name: table[name] for name in _WHOSE} | of_purpose)
+        .group_by(_WHOSE)
+        .aggregate([(name, "sum") for name in of_purpose])
     )
-    found: dict[tuple[str, str], dict[Purpose, int]] = {}
-    for participant_id, unit_id, purpose, energy_wh in zip(
-        *(
-            sums[name].to_pylist()
-            for name in ("participant_id", "unit_id", "purpose", "energy_wh_sum")
-        ),
-        strict=True,
-    ):
-        found.setdefault((participant_id, unit_id), {})[Purpose(purpose)] = energy_wh
-    for key in sorted(found):
-        yield *key, found[key]
+    participant_ids, unit_ids = (sums[name].to_pylist() for name in _WHOSE)
+    return ShareSums(
+        participant_ids=participant_ids,
+        unit_ids=unit_ids,
+        of_purpose_wh={item: sums[f"{item.name}_sum"].to_pylist() for item in Purpose},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -165,8 +165,11 @@ def test_areas_are_the_whole_day_and_read_back_as_they_were(data: st.DataObject)
     used_wh = retired_wh = 0
     for area in facts.grid.areas:
         certificates, green = made.area_bytes(area.area_id)
-        for holder, unit_id, of_purpose in share_sums(certificates):
-            for purpose, energy_wh in of_purpose.items():
+        found = share_sums(certificates)
+        whose = list(zip(found.participant_ids, found.unit_ids, strict=True))
+        assert len(whose) == len(set(whose))
+        for purpose, energies_wh in found.of_purpose_wh.items():
+            for (holder, unit_id), energy_wh in zip(whose, energies_wh, strict=True):
                 sums[holder, unit_id, purpose] += energy_wh
         for name in facts.participants:
             for lot, purpose, energy_wh in shares_held(certificates, name):
