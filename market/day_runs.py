@@ -6,7 +6,7 @@ other work, area by area, and booked by one command.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypedDict
@@ -20,6 +20,7 @@ from market.model.certificate import IssuedCertificates
 from market.model.clock import Clock
 from market.model.interval import MICROSECONDS
 from market.model.messages import Command, DayClosed
+from market.model.money import Transfer
 from market.model.participant import Participant, Unit
 from market.model.rules import Tariff
 from market.model.settlement_run import (
@@ -108,17 +109,32 @@ class DayRuns:
         await self._sequencer.projected(self._sequencer.committed_seq)
         work = partial(self._worked_out, begun, dict(state.participants), dict(state.units))
         found = await asyncio.to_thread(work)
-        await self._record(found, begun.run_id, tuple(run.left))
+        # What is due is added up while areas are put on disk.
+        adding = asyncio.create_task(asyncio.to_thread(self._added_up, begun, found))
+        try:
+            await self._record(found, begun.run_id, tuple(run.left))
+            transfers, issued = await adding
+        finally:
+            adding.cancel()
         await self._submit(
             FinishSettlement(
                 now_us=self._clock.now_us(),
                 actor=ACTOR,
                 run_id=begun.run_id,
-                transfers=differences(found.booked, found.dues, begun.run_id),
+                transfers=transfers,
                 completeness=found.completeness,
-                certificates=found.certificates.issued(found.standing),
+                certificates=issued,
             )
         )
+
+    def _added_up(
+        self, begun: SettlementBegun, found: "_Found"
+    ) -> tuple[tuple[Transfer, ...], IssuedCertificates]:
+        """What the run books and issues beside the version that stands."""
+        with self._sequencer.readers.connect() as connection:
+            standing = queries.issued_of_day(connection, self._market_id, begun.day)
+        transfers = differences(found.booked, found.dues(), begun.run_id)
+        return transfers, found.certificates.issued(standing)
 
     async def _record(self, found: "_Found", run_id: str, areas: Sequence[str]) -> None:
         """Each area in its order; while one is put on disk the next one is made ready."""
@@ -154,7 +170,6 @@ class DayRuns:
                 "tariff": begun.tariff,
                 "event_seq": run.begun_event_seq,
             }
-            standing = queries.issued_of_day(connection, self._market_id, begun.day)
             # The final run looks at everything once more.
             base = (
                 queries.last_version(connection, self._market_id, begun.day)
@@ -164,8 +179,8 @@ class DayRuns:
             if base is not None:
                 changes = queries.day_changes(connection, self._market_id, base=base, **asked)
                 if changes is not None:
-                    return _Found.again(changes, standing)
-            return _Found.whole(queries.stored_day(connection, self._market_id, **asked), standing)
+                    return _Found.again(changes)
+            return _Found.whole(queries.stored_day(connection, self._market_id, **asked))
 
     async def _submit(self, command: Command) -> None:
         _check(command, await self._committed(command))
@@ -201,14 +216,13 @@ class _Found:
     base_run_id: str | None
     """The run whose version holds elsewhere; None: everything was settled."""
     booked: Dues
-    dues: Dues
+    dues: Callable[[], Dues]
+    """Adds the day up."""
     completeness: Completeness
     certificates: DayCertificates
-    standing: IssuedCertificates
-    """What the version that stands has issued."""
 
     @classmethod
-    def whole(cls, stored: queries.StoredDay, standing: IssuedCertificates) -> "_Found":
+    def whole(cls, stored: queries.StoredDay) -> "_Found":
         """Settle everything."""
         facts = stored.facts
         settled = settle_day(facts)
@@ -220,14 +234,13 @@ class _Found:
             details=[(every, settled.detail)],
             base_run_id=None,
             booked=stored.booked,
-            dues=settled.dues,
+            dues=lambda: settled.dues,
             completeness=stored.completeness,
             certificates=day_certificates(facts, settled.detail),
-            standing=standing,
         )
 
     @classmethod
-    def again(cls, changes: queries.DayChanges, standing: IssuedCertificates) -> "_Found":
+    def again(cls, changes: queries.DayChanges) -> "_Found":
         """Settle what has changed."""
         facts = changes.facts
         settled = settle_again(facts.frame(), changes.before, changes.parts)
@@ -238,11 +251,10 @@ class _Found:
             details=settled.details,
             base_run_id=changes.base_run_id,
             booked=changes.booked,
-            dues=settled.dues,
+            dues=lambda: settled.added_up()[0],
             completeness=changes.completeness,
             # Who has which certificate of a call goes by everybody's meter: they are made of all.
             certificates=day_certificates(facts, changes.before),
-            standing=standing,
         )
 
     def area(self, run_id: str, area_id: str) -> SettledArea:

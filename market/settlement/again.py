@@ -50,10 +50,15 @@ class DayAgain:
 
     details: Sequence[tuple[Cells, DayDetail]]
     """What was settled anew."""
-    dues: Dues
-    """What is due for the whole day because of meters and fees."""
-    withdrawal_wh: Mapping[str, int]
-    """The day's metered withdrawal by participant."""
+    frame: DayFrame
+    columns: DueColumns
+    """Of the whole day."""
+    told: Mapping[int, Instructed]
+    """What was told, by interval."""
+
+    def added_up(self) -> tuple[Dues, dict[str, int]]:
+        """What is due for the whole day because of meters and fees; its withdrawal by participant."""
+        return day_dues(self.frame, self.columns, self.told)
 
 
 def cells_to_settle(
@@ -126,7 +131,7 @@ def day_parts(facts: DayFacts, cells: Sequence[Cells]) -> Iterator[DayPart]:
 
 
 def settle_again(frame: DayFrame, before: DayDetail, parts: Iterable[DayPart]) -> DayAgain:
-    """Settle what has changed, and add the day up.
+    """Settle what has changed.
 
     Args:
         frame: of the whole day.
@@ -147,5 +152,4 @@ def settle_again(frame: DayFrame, before: DayDetail, parts: Iterable[DayPart]) -
             getattr(before, name)[place] = getattr(detail, name)
         told |= {int(cells.columns[column]): of for column, of in came.items()}
         details.append((cells, detail))
-    dues, withdrawal_wh = day_dues(frame, DueColumns.of(before), told)
-    return DayAgain(details=details, dues=dues, withdrawal_wh=withdrawal_wh)
+    return DayAgain(details=details, frame=frame, columns=DueColumns.of(before), told=told)

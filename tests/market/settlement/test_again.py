@@ -38,8 +38,7 @@ def test_in_part_is_as_a_whole(before: DayFacts, seed: int, share: float) -> Non
     names = (*DayDetail.names(), "origin")
     before_and_after = DayDetail(**{name: getattr(stood.detail, name).copy() for name in names})
     again = settle_again(after.frame(), before_and_after, day_parts(after, cells))
-    assert again.dues == whole.dues
-    assert again.withdrawal_wh == whole.withdrawal_wh
+    assert again.added_up() == (whole.dues, whole.withdrawal_wh)
     for name in names:
         assert np.array_equal(getattr(before_and_after, name), getattr(whole.detail, name)), name
 
