@@ -19,6 +19,12 @@ def test_what_was_done_about_a_unit_is_found_and_read(open_window: OpenWindow, t
     trail.get_by_role("button", name=window.said("table.details")).click()
     expect(page.get_by_role("heading", name=window.said("audit:entry.chain"))).to_be_visible()
     look(window, "audit")
+    # From a command to the books as they stood after it.
+    page.get_by_role("link", name=window.said("audit:entry.books")).click()
+    expect(page.get_by_role("slider", name=window.said("replay:moment.time"))).to_be_visible()
+    assert "fact=" in page.url
+    page.get_by_label(window.said("replay:delivery"), exact=True).select_option(index=0)
+    look(window, "audit.books")
 
 
 def test_a_kind_that_does_not_exist_is_said_at_its_field(

@@ -8,6 +8,7 @@ export const MARKET: Market = {
   currency: "EUR",
   time_zone: "Etc/GMT-1",
   interval_minutes: 15,
+  call_opens_minutes: 120,
   trading_from: "2016-06-14T23:00:00Z",
   trading_until: "2016-06-15T23:00:00Z",
   gate_minutes: 15,

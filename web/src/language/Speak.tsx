@@ -41,7 +41,7 @@ export function Speak({ zone, children }: { zone: string | undefined; children: 
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
-  if (!hasTexts(language, BASE)) use(coming(language, BASE));
+  useComing(language, BASE);
   return <SpeechContext value={speech}>{children}</SpeechContext>;
 }
 
@@ -64,9 +64,7 @@ export function textsOf<Catalogue>(namespace: string): () => Speech<KeysOf<Catal
   return () => {
     const speech = useSpeech();
     const { language } = speech;
-    const ready = hasTexts(language, [namespace]);
-    // A waiting page must get the same promise each time it is drawn.
-    if (!ready) use(coming(language, [namespace]));
+    useComing(language, [namespace]);
     return useMemo(
       () => ({ ...speech, t: translator<KeysOf<Catalogue>>(language, namespace) }),
       [speech, language, namespace],
@@ -76,13 +74,18 @@ export function textsOf<Catalogue>(namespace: string): () => Speech<KeysOf<Catal
 
 const promises = new Map<string, Promise<void>>();
 
-function coming(language: Language, namespaces: readonly string[]): Promise<void> {
+/**
+ * Waits for texts that are not here. A waiting page must get the same promise each time it is drawn, also
+ * when the texts have come meanwhile: who has waited with `use` has to say it again.
+ */
+function useComing(language: Language, namespaces: readonly string[]): void {
   const name = [language, ...namespaces].join(" ");
+  if (!promises.has(name) && hasTexts(language, namespaces)) return;
   let promise = promises.get(name);
   if (!promise) {
     promise = loadTexts(language, namespaces);
     promises.set(name, promise);
     promise.catch(() => promises.delete(name));
   }
-  return promise;
+  use(promise);
 }

@@ -31,6 +31,7 @@ export type Market = Pick<
   | "currency"
   | "time_zone"
   | "interval_minutes"
+  | "call_opens_minutes"
   | "trading_from"
   | "trading_until"
   | "gate_minutes"

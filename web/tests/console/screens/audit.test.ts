@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import {
+  lastFact,
   NOTHING_WANTED,
   proceed,
   queryOf,
   UNPROVEN,
+  type Entry,
   type Proof,
 } from "../../../src/console/screens/audit/audit";
 
@@ -17,6 +19,18 @@ test("a wish is asked for over all time, without blanks around it", () => {
   expect(queryOf({ ...NOTHING_WANTED, object: " ord-1 ", actor: "  " }, NOW)).toEqual({
     object: "ord-1",
   });
+});
+
+test("a command is asked for by its number", () => {
+  expect(queryOf({ ...NOTHING_WANTED, seq: "17", kind: "PlaceOrders" }, NOW)).toEqual({
+    ...{ kind: "PlaceOrders", from_seq: "17", to_seq: "17" },
+  });
+});
+
+test("the last fact of a command is where its facts end", () => {
+  const entry = { first_event_seq: 40, events: { OrdersAccepted: 1, TradesMade: 2 } } as object;
+  expect(lastFact(entry as Entry)).toBe(42);
+  expect(lastFact({ first_event_seq: null, events: {} } as object as Entry)).toBeNull();
 });
 
 const proof = (changes: Partial<Proof>): Proof => ({

@@ -6,6 +6,7 @@ import { TextField } from "../../../parts/form/fields";
 import { MomentField } from "../../../parts/form/times";
 import { Page } from "../../../parts/frame/Page";
 import { Panel } from "../../../parts/frame/Panel";
+import { Tabs } from "../../../parts/frame/Tabs";
 import { Button } from "../../../parts/Button";
 import { Loading } from "../../../parts/state/states";
 import { DataTable } from "../../../parts/table/DataTable";
@@ -14,6 +15,7 @@ import { Id, State } from "../../../parts/text/State";
 import { Time } from "../../../parts/text/When";
 import { useList } from "../../../wire/queries";
 import { useMarketNow, usePlace } from "../../place";
+import { Replay } from "../../replay/Replay";
 import { NOTHING_WANTED, queryOf, RESULT_TONES, type Entry, type Wanted } from "./audit";
 import { Chain } from "./Chain";
 import { EntryDetails } from "./EntryDetails";
@@ -21,23 +23,44 @@ import { commandWord, factWord } from "./kinds";
 import { useTexts } from "./texts";
 import "./audit.css";
 
+type Shown = "trail" | "books";
+
 export default function Audit() {
   const { t } = useTexts();
   const now = useMarketNow();
+  const [place, move] = usePlace("tab");
   // Asked once: a search does not move on under the reader's eyes.
   const begun = useRef<number | null>(null);
   begun.current ??= now;
   return (
     <Page title={t("nav.audit")} description={t("page_about")}>
-      <div className="au-all">
-        <Chain />
-        {begun.current === null ? <Loading shape="table" /> : <Trail nowMs={begun.current} />}
-      </div>
+      <Tabs<Shown>
+        label={t("nav.audit")}
+        shown={place.tab === "books" ? "books" : "trail"}
+        onShow={(tab) => move({ tab: tab === "trail" ? null : tab })}
+        tabs={[
+          {
+            key: "trail",
+            title: t("tab.trail"),
+            content: () => (
+              <div className="au-all">
+                <Chain />
+                {begun.current === null ? (
+                  <Loading shape="table" />
+                ) : (
+                  <Trail nowMs={begun.current} />
+                )}
+              </div>
+            ),
+          },
+          { key: "books", title: t("tab.books"), content: () => <Replay /> },
+        ]}
+      />
     </Page>
   );
 }
 
-const NAMES = ["actor", "kind", "object", "from", "to"] as const;
+const NAMES = ["actor", "kind", "object", "seq", "from", "to"] as const;
 /** So many lines are looked for by themselves; one answer of the server may hold few of many. */
 const ENOUGH = 40;
 const entryKey = ({ command_seq }: Entry) => String(command_seq);
@@ -117,10 +140,10 @@ function Search({ wanted, problem, busy, onSearch, onClear }: SearchProps) {
         onSubmit={() => onSearch(typed)}
       >
         <div className="au-fields">
-          {(["object", "actor", "kind"] as const).map((name) => (
+          {(["object", "actor", "kind", "seq"] as const).map((name) => (
             <TextField
               key={name}
-              pointer={`/${name}`}
+              pointer={name === "seq" ? "/from_seq" : `/${name}`}
               label={t(`search.${name}`)}
               note={t(`search_note.${name}`)}
               value={typed[name]}

@@ -5,7 +5,7 @@ import { Facts } from "../../../parts/frame/Figures";
 import { Time } from "../../../parts/text/When";
 import { State } from "../../../parts/text/State";
 import { word } from "../../../language/words";
-import { RESULT_TONES, type Entry } from "./audit";
+import { lastFact, RESULT_TONES, type Entry } from "./audit";
 import { commandWord, factWord } from "./kinds";
 import { useTexts } from "./texts";
 
@@ -16,6 +16,7 @@ export function EntryDetails({ entry }: { entry: Entry }) {
       <code>{id}</code>
     </Link>
   );
+  const last = lastFact(entry);
   const facts = Object.entries(entry.events);
   const refusals = Object.entries(entry.codes);
   return (
@@ -95,6 +96,7 @@ export function EntryDetails({ entry }: { entry: Entry }) {
             {t("entry.first", { seq: format.whole(entry.first_event_seq) })}
           </p>
         )}
+        {last !== null && <Link to={`/audit?tab=books&fact=${last}`}>{t("entry.books")}</Link>}
       </div>
       <div>
         <h3>{t("entry.chain")}</h3>

@@ -56,12 +56,17 @@ export interface Wanted {
   actor: string;
   kind: string;
   object: string;
+  /** The number of one command. */
+  seq: string;
   /** ISO text; empty: not bounded. */
   from: string;
   to: string;
 }
 
-export const NOTHING_WANTED: Wanted = { actor: "", kind: "", object: "", from: "", to: "" };
+export const NOTHING_WANTED: Wanted = {
+  ...{ actor: "", kind: "", object: "" },
+  ...{ seq: "", from: "", to: "" },
+};
 
 /** What is asked of the server; without a wish the last hour, which is what one looks for at first. */
 export function queryOf(wanted: Wanted, nowMs: number) {
@@ -70,9 +75,15 @@ export function queryOf(wanted: Wanted, nowMs: number) {
       .map(([name, value]) => [name, value.trim()] as const)
       .filter(([, value]) => value !== ""),
   ) as Partial<Wanted>;
-  return Object.keys(found).length > 0
-    ? found
-    : { from: new Date(nowMs - 3_600_000).toISOString() };
+  if (Object.keys(found).length === 0) return { from: new Date(nowMs - 3_600_000).toISOString() };
+  const { seq, ...rest } = found;
+  return seq === undefined ? rest : { ...rest, from_seq: seq, to_seq: seq };
+}
+
+/** The last fact of a command; null: it has none. */
+export function lastFact({ first_event_seq, events }: Entry): number | null {
+  if (first_event_seq === null) return null;
+  return first_event_seq + Object.values(events).reduce((sum, count) => sum + count, 0) - 1;
 }
 
 /** How far a proof has come, over all looks so far. */

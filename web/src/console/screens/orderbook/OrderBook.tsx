@@ -1,21 +1,23 @@
-// The order book: what stands now, without names, and what stood once a gate has closed, with them.
+// The order book: what stands now and what stood at any moment, without names, and once a gate has closed, with them.
 
 import { Page } from "../../../parts/frame/Page";
 import { Tabs } from "../../../parts/frame/Tabs";
 import { useMarket } from "../../../shell/markets";
 import { usePlace } from "../../place";
+import { Replay } from "../../replay/Replay";
 import { Blotter } from "./Blotter";
 import { LiveBook } from "./LiveBook";
 import { useTexts } from "./texts";
 import "./orderbook.css";
 
-type Shown = "book" | "orders";
+const TABS = ["book", "replay", "orders"] as const;
+type Shown = (typeof TABS)[number];
 
 export default function OrderBook() {
   const { t } = useTexts();
   const market = useMarket();
   const [place, move] = usePlace("tab", "area", "start");
-  const shown: Shown = place.tab === "orders" ? "orders" : "book";
+  const shown: Shown = TABS.find((each) => each === place.tab) ?? "book";
   return (
     <Page title={t("nav.orderbook")} description={t("page_about")}>
       <Tabs<Shown>
@@ -28,6 +30,7 @@ export default function OrderBook() {
             title: t("tab.book"),
             content: () => <LiveBook market={market} place={place} move={move} />,
           },
+          { key: "replay", title: t("tab.replay"), content: () => <Replay /> },
           { key: "orders", title: t("tab.orders"), content: () => <Blotter market={market} /> },
         ]}
       />
