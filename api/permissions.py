@@ -177,6 +177,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/clearing-runs"): _PUBLIC,
     ("GET", f"{MARKET}/clearing-runs/{{run_id}}"): _PUBLIC,
     ("POST", f"{MARKET}/clearing-runs/{{run_id}}:verify"): _OPERATOR,
+    ("POST", f"{MARKET}/clearing-runs/{{run_id}}:what-if"): _OPERATOR,
     ("GET", f"{MARKET}/blocks"): _OPERATOR,
     ("GET", f"{MARKET}/account"): _PARTICIPANT,
     ("GET", f"{MARKET}/account/devices"): _PARTICIPANT,

@@ -79,6 +79,7 @@ WITHOUT: Final = frozenset(
         ("POST", f"{MARKET}/bills:draft"),
         ("POST", f"{MARKET}/audit:verify"),
         ("POST", f"{MARKET}/clearing-runs/{{run_id}}:verify"),
+        ("POST", f"{MARKET}/clearing-runs/{{run_id}}:what-if"),
         ("POST", f"{MARKET}/messages"),
         ("POST", f"{MARKET}/messages/{{message_id}}:withdraw"),
         ("POST", f"{MARKET}/cases"),

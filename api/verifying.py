@@ -6,7 +6,7 @@ The one idea: whoever asks waits, the market does not: one at a time, and not fo
 import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -51,6 +51,36 @@ async def verified(
         RefusedError: NOT_FOUND; SYSTEM_BUSY while another one is under way, or where it takes too long.
         VerifyingFailed: a fault of ours.
     """
+    return await brought_back(
+        store, market_id, call, start_s, command=command or COMMAND, deadline_s=deadline_s
+    )
+
+
+async def brought_back(
+    store: Store,
+    market_id: str,
+    call: CallKind,
+    start_s: int,
+    *,
+    command: Sequence[str],
+    deadline_s: float = DEADLINE_S,
+    more: Mapping[str, object] | None = None,
+) -> dict[str, Any]:
+    """What a process says of a run that it brings back; of a journal that proves nothing, that.
+
+    Args:
+        store: where the market is kept.
+        market_id: its id.
+        call: which call.
+        start_s: the run's first interval.
+        command: starts the process.
+        deadline_s: real seconds it may take.
+        more: what it is told beside where and which.
+
+    Raises:
+        RefusedError: NOT_FOUND; SYSTEM_BUSY while another one is under way, or where it takes too long.
+        VerifyingFailed: a fault of ours.
+    """
     global _verifying
     if _verifying:
         raise refuse(Code.SYSTEM_BUSY)
@@ -62,9 +92,10 @@ async def verified(
         "url": store.url if isinstance(store, PostgresStore) else None,
         "call": call.value,
         "start_s": start_s,
+        **(more or {}),
     }
     try:
-        return await _asked(msgspec.json.encode(wanted), command or COMMAND, deadline_s)
+        return await _asked(msgspec.json.encode(wanted), command, deadline_s)
     finally:
         _verifying = False
 

@@ -118,9 +118,8 @@ def _differences(
     ]
 
 
-def main() -> int:
-    """From standard input to standard output."""
-    wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Wanted)
+def brought_back(wanted: Wanted) -> tuple[Engine, ApplyClearing] | Unverified:
+    """The market before the run and the run, from where they are kept; else why not."""
     if wanted.path is not None:
         readers = Readers(Path(wanted.path))
     else:
@@ -133,8 +132,15 @@ def main() -> int:
         return Unverified.UNPROVEN
     finally:
         readers.close()
-    if found is None:
-        return Unverified.NOT_FOUND
+    return Unverified.NOT_FOUND if found is None else found
+
+
+def main() -> int:
+    """From standard input to standard output."""
+    wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Wanted)
+    found = brought_back(wanted)
+    if isinstance(found, Unverified):
+        return found
     with ClearingService() as service:
         told = verdict(*found, service, wanted.solve_s)
     sys.stdout.buffer.write(msgspec.json.encode(told))

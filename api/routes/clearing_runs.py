@@ -13,7 +13,9 @@ from api.formats import TABLES
 from api.lists import Found, answer_list
 from api.permissions import MARKET
 from api.verifying import verified
+from api.what_if import WhatIfIn, without
 from market.model.call import CallKind
+from market.model.interval import instant_text
 from market.model.rejection import Code
 from market.store import queries
 
@@ -69,6 +71,30 @@ async def verify_clearing_run(call: Call) -> Response:
     return answer({"run_id": name, **told})
 
 
+async def clear_without(call: Call) -> Response:
+    """Solve a run again without some of its orders, and lay both beside each other."""
+    name = call.path_id["run_id"]
+    named = run_of(name)
+    if named is None:
+        raise refuse(Code.NOT_FOUND)
+    wanted = await call.read(WhatIfIn)
+    if wanted.participant_id is None and not wanted.order_ids:
+        raise refuse(Code.FIELD_MISSING, "participant_id")
+    kind, start_s = named
+    shown_s = start_s if wanted.start_s is None else wanted.start_s
+    market_id = call.market.rules.market_id
+    told = await without(
+        call.house.store_of(market_id),
+        market_id,
+        kind,
+        start_s,
+        shown_s=shown_s,
+        participant_id=wanted.participant_id,
+        order_ids=wanted.order_ids,
+    )
+    return answer({"run_id": name, "start": instant_text(shown_s), **told})
+
+
 async def list_blocks(call: Call) -> Response:
     """Blocks and storages of a call, and why each got what it got."""
     kind: CallKind = call.query.get("call", CallKind.CLOSING)
@@ -116,6 +142,13 @@ ADDRESSES: Final = (
         path=f"{MARKET}/clearing-runs/{{run_id}}:verify",
         handler=verify_clearing_run,
         about="Solve and audit a run again from the journal, and compare; one at a time",
+    ),
+    Address(
+        method="POST",
+        path=f"{MARKET}/clearing-runs/{{run_id}}:what-if",
+        handler=clear_without,
+        about="Solve a run again without some of its orders; nothing is changed; one at a time",
+        body=WhatIfIn,
     ),
     Address(
         method="GET",

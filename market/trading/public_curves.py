@@ -35,8 +35,7 @@ def published_curves(
     The retailer of last resort is not counted: the rules publish its prices anyway. Blocks and
     storage orders are not drawn: no interval has a curve of them.
     """
-    is_open = (call.column("energy_wh") > 0) & (call.column("start_s") == start_s)
-    rows = call.rows.taken(np.flatnonzero(is_open))
+    rows = _open_rows(call, start_s)
     last = -1 if last_resort_id is None else book.participants.known(last_resort_id)
     mine = {area.area_id: rows["area"] == book.areas.known(area.area_id) for area in grid.areas}
     owners = {
@@ -48,9 +47,27 @@ def published_curves(
     if not withheld or len(withheld) >= OWNERS_MIN:
         mine[WHOLE_MARKET] = np.ones(len(rows["area"]), dtype=np.bool_)
         published.append(WHOLE_MARKET)
+    return _both_sides(rows, {name: mine[name] for name in published})
+
+
+def whole_curves(*, call: CallBook, book: Book, start_s: int, grid: Grid) -> tuple[Curves, Curves]:
+    """The same of every area and of the whole, however few stand behind it: for operators."""
+    rows = _open_rows(call, start_s)
+    mine = {area.area_id: rows["area"] == book.areas.known(area.area_id) for area in grid.areas}
+    mine[WHOLE_MARKET] = np.ones(len(rows["area"]), dtype=np.bool_)
+    return _both_sides(rows, mine)
+
+
+def _open_rows(call: CallBook, start_s: int) -> _Rows:
+    is_open = (call.column("energy_wh") > 0) & (call.column("start_s") == start_s)
+    return call.rows.taken(np.flatnonzero(is_open))
+
+
+def _both_sides(rows: _Rows, places: Mapping[str, NDArray[np.bool_]]) -> tuple[Curves, Curves]:
+    """Supply and demand of each place."""
     sells = rows["is_sell"]
-    supply = tuple((name, _curve(rows, mine[name] & sells, sign=1)) for name in published)
-    demand = tuple((name, _curve(rows, mine[name] & ~sells, sign=-1)) for name in published)
+    supply = tuple((name, _curve(rows, place & sells, sign=1)) for name, place in places.items())
+    demand = tuple((name, _curve(rows, place & ~sells, sign=-1)) for name, place in places.items())
     return supply, demand
 
 

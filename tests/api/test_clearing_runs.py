@@ -104,6 +104,41 @@ def test_a_run_is_solved_again_from_the_journal_and_comes_out_the_same(cleared: 
     assert cleared.post(f"/clearing-runs/{run['run_id']}:verify", "ada", {}).status_code == 403
 
 
+def test_a_run_is_laid_beside_itself_without_somebodys_orders(cleared: Village) -> None:
+    run, state = one(cleared), cleared.state()
+    path = f"/clearing-runs/{run['run_id']}:what-if"
+
+    def without(**more: Any) -> dict[str, Any]:  # noqa: ANN401
+        answer = cleared.post(path, "operator", more)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    told = without(participant_id="ada", start=cleared.start(1))
+    assert (told["start"], told["faults"]) == (cleared.start(1), [])
+    prices = cleared.get("/prices", None, **{"from": cleared.start(1), "to": cleared.start(2)})
+    before = {area["area_id"]: area for area in told["before"]["areas"]}
+    for item in prices["items"]:
+        shown = before[item["area_id"]]
+        assert {name: shown[name] for name in ("price_per_mwh", "sold_kwh", "bought_kwh")} == {
+            name: item[name] for name in ("price_per_mwh", "sold_kwh", "bought_kwh")
+        }
+    hers = [order for order in cleared.get("/orders", "ada")["items"] if order["filled_kwh"]]
+    assert 0 < told["removed"] <= len(hers)
+    assert (told["before"]["rung"], told["before"]["welfare"]) == (run["rung"], run["welfare"])
+    assert float(told["after"]["welfare"]) < float(told["before"]["welfare"])
+
+    same = without(order_ids=["ord-999999"])
+    assert (same["removed"], same["after"]) == (0, same["before"])
+    assert cleared.state() == state
+    assert one(cleared) == run
+    for who, body, code in (
+        ("ada", {"participant_id": "ada"}, "NOT_PERMITTED"),
+        ("operator", {}, "FIELD_MISSING"),
+        ("operator", {"participant_id": "ada", "start": cleared.start(40)}, "NOT_FOUND"),
+    ):
+        assert cleared.post(path, who, body).json()["code"] == code
+
+
 def test_blocks_say_what_they_got_and_why(cleared: Village) -> None:
     path, query = "/blocks", {"start": cleared.start(0), "call": "day_ahead"}
     found = cleared.get(path, "operator", **query)["items"]

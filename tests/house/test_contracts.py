@@ -45,6 +45,7 @@ MARKET_EDGES = {
     "market.replay",
     "market.verifying",
     "market.power_flows",
+    "market.what_if",
     "market.backup",
 }
 # The roof: the command line knows the whole house; the rest of the face knows only the wire.
