@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.hall import HALL_ID, make_hall
 from tests.browser.town import Town
 from tests.browser.window import PHONE, Window, look
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,25 @@ def test_an_interval_is_laid_beside_another(open_window: OpenWindow, town: Town)
     look(window, "curves")
     page.get_by_role("button", name=window.said("filter.no_compare")).click()
     expect(tiles).not_to_contain_text(window.said("fact.than"))
+
+
+def test_a_call_is_thought_through_without_somebodys_orders(
+    open_window: OpenWindow, town: Town
+) -> None:
+    window = open_window(town.url)
+    page = open_curves(window, town)
+    panel = page.get_by_role("region", name=window.said("what_if.title"))
+    expect(panel).to_contain_text(window.said("what_if.mark"))
+    # It says what it wants before it is asked of anybody.
+    window.expect_complaint(r"^answer 422: POST /v1/markets/riverside/clearing-runs/closing-")
+    panel.get_by_role("button", name=window.said("what_if.go")).click()
+    expect(panel.get_by_role("alert")).to_be_visible()
+    panel.get_by_label(window.said("what_if.participant")).select_option("retailer")
+    panel.get_by_role("button", name=window.said("what_if.go")).click()
+    found = panel.get_by_role("list", name=window.said("what_if.result"))
+    expect(found).to_contain_text(window.said("what_if.was"), timeout=PATIENCE_S * 1_000)
+    expect(panel.get_by_role("img")).to_be_visible()
+    look(window, "curves-what-if")
 
 
 def test_an_interval_that_is_not_cleared_says_when_its_gate_closes(

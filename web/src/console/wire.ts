@@ -8,6 +8,14 @@ export type CallKind = "day_ahead" | "closing";
 
 export type AreaPrice = Schemas["AreaPrice"];
 
+export interface Member {
+  participant_id: string;
+  name: string;
+  area_id: string;
+  is_last_resort: boolean;
+  voltage_level: string;
+}
+
 export interface Binding {
   start: string;
   /** One of the two is there: a line that was full, or an area's connection. */
@@ -98,6 +106,7 @@ export interface Block {
 
 declare module "../wire/answers" {
   interface Answers {
+    "GET /v1/markets/{market}/participants": Page<Member>;
     "GET /v1/markets/{market}/clearing-runs": Page<ClearingRun>;
     "GET /v1/markets/{market}/clearing-runs/{run_id}": ClearingRun;
     "GET /v1/markets/{market}/sessions": Page<Session>;

@@ -17,6 +17,7 @@ import { BlocksPanel } from "./BlocksPanel";
 import { CurvesPanel } from "./CurvesPanel";
 import { FactTiles } from "./FactTiles";
 import { isClearedIn, shownArea, WHOLE } from "./facts";
+import { WhatIfPanel } from "./WhatIfPanel";
 import { useTexts } from "./texts";
 import "./curves.css";
 
@@ -145,6 +146,9 @@ function OfDay({ market, day, place, move }: OfDayProps) {
         call={call}
         day={day}
       />
+      {session?.role === "operator" && cleared && startMs !== null && (
+        <WhatIfPanel {...{ market, areaId, startMs, day, call }} />
+      )}
       <BlocksPanel areaId={areaId} day={day} call={call} startMs={startMs} />
       <p className="cv-foot">{t("page.foot", { zone: format.zone })}</p>
     </>
