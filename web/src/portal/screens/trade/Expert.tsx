@@ -1,17 +1,23 @@
 // The expert's way: an order with the book beside it, and what one has in the market.
 
 import { useState } from "react";
+import { Choose, Filters } from "../../../parts/filter/Filters";
 import { Split } from "../../../parts/frame/Page";
 import type { Unit } from "./answers";
+import { BlockForm } from "./BlockForm";
 import { Cover } from "./Cover";
 import { DepthPanel } from "./DepthPanel";
 import { IntervalOrders } from "./IntervalOrders";
 import { useOpenIntervals } from "./mine";
 import { OpenOrders } from "./OpenOrders";
 import { EMPTY, OrderForm, type OrderDraft } from "./OrderForm";
+import { useTexts } from "./texts";
 
 export function Expert({ units }: { units: readonly Unit[] }) {
-  const intervals = useOpenIntervals();
+  const { t } = useTexts();
+  const [what, choose] = useState<"one" | "block">("one");
+  // Far enough for the whole day of an opening call.
+  const intervals = useOpenIntervals(48);
   const [draft, setDraft] = useState<OrderDraft>(() => ({
     ...EMPTY,
     unit: units[0]?.unit_id ?? "",
@@ -23,6 +29,7 @@ export function Expert({ units }: { units: readonly Unit[] }) {
     intervals.items.find(({ start }) => start === draft.start) ??
     intervals.items.find(({ phase }) => phase === "continuous") ??
     intervals.items[0];
+  const OrderEntry = what === "one" ? OrderForm : BlockForm;
   return (
     <>
       <Split
@@ -39,7 +46,19 @@ export function Expert({ units }: { units: readonly Unit[] }) {
           </>
         }
       >
-        <OrderForm
+        <Filters label={t("order.what")}>
+          <Choose
+            label={t("order.what")}
+            value={what}
+            all={null}
+            onChange={(next) => choose(next === "block" ? "block" : "one")}
+            options={[
+              { value: "one", text: t("order.what_one") },
+              { value: "block", text: t("order.what_block") },
+            ]}
+          />
+        </Filters>
+        <OrderEntry
           units={units}
           unit={unit}
           draft={draft}

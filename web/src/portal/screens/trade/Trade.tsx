@@ -14,12 +14,13 @@ import { Expert } from "./Expert";
 import { useCover, useDayPrices, useOwnNews, useUnits } from "./mine";
 import { Offers } from "./Offers";
 import { PriceBoth } from "./PriceBoth";
+import { Quotes } from "./Quotes";
 import { Simple } from "./Simple";
 import { useTexts } from "./texts";
 import { Trades } from "./Trades";
 import "./trade.css";
 
-const TABS = ["simple", "expert", "offers", "contracts", "done"] as const;
+const TABS = ["simple", "expert", "offers", "quotes", "contracts", "done"] as const;
 type Shown = (typeof TABS)[number];
 
 export default function Trade() {
@@ -63,6 +64,8 @@ function View({ tab, units }: { tab: Shown; units: readonly Unit[] }) {
       return <Expert units={units} />;
     case "offers":
       return <Offers units={units} />;
+    case "quotes":
+      return <Quotes units={units} />;
     case "contracts":
       return <Contracts units={units} />;
     case "done":

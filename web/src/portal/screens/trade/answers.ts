@@ -76,6 +76,40 @@ export interface Contract {
   state: "proposed" | "confirmed" | "declined" | "withdrawn" | "expired";
 }
 
+export type OfferState = "open" | "accepted" | "lost" | "declined" | "withdrawn" | "expired";
+
+export interface Inquiry {
+  inquiry_id: string;
+  area_id: string;
+  start: string;
+  end?: string;
+  energy_kwh: string;
+  green_only: boolean;
+  answer_by: string;
+  asked_at: string;
+  state: OfferState;
+  /** Who declined, to the buyer; to one who was asked: whether it did. */
+  declined: string[] | boolean;
+  /** The buyer alone sees these. */
+  participant_id?: string;
+  unit_id?: string;
+  asked?: string[];
+}
+
+export interface Quote {
+  quote_id: string;
+  inquiry_id: string;
+  participant_id: string;
+  unit_id: string;
+  area_id: string;
+  start: string;
+  price_per_mwh: string;
+  energy_kwh: string;
+  valid_until: string;
+  given_at: string;
+  state: OfferState;
+}
+
 export interface TradingLimits {
   order_value_max: string | null;
   exposure_max: string | null;
@@ -107,6 +141,7 @@ export interface Depth {
 
 declare module "../../../wire/answers" {
   interface Answers {
+    "POST /v1/markets/{market}/orders:block": Order;
     "GET /v1/markets/{market}/standing-orders": Page<Rule>;
     "POST /v1/markets/{market}/standing-orders": Rule;
     "DELETE /v1/markets/{market}/standing-orders/{rule_id}": Rule;
@@ -116,6 +151,10 @@ declare module "../../../wire/answers" {
     "POST /v1/markets/{market}/listings": Offer;
     "GET /v1/markets/{market}/contracts": Page<Contract>;
     "POST /v1/markets/{market}/contracts": Contract;
+    "GET /v1/markets/{market}/inquiries": Page<Inquiry>;
+    "POST /v1/markets/{market}/inquiries": Inquiry;
+    "GET /v1/markets/{market}/quotes": Page<Quote>;
+    "POST /v1/markets/{market}/inquiries/{inquiry_id}/quotes": Quote;
     "GET /v1/markets/{market}/me/trading-limits": TradingLimits;
     "GET /v1/markets/{market}/account/collateral": Collateral;
     "GET /v1/markets/{market}/depth": Depth;

@@ -7,7 +7,7 @@ import { State, type Tone } from "../../../parts/text/State";
 import { Interval } from "../../../parts/text/When";
 import { useMarket } from "../../../shell/markets";
 import { word } from "../../../language/words";
-import type { Order } from "./answers";
+import type { OfferState, Order } from "./answers";
 import { useTexts } from "./texts";
 
 const TONES: Record<string, Tone> = {
@@ -17,6 +17,16 @@ const TONES: Record<string, Tone> = {
   pending: "warning",
   hibernated: "unknown",
 };
+
+/** How inquiries and quotes stand. */
+export const OFFER_TONES = {
+  open: "warning",
+  accepted: "good",
+  lost: "unknown",
+  declined: "bad",
+  withdrawn: "unknown",
+  expired: "unknown",
+} as const satisfies Record<OfferState, Tone>;
 
 export function useOrderColumns(): readonly Column<Order>[] {
   const { t, format } = useTexts();

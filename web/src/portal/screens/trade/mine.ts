@@ -14,6 +14,8 @@ export const TRADES = "/v1/markets/{market}/trades";
 export const RULES = "/v1/markets/{market}/standing-orders";
 export const LISTINGS = "/v1/markets/{market}/listings";
 export const CONTRACTS = "/v1/markets/{market}/contracts";
+export const INQUIRIES = "/v1/markets/{market}/inquiries";
+export const QUOTES = "/v1/markets/{market}/quotes";
 export const COLLATERAL = "/v1/markets/{market}/account/collateral";
 export const FORECASTS = "/v1/markets/{market}/forecasts";
 export const INTERVALS = "/v1/markets/{market}/intervals";
@@ -60,7 +62,10 @@ export function useDayPrices(areaId: string | undefined) {
 export function useOwnNews() {
   const { session } = useSession();
   const whose = session?.participant_id ?? null;
-  useNews("account", whose, ORDERS, TRADES, COLLATERAL, LISTINGS, CONTRACTS);
+  useNews(
+    ...(["account", whose] as const),
+    ...([ORDERS, TRADES, COLLATERAL, LISTINGS, CONTRACTS, INQUIRIES, QUOTES] as const),
+  );
   return whose;
 }
 

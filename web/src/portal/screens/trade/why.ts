@@ -29,7 +29,10 @@ const power: Figure = (value, { format }) => {
 const share: Figure = (value, { format }) => format.share(value);
 const time: Figure = (value, { format }) => format.stamp(value);
 
+const money: Figure = (value, { format, currency }) => format.money(value, currency, { places: 4 });
+
 const FIGURES: Record<string, Figure> = {
+  gain: money,
   limit_per_mwh: price,
   price_per_mwh: price,
   missed_by_per_mwh: price,
@@ -57,6 +60,11 @@ const SENTENCES = {
   interrupted: [],
   hibernated: [],
   waits_for_confirmation: [],
+  accepted: ["gain"],
+  partly_accepted: ["ratio_ppm"],
+  parent_not_accepted: [],
+  group: [],
+  minimum_acceptance: [],
   paradoxically_rejected: [],
   redispatched: ["from_kw", "to_kw"],
   cut_by_rule: ["from_kw", "to_kw"],
