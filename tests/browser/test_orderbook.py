@@ -17,7 +17,7 @@ def test_the_live_book_is_seen_as_depth_ladder_and_trades(
     page = window.go("/console/orderbook")
     ladder = page.get_by_role("group", name=window.said("orderbook:ladder.title"))
     expect(ladder.get_by_role("rowheader").first).to_be_visible()
-    depth = page.get_by_role("region", name=window.said("orderbook:depth.title"))
+    depth = page.get_by_role("region", name=window.said("book:depth.title"))
     expect(depth.get_by_role("img")).to_be_visible()
     tape = page.get_by_role("region", name=window.said("orderbook:tape.title"))
     expect(tape.get_by_role("row").nth(1)).to_be_visible()

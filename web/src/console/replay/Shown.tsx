@@ -8,10 +8,9 @@ import { Panel } from "../../parts/frame/Panel";
 import { Energy, Price } from "../../parts/text/Quantity";
 import { State } from "../../parts/text/State";
 import type { Market } from "../../wire/types";
-import { depthOf, spreadOf } from "../screens/orderbook/depth";
-import { DepthPanel } from "../screens/orderbook/DepthPanel";
-import { Ladder } from "../screens/orderbook/Ladder";
-import "../screens/orderbook/orderbook.css";
+import { depthOf, spreadOf } from "../book/depth";
+import { DepthPanel } from "../book/DepthPanel";
+import { Ladder } from "../book/Ladder";
 import { addsUp, bookOf, type BookAt } from "./replay";
 import { useTexts } from "./texts";
 

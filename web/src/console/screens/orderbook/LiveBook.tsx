@@ -17,10 +17,10 @@ import type { SeenTrade, Situation } from "../../../market/state";
 import { phaseIn } from "../../../market/stops";
 import { useHub, useLive } from "../../../shell/live";
 import type { Market } from "../../../wire/types";
+import { depthOf, spreadOf } from "../../book/depth";
+import { DepthPanel } from "../../book/DepthPanel";
+import { Ladder } from "../../book/Ladder";
 import type { Move, Place } from "../../place";
-import { depthOf, spreadOf } from "./depth";
-import { DepthPanel } from "./DepthPanel";
-import { Ladder } from "./Ladder";
 import { useTexts } from "./texts";
 
 interface Props {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { corners, depthOf, spreadOf } from "../../../../src/console/screens/orderbook/depth";
-import type { Book } from "../../../../src/market/books";
-import type { BookLevel } from "../../../../src/wire/types";
+import { corners, depthOf, spreadOf } from "../../src/console/book/depth";
+import type { Book } from "../../src/market/books";
+import type { BookLevel } from "../../src/wire/types";
 
 const book = (...levels: BookLevel[]): Book => ({
   phase: "continuous",

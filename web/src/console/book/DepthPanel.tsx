@@ -1,10 +1,10 @@
 // The depth chart: how much could be bought or sold down to which price; with its table and file.
 
 import { useCallback, useMemo } from "react";
-import { ChartPanel } from "../../../parts/chart/ChartPanel";
-import { axisOf, Diagram, tooltipOf } from "../../../parts/chart/Diagram";
-import type { Palette } from "../../../parts/chart/look";
-import type { Column } from "../../../parts/table/columns";
+import { ChartPanel } from "../../parts/chart/ChartPanel";
+import { axisOf, Diagram, tooltipOf } from "../../parts/chart/Diagram";
+import type { Palette } from "../../parts/chart/look";
+import type { Column } from "../../parts/table/columns";
 import { corners, type DepthRow } from "./depth";
 import { useTexts } from "./texts";
 

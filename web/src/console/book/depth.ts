@@ -1,8 +1,8 @@
 // A book as a ladder and as depth: what stands at each price, and with all better prices together.
 
-import { compareTexts, decimal, decimalText, sum, type Decimal } from "../../../language/decimal";
-import type { Book } from "../../../market/books";
-import type { BookLevel } from "../../../wire/types";
+import { compareTexts, decimal, decimalText, sum, type Decimal } from "../../language/decimal";
+import type { Book } from "../../market/books";
+import type { BookLevel } from "../../wire/types";
 
 export interface DepthRow {
   key: string;
