@@ -3,7 +3,8 @@
 import { Suspense, useMemo } from "react";
 import { MERGED } from "../../market/books";
 import { bookKeys } from "../../market/feed";
-import { Choose, DayPicker, Filters, IntervalPicker } from "../../parts/filter/Filters";
+import { DayPicker } from "../../parts/filter/DayPicker";
+import { Choose, Filters, IntervalPicker } from "../../parts/filter/Filters";
 import { Panel } from "../../parts/frame/Panel";
 import { Empty, Failed, Loading } from "../../parts/state/states";
 import { useMarket } from "../../shell/markets";

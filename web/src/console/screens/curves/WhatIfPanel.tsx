@@ -11,13 +11,20 @@ import { Empty, Loading } from "../../../parts/state/states";
 import type { Column } from "../../../parts/table/columns";
 import { Energy, Price } from "../../../parts/text/Quantity";
 import { State } from "../../../parts/text/State";
-import { useAct, useList } from "../../../wire/queries";
+import type { Problem } from "../../../wire/client";
+import { useDesk } from "../../../wire/desk";
+import { useList } from "../../../wire/queries";
 import type { CurvePoint, Market } from "../../../wire/types";
 import type { CallKind } from "../../wire";
 import { useTexts } from "./texts";
 import { callStart } from "./useBlocks";
 import { areaIn, idsOf, movedAreas, priceChange, whatIfRows } from "./whatIf";
 import type { WhatIf, WhatIfRow } from "./whatIf";
+
+const WHAT_IF = "/v1/markets/{market}/clearing-runs/{run_id}:what-if";
+/** A long journal takes its time; the server gives up before this. */
+const PATIENCE_MS = 310_000;
+const IDLE = { busy: false, problem: null };
 
 interface Props {
   market: Market;
@@ -32,20 +39,24 @@ export function WhatIfPanel({ market, areaId, startMs, day, call }: Props) {
   const [participant, choose] = useState("");
   const [typed, type] = useState("");
   const people = useList("/v1/markets/{market}/participants", { all: true });
-  const ask = useAct("post", "/v1/markets/{market}/clearing-runs/{run_id}:what-if");
+  const desk = useDesk();
+  const [ask, stand] = useState<{ busy: boolean; problem: Problem | null }>(IDLE);
   const [found, show] = useState<WhatIf | null>(null);
   const start = new Date(startMs).toISOString();
   const ids = idsOf(typed);
   const submit = async () => {
     const seconds = Math.round(Date.parse(callStart(market, day, call, startMs)) / 1000);
-    const answer = await ask.act({
-      params: { run_id: `${call}-${seconds}` },
+    stand({ busy: true, problem: null });
+    const answer = await desk.act<WhatIf>("post", WHAT_IF, {
+      params: { market: desk.market, run_id: `${call}-${seconds}` },
       body: {
         start,
         ...(participant === "" ? {} : { participant_id: participant }),
         ...(ids.length === 0 ? {} : { order_ids: ids }),
       },
+      patienceMs: PATIENCE_MS,
     });
+    stand({ busy: false, problem: answer.ok ? null : answer.problem });
     if (answer.ok) show(answer.value);
   };
   // Of another interval it would say nothing.

@@ -1,6 +1,6 @@
 // What the addresses of trading answer to a participant.
 
-import type { Side } from "../../../market/orders";
+import type { Order, Side } from "../../../market/orders";
 import type { Page, Schemas } from "../../../wire/client";
 import type { BookInterval } from "../../../wire/types";
 
