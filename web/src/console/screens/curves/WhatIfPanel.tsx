@@ -170,7 +170,7 @@ function Shown({ found, market: { currency }, areaId, interval }: ShownProps) {
           note={
             <>
               {t("what_if.was")} <Price value={before.price_per_mwh} currency={currency} bare />
-              {change !== null && (
+              {change !== null && Number(change) !== 0 && (
                 <>
                   {" · "}
                   <Price value={change} currency={currency} change bare />
