@@ -102,4 +102,6 @@ def test_a_book_of_the_past_is_gone_through_change_by_change(
         "link", name=window.said("replay:moment.to_command", seq=str(opened["command_seq"]))
     ).click()
     trail = page.get_by_role("grid", name=window.said("audit:trail.title"))
-    expect(trail.get_by_role("row", name="OpenContinuous")).to_have_count(1)
+    expect(
+        trail.get_by_role("row", name=window.said("audit:command.OpenContinuous"))
+    ).to_have_count(1)
