@@ -42,6 +42,7 @@ from market.store.queries import (
     DayTotals,
     IntervalView,
     ParticipantTotals,
+    Posting,
     PricedCurve,
     ReadingGap,
     ReadingView,
@@ -620,6 +621,26 @@ def money(balance_quanta: int, held_quanta: int) -> Answer:
 def balance(item: AccountBalance) -> Answer:
     """One account of the ledger."""
     return {"account": item.account, "balance": money_text(item.balance_quanta)}
+
+
+POSTING: Final = (
+    *("posting_id", "from", "to", "amount", "kind", "reference", "start", "counts_at"),
+)
+"""The columns of a file of postings."""
+
+
+def posting(item: Posting) -> Answer:
+    """One movement between two accounts."""
+    return {
+        "posting_id": item.posting_id,
+        "from": item.giver,
+        "to": item.receiver,
+        "amount": money_text(item.amount_quanta),
+        "kind": item.kind.value,
+        "reference": item.reference,
+        "start": None if item.start_s is None else instant_text(item.start_s),
+        "counts_at": instant_text(item.counts_s),
+    }
 
 
 def trial_balance(found: TrialBalance, currency: str) -> Answer:

@@ -46,6 +46,8 @@ SIGNATURE_PATTERN: Final = r"[0-9a-f]{64}"
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _ID = re.compile(ID_PATTERN, re.ASCII)
 _SIGNATURE = re.compile(SIGNATURE_PATTERN, re.ASCII)
+# The longest name has two sorts before an id: `rounding:limit:AREA`.
+_ACCOUNT = re.compile(r"[a-z_]{1,32}(:[a-z_]{1,32})?(:[A-Za-z0-9_.:-]{1,64})?", re.ASCII)
 _MARKET_ID = re.compile(MARKET_ID_PATTERN, re.ASCII)
 _TIME = re.compile(
     r"([0-9]{4})-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
@@ -217,6 +219,13 @@ def local_month(text: str) -> str:
 def identifier(text: str) -> str:
     """An id: 1 to 64 letters, digits and `_ . : -`."""
     if not _ID.fullmatch(text):
+        raise FieldError(Code.FIELD_FORMAT)
+    return text
+
+
+def account(text: str) -> str:
+    """The name of an account: its sort, and as a rule the id of whose it is behind a colon."""
+    if not _ACCOUNT.fullmatch(text):
         raise FieldError(Code.FIELD_FORMAT)
     return text
 

@@ -282,6 +282,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
     ("GET", f"{MARKET}/defaults"): _OPERATOR,
     ("GET", f"{MARKET}/defaults/claims"): _OPERATOR,
     ("GET", f"{MARKET}/ledger/trial-balance"): _OPERATOR,
+    ("GET", f"{MARKET}/ledger/postings"): _OPERATOR,
     ("POST", f"{MARKET}/settlement-runs"): _OPERATOR,
     ("GET", f"{MARKET}/settlement-runs"): _OPERATOR,
     ("GET", f"{MARKET}/settlement-runs/{{run_id}}/differences"): _OPERATOR,

@@ -4,8 +4,17 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import answers
-from api.call import BATCH_BODY_MAX, PAGE, Address, Call, answer, listed, page_limit
+from api import answers, fields
+from api.call import (
+    BATCH_BODY_MAX,
+    PAGE,
+    Address,
+    Call,
+    QueryField,
+    answer,
+    listed,
+    page_limit,
+)
 from api.permissions import MARKET
 from api.schemas import DepositsIn, ParticipantsIn, UnitsIn
 from market.model.messages import Command, MakeDeposits, RegisterParticipants, RegisterUnits
@@ -70,13 +79,14 @@ async def list_participants(call: Call) -> Response:
 async def list_units(call: Call) -> Response:
     """Units: the device's own, a participant's, those of one's area, or all."""
     if call.who.role is Role.DEVICE:
-        own = call.market.live.units.get(call.who.unit_id or "")
-        return listed(call, [] if own is None else [answers.unit(own)], None)
+        unit = call.market.live.units.get(call.who.unit_id or "")
+        return listed(call, [] if unit is None else [answers.unit(unit)], None)
+    own = call.own(Role.PARTICIPANT, call.who.participant_id)
     page = await call.stored(
         lambda connection, market_id: queries.units(
             connection,
             market_id,
-            participant_id=call.own(Role.PARTICIPANT, call.who.participant_id),
+            participant_id=own or call.query.get("participant_id"),
             area_id=call.own(Role.AREA, call.who.area_id),
             cursor=call.query.get("cursor"),
             limit=page_limit(call),
@@ -122,6 +132,11 @@ ADDRESSES: Final = (
         path=f"{MARKET}/units",
         handler=list_units,
         about="Units one may see",
-        query=PAGE,
+        query=(
+            *PAGE,
+            QueryField(
+                name="participant_id", read=fields.identifier, about="Only of one participant"
+            ),
+        ),
     ),
 )

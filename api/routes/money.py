@@ -3,10 +3,13 @@
 from datetime import date
 from typing import Final
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import answers, fields
-from api.call import FROM, TO, Address, Call, QueryField, answer
+from api.call import FROM, PAGE, TO, Address, Call, QueryField, answer
+from api.formats import TABLES
+from api.lists import Found, answer_list
 from api.permissions import MARKET
 from market.model.interval import MarketDay
 from market.model.units import SECONDS_PER_MINUTE, money_text
@@ -60,6 +63,25 @@ async def get_trial_balance(call: Call) -> Response:
     return answer(answers.trial_balance(found, call.market.rules.currency))
 
 
+async def list_postings(call: Call) -> Response:
+    """What was posted to an account, the newest first."""
+    account: str = call.query["account"]
+
+    def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
+        page = queries.postings(
+            connection,
+            market_id,
+            account,
+            from_s=call.query.get("from"),
+            until_s=call.query.get("to"),
+            cursor=cursor,
+            limit=limit,
+        )
+        return [answers.posting(item) for item in page.items], page.next_cursor
+
+    return await answer_list(call, "postings", answers.POSTING, read)
+
+
 async def get_report(call: Call) -> Response:
     """Totals of one market day."""
     day: date = call.query["day"]
@@ -102,6 +124,24 @@ ADDRESSES: Final = (
         handler=get_trial_balance,
         about="All accounts at the end of one day, and what moved on it",
         query=(_DAY,),
+    ),
+    Address(
+        method="GET",
+        path=f"{MARKET}/ledger/postings",
+        handler=list_postings,
+        about="What was posted to an account, the newest first",
+        query=(
+            QueryField(
+                name="account",
+                read=fields.account,
+                about="Its name, or collateral for all of that sort",
+                required=True,
+            ),
+            FROM,
+            TO,
+            *PAGE,
+        ),
+        answers=TABLES,
     ),
     Address(
         method="GET",

@@ -368,6 +368,23 @@ class DayMovement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One movement between two accounts, as it was booked."""
+
+    posting_id: str
+    """The event that booked it, and its place in it."""
+    giver: str
+    receiver: str
+    amount_quanta: int
+    kind: TransferKind
+    reference: str
+    start_s: int | None
+    """The delivery interval it belongs to; None: none."""
+    counts_s: int
+    """When it counts: its interval, the first of its day, or the booking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialBalance:
     """Every account at the end of one local day; what was received in sum was given in sum."""
 

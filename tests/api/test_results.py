@@ -212,6 +212,39 @@ def test_the_trial_balance_of_the_last_day_is_the_ledger(done: Village) -> None:
     )
 
 
+def test_an_account_is_read_posting_by_posting(done: Village) -> None:
+    pages, cursor = [], None
+    while True:
+        wanted = {"account": "participant:ada", "limit": 2} | ({"cursor": cursor} if cursor else {})
+        answer = done.get("/ledger/postings", "operator", **wanted)
+        pages.append(answer["items"])
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            break
+    found = [item for page in pages for item in page]
+    assert len(pages) > 1
+    assert len({item["posting_id"] for item in found}) == len(found)
+    assert [item["counts_at"] for item in found] == sorted(
+        (item["counts_at"] for item in found), reverse=True
+    )
+    moved = sum(
+        Decimal(item["amount"]) * (1 if item["to"] == "participant:ada" else -1) for item in found
+    )
+    assert moved == Decimal(done.get("/account", "ada")["balance"])
+    assert done.get("/ledger/postings", "operator", account="collateral")["items"] == []
+    for who, account, status in (("ada", "participant:ada", 403), ("operator", "no name", 422)):
+        answer = done.send("GET", "/ledger/postings", who, params={"account": account})
+        assert answer.status_code == status
+
+
+def test_units_of_one_participant(done: Village) -> None:
+    units = done.get("/units", "operator", participant_id="ada")["items"]
+    assert {item["participant_id"] for item in units} == {"ada"}
+    assert len(units) < len(done.get("/units", "operator")["items"])
+    own = done.get("/units", "bob", participant_id="ada")["items"]
+    assert {item["participant_id"] for item in own} == {"bob"}
+
+
 def test_the_day_in_numbers(done: Village) -> None:
     rules = done.server.http.get(done.path).json()
     assert rules["time_zone"] == "Etc/GMT-1"

@@ -116,6 +116,7 @@ from market.store.queries.pages import LIMIT_MAX, CursorFault
 from market.store.queries.payments import claims, defaults, open_payouts, payments, payout, payouts
 from market.store.queries.period_report import PeriodReport, period_report, span_of
 from market.store.queries.positions import positions
+from market.store.queries.postings import postings
 from market.store.queries.power import deviations, gaps, measurements, setpoints
 from market.store.queries.report import day_totals
 from market.store.queries.results import curves, intervals, prices
@@ -146,6 +147,7 @@ from market.store.views import (
     Page,
     ParticipantTotals,
     PhaseStep,
+    Posting,
     PricedCurve,
     ReadingGap,
     ReadingView,
@@ -214,6 +216,7 @@ __all__ = [
     "PeriodTrades",
     "PhaseStep",
     "Position",
+    "Posting",
     "PriceRow",
     "PricedCurve",
     "ReadingGap",
@@ -306,6 +309,7 @@ __all__ = [
     "phase_steps",
     "position",
     "positions",
+    "postings",
     "prices",
     "quotes",
     "read_counts",
