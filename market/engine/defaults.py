@@ -34,6 +34,8 @@ from market.model.rejection import Code, Rejection
 from market.settlement.owed import Aside, overdue_quanta, owed
 from market.settlement.waterfall import cover_of, cover_transfers
 
+_COVER = "cover_default"
+"""What two agree on, by its name among what waits."""
 OVERDUE_REASON = "overdue"
 """Why withdrawals of somebody whose debt is covered are refused."""
 
@@ -85,7 +87,7 @@ def cover_default(state: MarketState, command: CoverDefault) -> Decision:
         state,
         actor=command.actor,
         now_us=command.now_us,
-        what="cover_default",
+        what=_COVER,
         target=debtor,
         # All but the moment: two people do not speak in the same one.
         content=astuple(default)[:-1],
@@ -165,6 +167,7 @@ def default_covered(state: MarketState, event: DefaultCovered) -> None:
     default = event.default
     state.payments.claim(default.participant_id, default.cover)
     state.payments.next_default_number += 1
+    state.payments.agreed(_COVER, default.participant_id)
 
 
 def default_recovered(state: MarketState, event: DefaultRecovered) -> None:

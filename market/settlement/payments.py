@@ -176,6 +176,14 @@ class Payments:
         self.words = {name: old for name, old in self.words.items() if old.until_us >= now_us}
         self.words[digest] = word
 
+    def agreed(self, what: str, target: str) -> None:
+        """What two have agreed on is done: words about it wait for nobody any more."""
+        self.words = {
+            name: old
+            for name, old in self.words.items()
+            if (old.what, old.target) != (what, target)
+        }
+
 
 def digest_of(said: BankRow | Payment) -> bytes:
     """Of what the bank said of a movement."""

@@ -110,6 +110,7 @@ def test_an_overdue_debt_is_covered_and_paid_back_over_a_restart(
     assert (early.status_code, early.json()["code"]) == (409, "NOTHING_OVERDUE")
     days_later(village, 4)
     covered = both(village, "/defaults", body)["default"]
+    assert village.get("/approvals", "operator")["items"] == [], "what is done waits for nobody"
     assert covered["fund_amount"] == "0.50000000"
     assert Decimal(covered["default_amount"]) == total - Decimal("0.50")
     assert payment_of(village, "ada")[0] == "paid"
