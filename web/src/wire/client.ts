@@ -83,6 +83,8 @@ export interface SendOptions {
   query?: object | undefined;
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is, instead of a body, as what it says it is. */
+  file?: Blob | undefined;
   /** The sender's own name of an act that must not be done twice; made anew where there is none. */
   idempotencyKey?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -130,13 +132,13 @@ export function call<M extends Method, P extends PathOf<M>>(
 export async function send<T>(
   method: Method,
   path: string,
-  { params, query, body, idempotencyKey, signal, patienceMs = PATIENCE_MS }: SendOptions = {},
+  { params, query, body, file, idempotencyKey, signal, patienceMs = PATIENCE_MS }: SendOptions = {},
 ): Promise<Answer<T>> {
   const begun = performance.now();
   const patience = AbortSignal.timeout(patienceMs);
   const headers: Record<string, string> = { accept: "application/json" };
   if (method !== "get") {
-    headers["content-type"] = "application/json";
+    headers["content-type"] = file?.type ?? "application/json";
     headers["idempotency-key"] = idempotencyKey ?? newKey();
   }
   try {
@@ -145,7 +147,7 @@ export async function send<T>(
       headers,
       credentials: "same-origin",
       signal: signal ? AbortSignal.any([signal, patience]) : patience,
-      ...(method === "get" ? {} : { body: JSON.stringify(body ?? {}) }),
+      ...(method === "get" ? {} : { body: file ?? JSON.stringify(body ?? {}) }),
     });
     if (!response.ok) return { ok: false, problem: await problemOf(response) };
     const text = await response.text();

@@ -179,7 +179,9 @@ function useRefusals(problem: Problem | null) {
         const value = told.get(name);
         return value === undefined ? [] : [t(`figure.${name}`, { value: format.exact(value) })];
       });
-      const text = word(t, "refusal", code);
+      const [, line, column = ""] = /^\/lines\/(\d+)(?:\/(\w+))?/.exec(pointer) ?? [];
+      const refusal = word(t, "refusal", code);
+      const text = line === undefined ? refusal : t("form.line", { line, column, refusal });
       if (figures.length === 0) return { pointer, text };
       const values = { refusal: text, figures: figures.join(", ") };
       return { pointer, text: t("form.with_figures", values) };

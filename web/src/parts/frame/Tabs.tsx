@@ -1,6 +1,6 @@
 // One of several views at a time.
 
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs as Base } from "react-aria-components/Tabs";
 import "./frame.css";
 
@@ -20,11 +20,21 @@ interface TabsProps<Key extends string> {
   onShow?(key: Key): void;
 }
 
+/** So much of the one before stays in sight. */
+const EDGE_PX = 24;
+
 export function Tabs<Key extends string>({ label, tabs, shown, onShow }: TabsProps<Key>) {
   const selected = shown === undefined ? {} : { selectedKey: shown };
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone not all of them have room: the one that is shown is in sight.
+  useEffect(() => {
+    const all = list.current;
+    const chosen = all?.querySelector<HTMLElement>("[data-selected]");
+    if (all && chosen) all.scrollLeft = chosen.offsetLeft - all.offsetLeft - EDGE_PX;
+  }, [shown]);
   return (
     <Base className="p-tabs" {...selected} onSelectionChange={(key) => onShow?.(key as Key)}>
-      <TabList aria-label={label} className="p-tab-list">
+      <TabList aria-label={label} className="p-tab-list" ref={list}>
         {tabs.map(({ key, title, count }) => (
           <Tab key={key} id={key} className="p-tab">
             {title}

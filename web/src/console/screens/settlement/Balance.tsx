@@ -10,11 +10,11 @@ import type { Column } from "../../../parts/table/columns";
 import { DataTable } from "../../../parts/table/DataTable";
 import { Money } from "../../../parts/text/Quantity";
 import { State } from "../../../parts/text/State";
-import { addressOf } from "../../../wire/client";
 import { useRead } from "../../../wire/queries";
 import type { Market } from "../../../wire/types";
 import { tradedDays } from "../../place";
 import { isZero } from "./figures";
+import { Postings } from "./Postings";
 import { useTexts } from "./texts";
 import type { Account } from "./wire";
 
@@ -25,8 +25,8 @@ interface Props {
 }
 
 export function Balance({ market, day, onDay }: Props) {
-  const { t, format, language } = useTexts();
-  const { currency, market_id } = market;
+  const { t, format } = useTexts();
+  const { currency } = market;
   const read = useRead("/v1/markets/{market}/ledger/trial-balance", {
     query: { day },
     keep: true,
@@ -51,22 +51,10 @@ export function Balance({ market, day, onDay }: Props) {
     ];
   }, [t, currency]);
   const balanced = value !== undefined && isZero(value.sums.balance);
-  const report = (period: "day" | "month", query: object) =>
-    addressOf(
-      `/v1/markets/{market}/reports/${period}/page`,
-      { market: market_id },
-      { ...query, language: language === "en" ? "en" : "zh" },
-    );
   return (
     <>
       <Filters label={t("filter.label")}>
         <DayPicker label={t("filter.day")} value={day} {...tradedDays(market)} onChange={onDay} />
-        <a href={report("day", { day })} target="_blank" rel="noreferrer">
-          {t("ledger.day_report")}
-        </a>
-        <a href={report("month", { month: day.slice(0, 7) })} target="_blank" rel="noreferrer">
-          {t("ledger.month_report")}
-        </a>
       </Filters>
       {value === undefined ? (
         read.state === "loading" && <Loading shape="tiles" />
@@ -99,6 +87,7 @@ export function Balance({ market, day, onDay }: Props) {
           state={read.state}
           {...(read.problem ? { failed: { ...read.problem, onAgain: read.again } } : {})}
           empty={t("ledger.empty")}
+          details={({ account }) => <Postings {...{ account, currency }} height={260} />}
           height={560}
         />
       </Panel>

@@ -1,6 +1,7 @@
 // What runs, bills and accounts come to: sums in exact decimals, and how complete a day's readings are.
 
 import { decimal, decimalText, sum } from "../../../language/decimal";
+import type { Withdrawal } from "./money";
 import type { Bill, Difference, Run } from "./wire";
 
 export const READINGS = ["measured", "late", "linear", "like_day", "schedule"] as const;
@@ -97,3 +98,17 @@ export function monthsBetween(first: string, last: string): string[] {
 
 /** Whether an amount is nothing, to the last of its places. */
 export const isZero = (amount: string): boolean => decimal(amount)?.units === 0n;
+
+const PAYOUTS = ["requested", "approved", "sent", "paid"] as const;
+
+/** Payouts by how far they are: how many, and what they come to. */
+export function payoutsOf(all: readonly Withdrawal[]) {
+  const of = (wanted: Withdrawal["state"]) => {
+    const found = all.filter(({ state }) => state === wanted);
+    return { count: found.length, amount: total(found.map(({ amount }) => amount)) };
+  };
+  return Object.fromEntries(PAYOUTS.map((each) => [each, of(each)])) as Record<
+    (typeof PAYOUTS)[number],
+    ReturnType<typeof of>
+  >;
+}
