@@ -21,28 +21,16 @@ import { useMarket } from "../../../shell/markets";
 import { useSession } from "../../../shell/session";
 import { callAll } from "../../../wire/client";
 import { useList } from "../../../wire/queries";
-import { group, groups, sharePpm, type By, type Group, type Lot, type ShareRow } from "./green";
+import { Acts } from "./Acts";
+import { group, groups, sharePpm, type By, type Group } from "./green";
 import { useTexts, type Say } from "./texts";
+import { ACTS, LOTS, SHARE, STATEMENT, type CertificateAct } from "./wire";
 import "./green.css";
 
-const LOTS = "/v1/markets/{market}/account/certificates";
-const ACTS = "/v1/markets/{market}/certificates/acts";
-const SHARE = "/v1/markets/{market}/green-share";
 const SPANS = ["7", "31", "92"] as const;
 const WAYS: readonly By[] = ["source", "area_id", "day"];
 /** Days whose green part is shown. */
 const SHARE_DAYS = 7;
-
-interface CertificateAct {
-  kind: "move" | "retire" | "export";
-  participant_id: string;
-  reference: string;
-  receiver_id: string | null;
-  unit_id: string | null;
-  start: string | null;
-  energy_kwh: string;
-  at: string;
-}
 
 export default function Green() {
   const { t } = useTexts();
@@ -67,8 +55,8 @@ function Certificates({ today }: { today: string }) {
   const query = { from_day: daysLater(today, 1 - Number(span)), to_day: daysLater(today, 1) };
   const read = useList(LOTS, { query, all: true, keep: true });
   const acts = useList(ACTS, { all: true });
-  useNews("account", session?.participant_id ?? null, LOTS, ACTS, SHARE);
-  const lots = read.items as unknown as Lot[];
+  useNews("account", session?.participant_id ?? null, LOTS, STATEMENT, ACTS, SHARE);
+  const lots = read.items;
   const all = useMemo(() => group("", lots), [lots]);
   const rows = useMemo(() => groups(lots, by), [lots, by]);
   const columns = useMemo(() => columnsOf(t, format, by), [t, format, by]);
@@ -116,6 +104,7 @@ function Certificates({ today }: { today: string }) {
           </Figure>
         </Tiles>
       )}
+      <Acts today={today} />
       <Panels least={420}>
         <Panel title={t("lots.title")} flush>
           <DataTable
@@ -136,7 +125,7 @@ function Certificates({ today }: { today: string }) {
           name="certificate-acts"
           label={t("moves.title")}
           columns={actColumns}
-          rows={acts.items as unknown as CertificateAct[]}
+          rows={acts.items}
           rowKey={(act) => [act.kind, act.reference, act.unit_id, act.start].join()}
           state={acts.state}
           {...(acts.problem
@@ -164,7 +153,7 @@ function Statement({ from_day, to_day }: { from_day: string; to_day: string }) {
   const [busy, setBusy] = useState(false);
   const save = async () => {
     setBusy(true);
-    const answer = await callAll(`${LOTS}/statement`, {
+    const answer = await callAll(STATEMENT, {
       params: { market: market_id },
     });
     setBusy(false);
@@ -210,7 +199,7 @@ function ShareOfDay({ day }: { day: string }) {
   const { trading_from, time_zone } = useMarket();
   const traded = day >= localDate(Date.parse(trading_from), time_zone);
   const read = useList(SHARE, { query: { day }, all: true, when: traded });
-  const rows = read.items as unknown as ShareRow[];
+  const rows = read.items;
   const [own, market] = [sharePpm(rows, "own"), sharePpm(rows, "market")];
   if (!traded) return null;
   return (

@@ -2,6 +2,9 @@
 
 import { decimal, decimalText, sum } from "../../../language/decimal";
 
+/** What certificates are issued for. */
+export const SOURCES = ["solar", "wind", "hydro"] as const;
+
 export interface Lot {
   day: string;
   unit_id: string;
@@ -64,13 +67,14 @@ export function group(key: string, lots: readonly Lot[]): Group {
 }
 
 export interface ShareRow {
+  start: string;
   scope: string;
   used_kwh: string;
   green_kwh: string;
 }
 
 /** The green part of what a scope used on a day, parts per million; null: it used nothing. */
-export function sharePpm(rows: readonly ShareRow[], scope: string): number | null {
+export function sharePpm(rows: readonly Omit<ShareRow, "start">[], scope: string): number | null {
   const mine = rows.filter((row) => row.scope === scope);
   const wh = (name: "used_kwh" | "green_kwh") => {
     const { units, places } = sum(mine.flatMap((row) => decimal(row[name]) ?? []));
