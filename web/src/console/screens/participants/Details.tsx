@@ -10,14 +10,18 @@ import { Money } from "../../../parts/text/Quantity";
 import { Time } from "../../../parts/text/When";
 import { useAct, useList } from "../../../wire/queries";
 import type { Market } from "../../../wire/types";
-import { Secret } from "./Secret";
+import { GiveAccess } from "./GiveAccess";
+import { People } from "./People";
+import { Secret, type Told } from "./Secret";
 import { useTexts } from "./texts";
+import { Units } from "./Units";
 import { CLIENTS, OVERVIEW, type Client, type Participant } from "./wire";
 
 const RENEWS = { renews: [OVERVIEW] } as const;
 const CLIENT_RENEWS = { renews: [CLIENTS, OVERVIEW] } as const;
 
-type Asked = "suspend" | "unsuspend" | "limit" | { revoke: Client } | { rotate: Client } | null;
+type Asked =
+  "access" | "suspend" | "unsuspend" | "limit" | { revoke: Client } | { rotate: Client } | null;
 
 interface Props {
   participant: Participant;
@@ -29,24 +33,9 @@ export function Details({ participant, market }: Props) {
   const { participant_id, suspended } = participant;
   const { currency } = market;
   const [asked, ask] = useState<Asked>(null);
-  const [told, tell] = useState<{ title: string; secret: string; note: string } | null>(null);
+  const [told, tell] = useState<Told | null>(null);
   const clients = useList(CLIENTS, { all: true });
   const own = clients.items.filter((each) => each.participant_id === participant_id);
-  const enrol = useAct("post", "/v1/markets/{market}/enrolments", RENEWS);
-  const toast = useToast();
-  const invite = async () => {
-    const answer = await enrol.act({ body: { role: "participant", participant_id } });
-    if (!answer.ok) {
-      toast(t("not_done", { code: answer.problem.code }), "bad");
-      return;
-    }
-    const { code, expires_at } = answer.value;
-    tell({
-      title: t("code.title", { participant: participant_id }),
-      secret: code ?? "",
-      note: t("code.note", { until: format.stamp(expires_at) }),
-    });
-  };
   return (
     <div className="pt-details">
       <div>
@@ -76,7 +65,7 @@ export function Details({ participant, market }: Props) {
           ]}
         />
         <div className="pt-acts">
-          <Button kind="main" icon="plus" isDisabled={enrol.busy} onPress={() => void invite()}>
+          <Button kind="main" icon="plus" onPress={() => ask("access")}>
             {t("act_invite")}
           </Button>
           <Button onPress={() => ask("limit")}>{t("limit.open")}</Button>
@@ -118,6 +107,11 @@ export function Details({ participant, market }: Props) {
           ))}
         </ul>
       </div>
+      <Units {...{ participant, market }} />
+      <People participant={participant_id} />
+      {asked === "access" && (
+        <GiveAccess {...{ market, participant }} onTold={tell} onClose={() => ask(null)} />
+      )}
       {told && <Secret {...told} onClose={() => tell(null)} />}
       {(asked === "suspend" || asked === "unsuspend") && (
         <Suspend participant={participant} act={asked} onClose={() => ask(null)} />

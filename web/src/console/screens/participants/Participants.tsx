@@ -1,6 +1,7 @@
 // The screen "Participants": who takes part, who cannot and why, and what an operator does about it.
 
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
+import { Button } from "../../../parts/Button";
 import { Figure, Tiles } from "../../../parts/frame/Figures";
 import { Page } from "../../../parts/frame/Page";
 import { Panel } from "../../../parts/frame/Panel";
@@ -13,8 +14,10 @@ import { State } from "../../../parts/text/State";
 import { useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
 import { useList } from "../../../wire/queries";
+import { Codes } from "./Codes";
 import { Details } from "./Details";
 import { MarginCalls } from "./MarginCalls";
+import { Register } from "./Register";
 import { TONES, connectionOf, countsOf, standingOf } from "./standing";
 import { useTexts } from "./texts";
 import { CALLS, OVERVIEW, type Participant } from "./wire";
@@ -29,6 +32,7 @@ export default function Participants() {
   const market = useMarket();
   const list = useList(OVERVIEW, { all: true, everyMs: LOOK_MS });
   useNews("alarms", market.market_id, OVERVIEW, CALLS);
+  const [registering, register] = useState(false);
   const columns = useColumns(market.currency);
   const counts = countsOf(list.items);
   const figure = (key: keyof typeof counts, tone?: "bad" | "warning") => (
@@ -41,7 +45,15 @@ export default function Participants() {
     </Figure>
   );
   return (
-    <Page title={t("nav.participants")} description={t("about")}>
+    <Page
+      title={t("nav.participants")}
+      description={t("about")}
+      actions={
+        <Button kind="main" icon="plus" onPress={() => register(true)}>
+          {t("register.open")}
+        </Button>
+      }
+    >
       {list.state === "loading" ? (
         <Loading shape="tiles" />
       ) : (
@@ -81,8 +93,14 @@ export default function Participants() {
             title: t("tab.calls"),
             content: () => <MarginCalls currency={market.currency} />,
           },
+          {
+            key: "codes",
+            title: t("tab.codes"),
+            content: () => <Codes market={market} />,
+          },
         ]}
       />
+      {registering && <Register market={market} onClose={() => register(false)} />}
     </Page>
   );
 }

@@ -7,10 +7,13 @@ import { useToast } from "../../../parts/act/toasts";
 import { Button } from "../../../parts/Button";
 import { useTexts } from "./texts";
 
-interface Props {
+export interface Told {
   title: string;
   secret: string;
   note: string;
+}
+
+interface Props extends Told {
   onClose(): void;
 }
 

@@ -1,6 +1,7 @@
 // What the addresses of participants answer (docs/wire.md).
 
-import type { Client } from "../../../wire/clients";
+import type { Client, Enrolment } from "../../../wire/clients";
+import type {} from "../../../wire/units";
 import type { Page } from "../../../wire/client";
 
 export interface Participant {
@@ -32,7 +33,22 @@ export interface Participant {
 }
 
 /** The same records as a participant sees of its own. */
-export type { Client };
+export type { Client, Enrolment };
+
+/** What an operator may register; the last resort's own is the market's founder's business. */
+export const UNIT_KINDS = [
+  ...(["load", "solar", "storage", "heat_pump"] as const),
+  ...(["ev_charger", "generator", "wind", "hydro"] as const),
+] as const;
+export type UnitKind = (typeof UNIT_KINDS)[number];
+
+/** What a meter said of an interval. */
+export interface MeterReading {
+  unit_id: string;
+  start: string;
+  consumption_kwh: string;
+  generation_kwh: string;
+}
 
 export interface MarginCall {
   call_id: string;
@@ -47,12 +63,21 @@ export interface MarginCall {
 
 export const OVERVIEW = "/v1/markets/{market}/participants:overview";
 export const CLIENTS = "/v1/clients";
+export const ENROLMENTS = "/v1/markets/{market}/enrolments";
+export const UNITS = "/v1/markets/{market}/units";
+export const READINGS = "/v1/markets/{market}/measurements";
+export const GAPS = "/v1/markets/{market}/measurements:gaps";
 export const CALLS = "/v1/markets/{market}/margin-calls";
 
 declare module "../../../wire/answers" {
   interface Answers {
     "GET /v1/markets/{market}/participants:overview": Page<Participant>;
     "GET /v1/markets/{market}/margin-calls": Page<MarginCall>;
+    "GET /v1/markets/{market}/measurements": Page<MeterReading>;
+    "GET /v1/markets/{market}/measurements:gaps": Page<{ unit_id: string; start: string }>;
+    "POST /v1/markets/{market}/clients:batch": {
+      items: (Client & { client_secret: string })[];
+    };
     "POST /v1/clients/{client_id}:rotate": Client & { client_secret: string };
     "PUT /v1/markets/{market}/participants/{participant_id}/credit-limit": {
       participant_id: string;

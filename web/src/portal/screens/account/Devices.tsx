@@ -12,8 +12,7 @@ import { Id, State } from "../../../parts/text/State";
 import { Time } from "../../../parts/text/When";
 import { useSession } from "../../../shell/session";
 import { useAct, useList } from "../../../wire/queries";
-import type { Client } from "../../../wire/clients";
-import type { Enrolment } from "./answers";
+import type { Client, Enrolment } from "../../../wire/clients";
 import { useTexts } from "./texts";
 
 const CLIENTS = "/v1/clients";

@@ -11,17 +11,6 @@ export interface Passkey {
   backed_up: boolean;
 }
 
-export interface Enrolment {
-  enrolment_id: string;
-  /** Only in the answer that made it. */
-  code?: string;
-  role: string;
-  unit_id: string | null;
-  state: "open" | "used" | "expired" | "revoked";
-  made_at: string;
-  expires_at: string;
-}
-
 export interface Mandate {
   mandate_id: string;
   client_mandate_id: string;
@@ -50,8 +39,6 @@ declare module "../../../wire/answers" {
     "GET /v1/people/me/passkeys": Page<Passkey>;
     "POST /v1/people/me/passkeys:options": PasskeyOffer;
     "POST /v1/people/me:password-options": TotpOffer;
-    "GET /v1/markets/{market}/enrolments": Page<Enrolment>;
-    "POST /v1/markets/{market}/enrolments": Enrolment;
     "GET /v1/markets/{market}/mandates": Page<Mandate>;
   }
 }
