@@ -2,9 +2,10 @@
 
 from playwright.sync_api import expect
 
+from tests.browser import people
 from tests.browser.conftest import OpenWindow
 from tests.browser.town import Town
-from tests.browser.window import PHONE, look
+from tests.browser.window import PHONE, Window, look
 
 
 def test_a_person_sees_its_passkey_sets_a_limit_and_makes_a_code(
@@ -45,3 +46,69 @@ def test_the_account_fits_a_phone(open_window: OpenWindow, town: Town) -> None:
     assert window.is_as_wide_as_its_window()
     window.picture("account-phone")
     assert window.barriers() == []
+
+
+def test_passkeys_come_and_go_and_somebody_is_given_a_mandate(
+    open_window: OpenWindow, own_town: Town
+) -> None:
+    window = open_window(own_town.url)
+    window.enter(own_town, "rita")
+    device = window.authenticator()
+    device.put(people.passkey(own_town.people["rita"]))
+    page = window.go("/portal/account")
+    dialog = page.get_by_role("alertdialog")
+    name = page.get_by_label(window.said("passkey.name"))
+    name.fill("The second telephone")
+    add = page.get_by_role("button", name=window.said("passkey.add"), exact=True)
+    window.expect_complaint("^answer 403: POST /v1/people/me/passkeys:options$")
+    add.click()
+    page.get_by_role("button", name=window.said("step_up.with_passkey")).click()
+    # This device is in the list already; another one is not, and what was typed is still there.
+    expect(page.get_by_text(window.said("passkey.none_given"))).to_be_visible()
+    device.forget()
+    add.click()
+    made = page.get_by_role("listitem").filter(has_text="The second telephone")
+    expect(made).to_be_visible()
+    look(window, "account.passkeys")
+
+    remove = dialog.get_by_role("button", name=window.said("passkey.remove"), exact=True)
+    made.get_by_role("button", name=window.said("account:remove")).click()
+    remove.click()
+    expect(made).to_have_count(0)
+    first = page.get_by_role("listitem").filter(has_text=window.said("passkey.first"))
+    first.get_by_role("button", name=window.said("account:remove")).click()
+    window.expect_complaint("^answer 409: DELETE /v1/people/me/passkeys/")
+    remove.click()
+    expect(dialog.get_by_role("alert")).to_contain_text(window.said("refusal.LAST_WAY_IN"))
+    dialog.get_by_role("button", name=window.said("form.cancel")).click()
+
+    _mandate(window, own_town)
+
+
+def _mandate(window: Window, town: Town) -> None:
+    """It is given for a day and so much, and revoked again."""
+    page, dialog = window.page, window.page.get_by_role("alertdialog")
+    page.get_by_role("button", name=window.said("mandate.give"), exact=True).click()
+    for field, value in (("from", "2016-07-01T03:00"), ("until", "2016-07-02T03:00")):
+        dialog.get_by_label(window.said(f"mandate.{field}"), exact=True).fill(value)
+    dialog.get_by_role("textbox", name=window.said("mandate.energy")).fill("5")
+    agent = dialog.get_by_role("textbox", name=window.said("mandate.agent"))
+    agent.fill("nobody")
+    window.expect_complaint("^answer 4..: POST /v1/markets/riverside/mandates$")
+    give = dialog.get_by_role("button", name=window.said("mandate.give"), exact=True)
+    give.click()
+    expect(dialog.get_by_role("alert")).to_contain_text(window.said("refusal.PARTICIPANT_UNKNOWN"))
+    agent.fill("rur-00")
+    give.click()
+    expect(dialog).to_have_count(0)
+    (given,) = town.get("/mandates", "rur-00")["items"]
+    assert (given["owner"], given["energy_kwh_max"], given["state"]) == (
+        "rur-01", "5.000", "holds",
+    )  # fmt: skip
+    row = page.get_by_role("grid", name=window.said("mandate.title")).get_by_role("row").nth(1)
+    row.get_by_role("button").first.click()
+    revoke = window.said("mandate.revoke")
+    page.get_by_role("button", name=revoke, exact=True).click()
+    dialog.get_by_role("button", name=revoke, exact=True).click()
+    expect(dialog).to_have_count(0)
+    assert town.get("/mandates", "rur-01")["items"][0]["state"] == "revoked"

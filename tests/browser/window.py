@@ -247,6 +247,10 @@ class Authenticator:
         ]
         return kept
 
+    def forget(self) -> None:
+        """Nothing is on it any more: it is another device from now on."""
+        self._session.send("WebAuthn.clearCredentials", self._named)
+
     def put(self, passkey: dict[str, Any]) -> None:
         """A passkey that was made on another one."""
         self._session.send("WebAuthn.addCredential", {**self._named, "credential": passkey})
