@@ -67,7 +67,7 @@ def test_a_contract_is_confirmed_and_its_trade_recalled_by_two_operators(
     open_contract(wim.page, "93.25")
     press(wim, "contracts.withdraw")
     press(wim, "contracts.withdraw", within="dialog")
-    expect(wim.page.get_by_text(wim.said("contracts.state_withdrawn"))).to_be_visible()
+    expect(wim.page.get_by_text(wim.said("contracts.state_withdrawn"), exact=True)).to_be_visible()
 
     rita = somebody(open_window, own_town, "rita")
     page = rita.go("/portal/trade/contracts")

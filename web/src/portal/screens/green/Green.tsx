@@ -161,12 +161,12 @@ function Statement({ from_day, to_day }: { from_day: string; to_day: string }) {
       toast(word(t, "refusal", answer.problem.code), "bad");
       return;
     }
-    const rows = answer.value as Record<string, string>[];
-    const lots = rows.filter(({ start = "" }) => {
+    const rows = answer.value;
+    const lots = rows.filter(({ start }) => {
       const day = localDate(Date.parse(start), time_zone);
       return day >= from_day && day < to_day;
     });
-    const names = Object.keys(rows[0] ?? {});
+    const names = Object.keys(rows[0] ?? {}) as (keyof (typeof rows)[number])[];
     saveCsv(
       `certificates-${from_day}-${daysLater(to_day, -1)}`,
       csvText([names, ...lots.map((lot) => names.map((name) => lot[name]))]),
