@@ -187,6 +187,8 @@ class Window:
 
     def reached_by_keyboard(self) -> tuple[set[str], set[str]]:
         """What Tab comes to, and what it should: descriptions of everything that can be acted on."""
+        # What is still on its way brings doors of its own.
+        self.page.wait_for_load_state("networkidle")
         wanted: list[str] = self.page.evaluate(_TABBABLE)
         self.page.evaluate("document.activeElement?.blur?.(); window.scrollTo(0, 0)")
         reached: set[str] = set()

@@ -14,6 +14,7 @@ import { Badge, State } from "../../../parts/text/State";
 import { Ago, Time } from "../../../parts/text/When";
 import { useChannel, useClock, useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
+import { once } from "../../../wire/lists";
 import { useAct, useList } from "../../../wire/queries";
 import { AlarmDetails } from "./AlarmDetails";
 import { ALARMS, TONES, byUrgency, type Alarm } from "../../alarms";
@@ -37,7 +38,7 @@ export default function Alarms() {
   const notices = useChannel("alarms", market.market_id, heard, FIRST);
   const [tab, show] = useState<Shown>("now");
   const standing = useMemo(
-    () => [...open.items, ...taken.items].sort(byUrgency),
+    () => once(keyOf, open.items, taken.items).sort(byUrgency),
     [open.items, taken.items],
   );
   const known = worse(open.state, taken.state) === "ready";

@@ -13,6 +13,7 @@ import { remaining } from "../../../parts/frame/Timeline";
 import { Stale } from "../../../parts/state/states";
 import { useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
+import { once } from "../../../wire/lists";
 import { useList } from "../../../wire/queries";
 import { CaseTable } from "./CaseTable";
 import { Indicators } from "./Indicators";
@@ -50,7 +51,7 @@ function Overview() {
   const taken = useList(CASES, { query: { state: "in_work" }, all: true });
   const [tab, show] = useState<Shown>("now");
   const standing = useMemo(
-    () => [...open.items, ...taken.items].sort(byUrgency),
+    () => once(({ case_id }) => case_id, open.items, taken.items).sort(byUrgency),
     [open.items, taken.items],
   );
   const unanswered = standing.filter(isUnanswered).length;
