@@ -14,7 +14,7 @@ from tests.browser.window import PHONE, Window, look
 DAY_S = 86_400
 HEADER = "date,amount,currency,reference,counterparty,bank_id\n"
 FIRST = (
-    "2016-07-01,-150.00,EUR,chargeback,Rur-02,b-1\n"
+    "2016-07-01,-100.00,EUR,chargeback,Rur-02,b-1\n"
     "2016-07-01,20.00,EUR,from rur-03,Rur-03,b-2\n"
     "2016-07-01,-1.50,EUR,charges,The bank,b-3\n"
 )

@@ -33,6 +33,9 @@ interface Props<Row extends object> {
   onSelect(keys: string[]): void;
   onOpen: ((row: Row) => void) | undefined;
   details: ((row: Row) => ReactNode) | undefined;
+  /** Keys of rows whose details are shown. */
+  open: readonly string[];
+  setOpen(keys: string[]): void;
   tone: ((row: Row) => string | undefined) | undefined;
   height: number | undefined;
   more: More | undefined;
@@ -47,13 +50,24 @@ const TICK_PX = 40;
 const AHEAD = 25;
 
 export function Body<Row extends object>(props: Props<Row>) {
-  const { id, label, model, rowKey, selectable, selection, onSelect, details, more } = props;
+  const {
+    id,
+    label,
+    model,
+    rowKey,
+    selectable,
+    selection,
+    onSelect,
+    details,
+    open,
+    setOpen,
+    more,
+  } = props;
   const { shown, visible } = model;
   const { t } = useSpeech();
   const box = useRef<HTMLDivElement>(null);
   const narrow = useNarrow(box);
   const [current, setCurrent] = useState<string | null>(null);
-  const [open, setOpen] = useState<readonly string[]>([]);
   const index = current === null ? -1 : shown.findIndex((row) => rowKey(row) === current);
 
   // The same functions from drawing to drawing: a new one makes the virtualizer measure all anew.
@@ -68,7 +82,8 @@ export function Body<Row extends object>(props: Props<Row>) {
     // Tests have no layout; a browser says its own size at once.
     initialRect: { width: 1000, height: 600 },
   });
-  useEffect(() => virtual.measure(), [narrow, virtual]);
+  // Before the browser tells sizes: later it would forget them, and nothing would tell them again.
+  useLayoutEffect(() => virtual.measure(), [narrow, virtual]);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
   useEffect(() => {

@@ -67,6 +67,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const { layout, setLayout, reset } = useLayout(name, columns, props.sort);
   const [search, setSearch] = useState("");
   const [choices, setChoices] = useState<Record<string, string>>({});
+  // Here, not in the body: a row that is gone for a moment is open again when it is back.
+  const [open, setOpen] = useState<readonly string[]>([]);
   const { selection, onSelect } = useSelection(props.selection, props.onSelect);
   const selectable = acts.length > 0 || props.onSelect !== undefined;
   const model = useRows({
@@ -145,7 +147,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         </Empty>
       ) : (
         <Body
-          {...{ id, label, model, rowKey, selection, onSelect, selectable }}
+          {...{ id, label, model, rowKey, selection, onSelect, selectable, open, setOpen }}
           sort={layout.sort}
           onSort={(sort) => setLayout({ ...layout, sort })}
           onOpen={props.onOpen}
