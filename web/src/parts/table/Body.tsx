@@ -262,7 +262,10 @@ function useNarrow(box: { current: HTMLDivElement | null }): boolean {
   useLayoutEffect(() => {
     const element = box.current;
     if (!element || typeof ResizeObserver === "undefined") return;
-    const sizes = new ResizeObserver(() => setNarrow(element.clientWidth < NARROW_PX));
+    const sizes = new ResizeObserver(() => {
+      // Hidden while something is fetched it has no width, and its rows stay what they were.
+      if (element.clientWidth > 0) setNarrow(element.clientWidth < NARROW_PX);
+    });
     sizes.observe(element);
     return () => sizes.disconnect();
   }, [box]);

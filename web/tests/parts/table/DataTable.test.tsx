@@ -139,9 +139,9 @@ describe("a table", () => {
 
 describe("where it is narrow, a table", () => {
   let sized: (() => void)[] = [];
-  const shrink = () =>
+  const shrink = (px = 360) =>
     act(async () => {
-      vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(360);
+      vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(px);
       for (const each of sized) each();
     });
   const titles = () => page.all(".p-card-title").map((each) => each.textContent);
@@ -175,6 +175,15 @@ describe("where it is narrow, a table", () => {
     expect(heads.map((each) => each.textContent)).toEqual(["Order", "Price", "Owner"]);
     expect(heads[0]?.parentElement?.className).toBe("unseen");
     expect(heads.flatMap((each) => [...each.querySelectorAll("button, input")])).toEqual([]);
+  });
+
+  it("stays what it was while it is hidden, with all that was begun in its rows", async () => {
+    page = await show(table());
+    const row = page.one(".p-row");
+    await shrink(0);
+    expect(page.one(".p-row")).toBe(row);
+    await shrink();
+    expect(page.all(".p-row")).toEqual([]);
   });
 
   it("is sorted by what is chosen above it, and turned round", async () => {
