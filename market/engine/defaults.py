@@ -56,6 +56,7 @@ def owed_by(state: MarketState, participant_id: str) -> tuple[Owed, ...]:
         paid_in_quanta=payments.paid_in_quanta.get(participant_id, 0),
         balance_quanta=state.ledger.balance_quanta(participant_account(participant_id)),
         named_quanta=payments.named_of(participant_id),
+        covered_quanta=payments.claims.get(participant_id, Cover()).total_quanta,
         aside=aside,
     )
 

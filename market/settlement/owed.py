@@ -2,13 +2,13 @@
 
 The one idea: all charges move on the account when they arise, so a bill is not charged a second time; to
 pay it is to bring money to the account. What has come in covers the bills of the payer: first what names
-a bill covers that bill, the rest covers the oldest month first. Nobody owes more on bills than the
-account is below zero.
+a bill covers that bill, then what others gave for bills that were not paid, the rest covers the oldest month
+first. Nobody owes more on bills than the account is below zero.
 
     account = what came in − bills that stand − what is not billed yet
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -73,6 +73,7 @@ def owed(
     paid_in_quanta: int,
     balance_quanta: int,
     named_quanta: Mapping[str, int],
+    covered_quanta: int = 0,
     aside: Mapping[str, Aside] | None = None,
 ) -> tuple[Owed, ...]:
     """How far each bill of one participant is paid.
@@ -82,6 +83,7 @@ def owed(
         paid_in_quanta: what came to the account by payments, less what left it.
         balance_quanta: of the account.
         named_quanta: by month, what came with its bill as reference.
+        covered_quanta: of what came, what others gave for bills and have not got back.
         aside: by month, what of its bill need not be paid; None: nothing.
     """
     apart = [(aside or {}).get(item.month, Aside()) for item in demands]
@@ -103,13 +105,28 @@ def owed(
         min(asked, max(0, named_quanta.get(item.month, 0)))
         for item, asked in zip(demands, payable, strict=True)
     ]
-    free_quanta = came_quanta + credited_quanta - sum(named)
+    # What others gave was for bills, whatever else the account owes: no bill is covered twice.
+    given = _oldest_first(
+        covered_quanta, (all_ - own for all_, own in zip(payable, named, strict=True))
+    )
+    paid = [own + other for own, other in zip(named, given, strict=True)]
+    free_quanta = came_quanta + credited_quanta - sum(paid)
+    rest = _oldest_first(
+        free_quanta, (all_ - part for all_, part in zip(payable, paid, strict=True))
+    )
+    return tuple(
+        Owed(demand=item, payable_quanta=asked, paid_quanta=part + more)
+        for item, asked, part, more in zip(demands, payable, paid, rest, strict=True)
+    )
+
+
+def _oldest_first(quanta: int, open_quanta: Iterable[int]) -> list[int]:
+    """How far an amount goes, one after the other; one below zero goes nowhere."""
     found = []
-    for item, asked, own in zip(demands, payable, named, strict=True):
-        more = min(asked - own, max(0, free_quanta))
-        free_quanta -= more
-        found.append(Owed(demand=item, payable_quanta=asked, paid_quanta=own + more))
-    return tuple(found)
+    for asked in open_quanta:
+        found.append(min(asked, max(0, quanta)))
+        quanta -= found[-1]
+    return found
 
 
 def overdue_quanta(found: Sequence[Owed], now_us: int) -> int:

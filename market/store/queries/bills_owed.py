@@ -47,6 +47,7 @@ def bills_owed(
                 paid_in_quanta=0 if payer is None else payer.paid_in_quanta,
                 balance_quanta=balances.get(name, 0),
                 named_quanta=named[name],
+                covered_quanta=0 if payer is None else payer.claims.total_quanta,
                 aside=aside[name],
             )
             found |= {item.demand.bill_id: item for item in bills}

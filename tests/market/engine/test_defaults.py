@@ -12,6 +12,8 @@ from market.model.payment import (
     DefaultRecovered,
     MoveCollateral,
     PayIntoFund,
+    PaymentDecision,
+    PayoutDecision,
     PayoutState,
 )
 from market.model.rejection import Code
@@ -230,6 +232,45 @@ def test_withdrawals_of_who_is_covered_stay(bank: Bank) -> None:
     assert (bank.payout().state, bank.payout().reason) == (PayoutState.REFUSED, "overdue")
     assert (bank.held("ben"), bank.cents("participant:ben")) == (0, 0)
     assert covered(bank)[0].default_quanta == 40_00 * CENT
+
+
+def test_a_bill_is_covered_once_whatever_else_its_account_owes(bank: Bank) -> None:
+    """Ann took 150.00 out that her bank then called back: her account is short of far more than her bill."""
+    fund(bank, 500_00)
+    bank.says(row("b-1", 150_00, "ann"))
+    bank.wants("ann", 150_00)
+    payout_id = bank.payout().payout_id
+    bank.decides(payout_id, PayoutDecision.APPROVE)
+    bank.sends()
+    bank.says(row("b-2", -150_00, payout_id))
+    bank.owes("ann", 2_63)
+    bank.says(row("b-3", -150_00, "direct debit returned"))
+    bank.places("b-3", PaymentDecision.PARTICIPANT, participant_id="ann")
+    assert bank.cents("participant:ann") == -152_63
+    bank.now_us += GRACE_US
+
+    assert covers(bank) == []
+    assert [cover.total_quanta for cover in covered(bank)] == [2_63 * CENT]
+    assert covers(bank) == [Code.NOTHING_OVERDUE]
+    assert (bank.cents("participant:ann"), bank.cents("guarantee_fund")) == (-150_00, 497_37)
+    (bill,) = owed_by(bank.engine.state, "ann")
+    assert bill.open_quanta == 0
+
+
+def test_what_is_not_billed_yet_is_not_covered_with_a_bill(bank: Bank) -> None:
+    bank.owes("ann", 40_00)
+    later = Transfer(
+        debit_account="participant:ann",
+        credit_account="central",
+        amount_quanta=30_00 * CENT,
+        kind=TransferKind.TRADE,
+        reference="test",
+    )
+    bank.books(later)
+    bank.now_us += GRACE_US
+    covers(bank)
+    assert [cover.total_quanta for cover in covered(bank)] == [40_00 * CENT]
+    assert covers(bank) == [Code.NOTHING_OVERDUE]
 
 
 def test_a_contribution_counts_once(bank: Bank) -> None:

@@ -23,7 +23,7 @@ from market.model.payment import (
     RejectPayouts,
 )
 from market.model.rejection import Code
-from tests.market.engine.paying import CENT, DAY_US, Bank, row
+from tests.market.engine.paying import CENT, DAY_US, Bank, codes, row
 
 PEOPLE = ("ann", "ben")
 HAND_CENTS = 100_00 + 10**13 // CENT
@@ -131,11 +131,17 @@ class Paying(RuleBasedStateMachine):
     @rule(who=people)
     def a_debt_is_covered(self, who: str) -> None:
         for operator in ("op1", "op2"):
+            self._covers(who, operator)
+        assert self._covers(who, "op1") == [Code.NOTHING_OVERDUE], "nothing is covered twice"
+
+    def _covers(self, who: str, operator: str) -> list[Code]:
+        return codes(
             self.bank.does(
                 CoverDefault(
                     now_us=self.bank.now_us, actor=operator, participant_id=who, reason="late"
                 )
             )
+        )
 
     @rule()
     def the_market_is_restored(self) -> None:

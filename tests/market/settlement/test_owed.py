@@ -50,15 +50,20 @@ def paid(
     named: dict[str, int] | None = None,
     aside: dict[str, Aside] | None = None,
     credited: int = 0,
+    covered: int = 0,
 ) -> list[int]:
-    """What is paid of bills with these totals; `unbilled`: charges no bill has told yet."""
+    """What is paid of bills with these totals; `unbilled`: charges no bill has told yet.
+
+    `came`: by payments of its own.
+    """
     return [
         item.paid_quanta
         for item in owed(
             demands(*totals),
-            paid_in_quanta=came,
-            balance_quanta=came - sum(totals) - unbilled + credited,
+            paid_in_quanta=came + covered,
+            balance_quanta=came + covered - sum(totals) - unbilled + credited,
             named_quanta=named or {},
+            covered_quanta=covered,
             aside=aside,
         )
     ]
@@ -112,6 +117,18 @@ def test_what_a_credit_is_above_its_bill_is_on_the_account_and_pays() -> None:
     assert paid((10, 100), 0, credited=60, aside=aside) == [0, 50]
 
 
+def test_what_others_gave_covers_bills_whatever_else_the_account_owes() -> None:
+    assert paid((100, 50), covered=100) == [100, 0]
+    assert paid((100, 50), covered=150) == [100, 50]
+    assert paid((100,), -500, covered=100) == [100], (
+        "a payment was sent back after it was taken out"
+    )
+    assert paid((100,), covered=100, unbilled=30) == [100], "what is not billed yet is not overdue"
+    assert paid((100, 50), 30, covered=60, named={"2016-06": 30}) == [90, 0]
+    assert paid((100, 50), 40, covered=60, named={"2016-07": 40}) == [60, 40]
+    assert paid((100, 50), covered=170) == [100, 50]
+
+
 _ASIDE = st.builds(Aside, disputed_quanta=st.integers(0, 400), credited_quanta=st.integers(0, 400))
 
 
@@ -121,6 +138,7 @@ _ASIDE = st.builds(Aside, disputed_quanta=st.integers(0, 400), credited_quanta=s
     unbilled=st.integers(-500, 500),
     named=st.dictionaries(st.sampled_from(MONTHS), st.integers(-100, 400)),
     aside=st.dictionaries(st.sampled_from(MONTHS), _ASIDE),
+    covered=st.integers(0, 600),
 )
 def test_nor_where_bills_are_in_dispute_or_credited(
     totals: tuple[int, ...],
@@ -128,19 +146,32 @@ def test_nor_where_bills_are_in_dispute_or_credited(
     unbilled: int,
     named: dict[str, int],
     aside: dict[str, Aside],
+    covered: int,
 ) -> None:
     credited = sum(item.credited_quanta for item in aside.values())
-    balance = came - sum(totals) - unbilled + credited
+    balance = came - sum(totals) - unbilled + credited + covered
     found = owed(
         demands(*totals),
-        paid_in_quanta=came,
+        paid_in_quanta=came + covered,
         balance_quanta=balance,
         named_quanta=named,
+        covered_quanta=covered,
         aside=aside,
     )
     for item in found:
         assert 0 <= item.paid_quanta <= item.payable_quanta
-    assert sum(item.open_quanta for item in found) <= max(0, -balance)
+    open_quanta = sum(item.open_quanta for item in found)
+    assert open_quanta <= max(0, -balance)
+    # Covered as well, nothing is left to be covered: not even where the account owes more than bills.
+    again = owed(
+        demands(*totals),
+        paid_in_quanta=came + covered + open_quanta,
+        balance_quanta=balance + open_quanta,
+        named_quanta=named,
+        covered_quanta=covered + open_quanta,
+        aside=aside,
+    )
+    assert not any(item.open_quanta for item in again)
 
 
 @given(
