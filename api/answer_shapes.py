@@ -196,22 +196,6 @@ class Market(Shape):
     lines: list[Line]
 
 
-class AreaCurves(Shape):
-    """Supply and demand of an area: price and cumulative energy, in the order of the climb."""
-
-    area_id: str
-    price_per_mwh: Price | None
-    supply: list[tuple[Price, Energy]]
-    demand: list[tuple[Price, Energy]]
-
-
-class Curves(Shape):
-    """Of one interval."""
-
-    start: Instant
-    areas: list[AreaCurves]
-
-
 # --- who and what takes part ----------------------------------------------------
 
 

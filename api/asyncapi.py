@@ -13,7 +13,7 @@ import msgspec
 
 from api.conversation import CLIENT_MESSAGES, CLOSE_CODES
 from api.permissions import CHANNELS, MARKET, Channel
-from api.shapes import CHANNEL_SHAPES, SERVER_DATA, ChannelShape
+from api.stream_shapes import CHANNEL_SHAPES, SERVER_DATA, ChannelShape
 
 _SCHEMAS: Final = "#/components/schemas/{name}"
 _MESSAGES: Final = "#/components/messages/"

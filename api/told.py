@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from api import answer_shapes as shapes
 from api import bill_shapes as bills
+from api import result_shapes as results
 from api.answer_shapes import page_of
 from api.permissions import MARKET
-from api.shapes import AreaPrice, Interval
 
 _CASE: Final = f"{MARKET}/cases/{{case_id}}"
 
@@ -21,9 +21,9 @@ TOLD: Final[Mapping[tuple[str, str], type[Any]]] = {
     ("GET", "/v1/clients"): page_of(shapes.Client),
     ("GET", "/v1/markets"): page_of(shapes.Market),
     ("GET", MARKET): shapes.Market,
-    ("GET", f"{MARKET}/intervals"): page_of(Interval),
-    ("GET", f"{MARKET}/prices"): page_of(AreaPrice),
-    ("GET", f"{MARKET}/curves"): shapes.Curves,
+    ("GET", f"{MARKET}/intervals"): page_of(results.Interval),
+    ("GET", f"{MARKET}/prices"): page_of(results.AreaPrice),
+    ("GET", f"{MARKET}/curves"): results.Curves,
     ("GET", f"{MARKET}/units"): page_of(shapes.Unit),
     ("GET", f"{MARKET}/orders"): page_of(shapes.Order),
     ("GET", f"{MARKET}/orders/{{order_id}}"): shapes.Order,

@@ -9,8 +9,8 @@ import jsonschema_rs
 import pytest
 
 from api.permissions import CHANNELS, Channel
-from api.shapes import CHANNEL_SHAPES
 from api.stream import CHECK_S
+from api.stream_shapes import CHANNEL_SHAPES
 from market.model.act import ControlReason
 from market.model.activation import ActivationCause, UnitActivation, UnitsActivated
 from market.model.bill import BillDue, BillsIssued
