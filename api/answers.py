@@ -53,7 +53,6 @@ from market.store.queries import (
 Answer: TypeAlias = dict[str, Any]
 
 ORDER_PREFIX: Final = "ord-"
-OPEN_STATES: Final = frozenset({OrderState.ACTIVE, OrderState.PARTIALLY_FILLED})
 
 
 def optional_price(price_ticks: int | None) -> str | None:

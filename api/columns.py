@@ -37,7 +37,6 @@ MEASUREMENT: Final = (
     "substituted", "power_kw", "reactive_kvar", "voltage_pu", "frequency_hz", "sequence", "measured_at",
     "signature", "doubt", "older", "late", "version", "counts", "recorded_at",
 )  # fmt: skip
-READING_GAP: Final = ("unit_id", "area_id", "start", "end", "substituted")
 ACT: Final = (
     "act_id", "kind", "level", "member_id", "from", "until", "withdrawal_max_kw", "injection_max_kw",
     "limit_id", "reason", "of_area", "state", "at",

@@ -17,7 +17,6 @@ STEPS_MAX: Final = 200
 LEGS_MAX: Final = 100
 
 Ratio = Annotated[int, Field(strict=True, ge=1, le=PPM)]
-FlexibleOrder: TypeAlias = CurveOrder | BlockOrder | StorageOrder
 
 
 class StepIn(Body):

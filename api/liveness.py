@@ -6,16 +6,15 @@ orders of the sessions that died with the server are cancelled first, and timers
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from market.model.clock import Clock
-from market.model.messages import Command
 from market.model.stop import ArmDeadMan, CancelAll
-from market.sequencer import Committed, Sequencer, SubmitRefused
+from market.sequencer import Sequencer, SubmitRefused
 
 GRACE_S_MAX: Final = 60
 SYSTEM_DEAD_MAN: Final = "system_dead_man"
@@ -24,7 +23,6 @@ _SERVER: Final = "server"
 RETRY_S: Final = 0.5
 """Real time between tries when the market is too busy to take a cancel."""
 
-Submit = Callable[[Command], Awaitable[Committed]]
 log = structlog.get_logger("api.liveness")
 
 

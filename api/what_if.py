@@ -37,7 +37,6 @@ async def without(
     shown_s: int,
     participant_id: str | None,
     order_ids: Sequence[str],
-    command: Sequence[str] = COMMAND,
 ) -> Answer:
     """The run as it was and as it would have been, in the words of the wire.
 
@@ -46,7 +45,7 @@ async def without(
         VerifyingFailed: the journal does not prove itself, or another fault of ours.
     """
     more = {"shown_s": shown_s, "participant_id": participant_id, "order_ids": list(order_ids)}
-    told = await brought_back(store, market_id, call, start_s, command=command, more=more)
+    told = await brought_back(store, market_id, call, start_s, command=COMMAND, more=more)
     if "before" not in told:
         raise VerifyingFailed("the journal does not prove itself")
     return {

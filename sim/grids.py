@@ -31,9 +31,9 @@ placements = "{name}-{area_id}-placements.csv"
 """
 
 
-def write_grids(village: Village, folder: Path, name: str, data: Path = DATA_FOLDER) -> str:
+def write_grids(village: Village, folder: Path, name: str) -> str:
     """Write the tables of every area's grid; returns what the market's file says of them."""
-    buses = read_rows(data / "buses.csv")
+    buses = read_rows(DATA_FOLDER / "buses.csv")
     area_of = {row["bus_id"]: row["area"] for row in buses}
     text = ""
     for area_id in sorted({household.area_id for household in village.households}):
@@ -43,15 +43,15 @@ def write_grids(village: Village, folder: Path, name: str, data: Path = DATA_FOL
             "buses": [_bus(row) for row in own],
             "lines": [
                 _line(row)
-                for row in read_rows(data / "lines.csv")
+                for row in read_rows(DATA_FOLDER / "lines.csv")
                 if area_of[row["from_bus"]] == area_id and row["in_service"] == "True"
             ],
             "transformers": [
                 _transformer(row)
-                for row in read_rows(data / "transformers.csv")
+                for row in read_rows(DATA_FOLDER / "transformers.csv")
                 if area_of[row["hv_bus"]] == area_id
             ],
-            "placements": list(_placements(village, area_id, data)),
+            "placements": list(_placements(village, area_id)),
         }
         for table in TABLES:
             _write(folder / f"{name}-{area_id}-{table}.csv", tables[table])
@@ -117,9 +117,11 @@ def _transformer(row: Mapping[str, str]) -> Row:
     }
 
 
-def _placements(village: Village, area_id: str, data: Path) -> Iterable[Row]:
+def _placements(village: Village, area_id: str) -> Iterable[Row]:
     """Each unit at its participant's bus."""
-    bus_of = {row["participant_id"]: row["bus_id"] for row in read_rows(data / "participants.csv")}
+    bus_of = {
+        row["participant_id"]: row["bus_id"] for row in read_rows(DATA_FOLDER / "participants.csv")
+    }
     for household in village.households:
         if household.area_id == area_id:
             for unit in household.units:

@@ -131,18 +131,15 @@ def interval_max_wh(unit: UnitProfile) -> int:
     return max(unit.injection_max_w, unit.withdrawal_max_w) // INTERVALS_PER_HOUR
 
 
-def load_village(
-    *, seed: int, storage_share: float = STORAGE_SHARE, folder: Path = DATA_FOLDER
-) -> Village:
+def load_village(*, seed: int, storage_share: float = STORAGE_SHARE) -> Village:
     """The 222 participants of the data set on 15 June 2016, local day at UTC+1.
 
     Args:
         seed: decides which of the paired batteries take part, and nothing else here.
         storage_share: part of the source's batteries that takes part, 0 to 1; only paired ones can.
-        folder: where the data set lies.
     """
-    assets = read_rows(folder / "assets.csv")
-    energies = _energies(folder / "asset_energy_15min.parquet", DAY)
+    assets = read_rows(DATA_FOLDER / "assets.csv")
+    energies = _energies(DATA_FOLDER / "asset_energy_15min.parquet", DAY)
     wanted = round(storage_share * sum(asset["kind"] == "storage" for asset in assets))
     taking_part = _participating(pair_storage(assets), seed=seed, count=wanted)
     by_owner: dict[str, list[dict[str, str]]] = {}
@@ -150,7 +147,9 @@ def load_village(
         if asset["kind"] != "storage":
             by_owner.setdefault(asset["participant_id"], []).append(asset)
     households = []
-    for row in sorted(read_rows(folder / "participants.csv"), key=lambda r: r["participant_id"]):
+    for row in sorted(
+        read_rows(DATA_FOLDER / "participants.csv"), key=lambda r: r["participant_id"]
+    ):
         owner = row["participant_id"]
         units = _units(owner, by_owner.get(owner, []), taking_part.get(owner), energies)
         households.append(

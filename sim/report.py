@@ -181,7 +181,10 @@ def summary_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("lines full, intervals", binding),
         ("ledger", str(report["ledger_sum"])),
         ("audit failures", str(report["audit_failures"])),
-        ("bills plain, market", f"{_two(report, 'plain')}, {_two(report, 'market')} {currency}"),
+        (
+            "bills plain, market",
+            f"{_short(report['bills']['plain'])}, {_short(report['bills']['market'])} {currency}",
+        ),
         ("saved", f"{_short(report['savings_total'])} {currency}"),
         ("after the operator's result", f"{_short(report['savings_after_operator'])} {currency}"),
         ("worse off", f"{worse['count']} of {report['households']} ({worse['share']:.1%})"),
@@ -198,10 +201,6 @@ def _balance(report: Mapping[str, Any]) -> str:
     energies = (report["energy_sold_wh"], report["energy_bought_wh"], report["losses_wh"])
     sold, bought, losses = (f"{energy / 1000:,.1f}" for energy in energies)
     return f"{sold} = {bought} + {losses} kWh"
-
-
-def _two(report: Mapping[str, Any], key: str) -> str:
-    return _short(report["bills"][key])
 
 
 def _short(money_text: str) -> str:

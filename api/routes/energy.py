@@ -35,7 +35,6 @@ DAYS_MAX: Final = {"interval": 7, "day": 31, "month": 93}
 AHEAD: Final = 48
 """Intervals to come whose prices are shown at home."""
 UNITS_MAX: Final = 100
-_BY: Final = tuple(DAYS_MAX)
 
 
 def _own(call: Call) -> list[Unit]:

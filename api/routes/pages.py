@@ -41,8 +41,8 @@ def _page(title: str, *paragraphs: str) -> str:
     )
 
 
-def _html(text: str, status: int = 200) -> Response:
-    return Response(text, status_code=status, media_type="text/html", headers=_PAGE_HEADERS)
+def _html(text: str) -> Response:
+    return Response(text, media_type="text/html", headers=_PAGE_HEADERS)
 
 
 async def problem_page(call: Call) -> Response:

@@ -210,15 +210,15 @@ class Table:
         self.refuse(column, unknown, lambda field: f"no {noun} is called {field!r}")
         return index
 
-    def ranks(self, name: str, time: str = "time", *, optional: bool = False) -> IntArray:
+    def ranks(self, name: str, *, optional: bool = False) -> IntArray:
         """Rank of the rows by time, then by name: acceptance, whatever the order of the rows.
 
         Where times are optional, rows without one come first.
         """
-        texts = self.texts(time) if optional else self.filled(time)
+        texts = self.texts("time") if optional else self.filled("time")
         times, wrong = instants(texts)
         wrong &= (texts != "").to_numpy()
-        self.refuse(time, wrong, lambda field: f"{field!r} is no time with a time zone")
+        self.refuse("time", wrong, lambda field: f"{field!r} is no time with a time zone")
         return _ranks(times, self.texts(name))
 
 

@@ -6,13 +6,6 @@ owner's. A member may also bind itself: limits below the market's.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
-
-
-class MandateEnd(StrEnum):
-    """Why a mandate is over."""
-
-    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

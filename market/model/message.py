@@ -8,7 +8,7 @@ has read, and from when on it wants to be told, are facts here.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 from market.model.alarm import Severity
 
@@ -178,9 +178,6 @@ class AlertSettingsSet:
     """A participant's settings are these from now on."""
 
     settings: AlertSettings
-
-
-MessageEvent: TypeAlias = MessageWritten | MessagePublished | MessageWithdrawn
 
 
 def changed(message: Message, event: MessagePublished | MessageWithdrawn) -> Message:

@@ -166,7 +166,6 @@ def fees_borne(
     rules: MarketRules,
     participants: Mapping[str, Participant],
     start_s: int,
-    payer: str = GRID_OPERATOR,
     kind: TransferKind = TransferKind.REDISPATCH,
 ) -> tuple[Transfer, ...]:
     """Network fee and levies on withdrawal that would not be there had no unit been told to inject less.
@@ -181,7 +180,6 @@ def fees_borne(
         rules: the tariff.
         participants: all participants by id.
         start_s: start of the interval.
-        payer: the account it is paid from.
         kind: why.
     """
     concerned = {
@@ -197,7 +195,7 @@ def fees_borne(
     }
     borne = (
         transfer(
-            payer,
+            GRID_OPERATOR,
             participant_account(name),
             fees_ticks[participants[name].voltage_level] * (withdrawn_wh[name] - without_wh[name]),
             kind,

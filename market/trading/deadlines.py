@@ -18,7 +18,6 @@ class DeadlineKind(StrEnum):
     QUOTE = "quote"
     CONTRACT = "contract"
     VOLATILITY = "volatility"
-    RESUME = "resume"
     MARGIN = "margin"
     """A margin call; the key is the participant's."""
     CASE = "case"

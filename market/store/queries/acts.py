@@ -161,16 +161,11 @@ def unit_limits(
     market_id: str,
     *,
     after_s: int,
-    unit_id: str | None = None,
-    area_id: str | None = None,
     participant_id: str | None = None,
 ) -> tuple[UnitLimit, ...]:
     """Limits that are not over after a time, the oldest word first."""
     c, units = tables.unit_limits.c, tables.units.c
     query = select(tables.unit_limits).where(c.market_id == market_id, c.until_s > after_s)
-    for column, value in ((c.unit_id, unit_id), (c.area_id, area_id)):
-        if value is not None:
-            query = query.where(column == value)
     if participant_id is not None:
         own = select(units.unit_id).where(
             units.market_id == market_id, units.participant_id == participant_id

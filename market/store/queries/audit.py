@@ -251,13 +251,13 @@ class ChainProof:
     """True: there are more batches behind what was read."""
 
 
-def chain_proof(
-    connection: Connection, *, after_batch: int, batches: int = BATCHES_READ_MAX
-) -> ChainProof:
-    """Prove so many batches behind one: their links, their bytes, and that they can be read."""
+def chain_proof(connection: Connection, *, after_batch: int) -> ChainProof:
+    """Prove batches behind one, so many at most: their links, their bytes, that they can be read."""
     last, commands, events, proof, fault = after_batch, 0, 0, None, None
     try:
-        for proven in islice(restore.batches(connection, after_batch=after_batch), batches):
+        for proven in islice(
+            restore.batches(connection, after_batch=after_batch), BATCHES_READ_MAX
+        ):
             last, proof = proven.batch.batch, proven.hash
             commands += len(proven.batch.entries)
             events += sum(len(entry.events) for entry in proven.batch.entries)

@@ -26,10 +26,8 @@ class StoredEvent:
     event: Event
 
 
-def events(
-    connection: Connection, *, after_event_seq: int, batches: int = BATCHES_AT_ONCE
-) -> tuple[StoredEvent, ...]:
-    """The events behind `after_event_seq`, oldest first, from so many batches; empty: no more.
+def events(connection: Connection, *, after_event_seq: int) -> tuple[StoredEvent, ...]:
+    """The events behind `after_event_seq`, oldest first, of some batches; empty: no more.
 
     Raises:
         JournalBroken: a gap, a changed byte, a row that does not decode.
@@ -43,7 +41,7 @@ def events(
     found: list[StoredEvent] = []
     after_batch = first - 1
     while not found:
-        proven = list(islice(restore.batches(connection, after_batch=after_batch), batches))
+        proven = list(islice(restore.batches(connection, after_batch=after_batch), BATCHES_AT_ONCE))
         if not proven:
             break
         after_batch += len(proven)
