@@ -92,6 +92,10 @@ class Call:
         """Who acts, as facts say it (`IdentityStore.actor`)."""
         return self.house.identity.actor(self.who)
 
+    def now_us(self) -> int:
+        """The market's time, with which commands come."""
+        return self.house.clock.now_us()
+
     @property
     def session(self) -> Session:
         """The person's session; for who came with a token there is none.

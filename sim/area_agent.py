@@ -33,6 +33,7 @@ from sim.area_server import AreaServer
 from sim.area_telling import Telling
 from sim.unit_clock import MarketTime, Pace
 from sim.unit_kept import replace_file
+from sim.unit_words import limit_of, setpoint_of
 from wattmarket import (
     AsyncClient,
     Event,
@@ -331,10 +332,10 @@ class AreaAgent:
         self._schedules(data, epoch)
         for row in data.get("limits") or ():
             if isinstance(row, dict) and "unit_id" in row:
-                self._level.narrow(words.limit_of(row, epoch), now)
+                self._level.narrow(limit_of(row, epoch=epoch), now)
 
     def _schedules(self, data: Mapping[str, Any], epoch: int) -> None:
-        items = [words.setpoint_of(row, epoch) for row in data.get("setpoints") or ()]
+        items = [setpoint_of(row, epoch=epoch) for row in data.get("setpoints") or ()]
         self._guard.pass_on(self._level, items, self._moment())
 
     async def _send(self) -> None:

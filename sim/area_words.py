@@ -55,35 +55,6 @@ def failsafe_of(unit: Unit) -> PowerLimits:
     )
 
 
-def setpoint_of(row: Mapping[str, Any], epoch: int) -> Setpoint:
-    """A set-point of the stream."""
-    return Setpoint(
-        unit_id=row["unit_id"],
-        start_s=seconds_from_time(row["start"]),
-        until_s=seconds_from_time(row["until"]),
-        target_w=count_of(row["target_kw"], POWER_DECIMALS),
-        fallback_w=count_of(row["fallback_kw"], POWER_DECIMALS),
-        wait_s=row.get("wait_s", 0),
-        before_w=count_of(row.get("before_kw", "0"), POWER_DECIMALS),
-        sequence=row["sequence"],
-        epoch=epoch,
-    )
-
-
-def limit_of(row: Mapping[str, Any], epoch: int) -> UnitLimit:
-    """A limit of the stream."""
-    return UnitLimit(
-        unit_id=row["unit_id"],
-        from_s=seconds_from_time(row["from"]),
-        until_s=seconds_from_time(row["until"]),
-        withdrawal_max_w=count_of(row["withdrawal_max_kw"], POWER_DECIMALS),
-        injection_max_w=count_of(row["injection_max_kw"], POWER_DECIMALS),
-        sequence=row["sequence"],
-        epoch=epoch,
-        reason=row["reason"],
-    )
-
-
 def setpoint_row(item: Setpoint) -> dict[str, Any]:
     """A set-point as the stream says it."""
     return {

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from market.model.power import Setpoint
 from sim.agents import DeviceState
 from sim.cut import Blackout, Cut
 from sim.devices import Device, Reading
+from sim.unit_words import setpoint_of
 from wattmarket import AsyncClient, Event, RefusedError
 from wattmarket.values import count_of, seconds_from_time, text_of, time_from_seconds
 
@@ -187,16 +187,7 @@ class Gateway:
 
     async def _accept(self, rows: Iterable[dict[str, Any]], now_s: int) -> None:
         for row in rows:
-            setpoint = Setpoint(
-                unit_id=row["unit_id"],
-                start_s=seconds_from_time(row["start"]),
-                until_s=seconds_from_time(row["until"]),
-                target_w=count_of(row["target_kw"], POWER_DECIMALS),
-                fallback_w=count_of(row["fallback_kw"], POWER_DECIMALS),
-                wait_s=row.get("wait_s", 0),
-                before_w=count_of(row.get("before_kw", "0"), POWER_DECIMALS),
-                sequence=row["sequence"],
-            )
+            setpoint = setpoint_of(row)
             device = self.devices.get(setpoint.unit_id)
             if device is None:
                 continue

@@ -27,13 +27,13 @@ from market.control.unit import (
     UnitMachine,
 )
 from market.model.participant import Unit
-from market.model.power import ControlChannel, GridReading, Setpoint, UnitLimit, UnitState
+from market.model.power import ControlChannel, GridReading, UnitLimit, UnitState
 from market.model.rejection import Code, Rejection
 from sim.unit_clock import MarketTime, Pace
 from sim.unit_device import DevicePort
 from sim.unit_kept import Keeper, Kept, unit_of
 from sim.unit_meter import Meter, MeterReading
-from sim.unit_words import item_of, report_of, status_line
+from sim.unit_words import item_of, limit_of, report_of, setpoint_of, status_line
 from wattmarket import (
     AsyncClient,
     BusyError,
@@ -46,7 +46,7 @@ from wattmarket import (
     UsageError,
     WattmarketError,
 )
-from wattmarket.values import count_of, seconds_from_time
+from wattmarket.values import seconds_from_time
 
 TICK_S: Final = 1.0
 READING_GAP_MAX_S: Final = 10
@@ -65,7 +65,6 @@ UNTRADED: Final = "PRODUCT_UNKNOWN"
 """The market does not trade at all times; what is metered then is not its business."""
 WAITING_MAX: Final = 1_000
 PAUSE_MAX_S: Final = 30.0
-POWER_DECIMALS: Final = 3
 OPERATOR: Final = "operator"
 SECOND: Final = "second operator"
 """Who stands behind a stop or its end: the market has proved them, and that they are two."""
@@ -369,32 +368,13 @@ class UnitAgent:
     def _take_setpoints(self, rows: list[dict[str, Any]], event: Event) -> None:
         now = self._moment()
         for row in sorted(rows, key=lambda row: int(row["sequence"])):
-            setpoint = Setpoint(
-                unit_id=row["unit_id"],
-                start_s=seconds_from_time(row["start"]),
-                until_s=seconds_from_time(row["until"]),
-                target_w=count_of(row["target_kw"], POWER_DECIMALS),
-                fallback_w=count_of(row["fallback_kw"], POWER_DECIMALS),
-                wait_s=row.get("wait_s", 0),
-                before_w=count_of(row.get("before_kw", "0"), POWER_DECIMALS),
-                sequence=row["sequence"],
-                epoch=int(event.epoch),
-            )
+            setpoint = setpoint_of(row, epoch=int(event.epoch))
             self._say_refused("set-point", self._machine.accept(setpoint, self._sender, now))
 
     def _take_limits(self, rows: list[dict[str, Any]], event: Event) -> None:
         now = self._moment()
         for row in sorted(rows, key=lambda row: int(row["sequence"])):
-            limit = UnitLimit(
-                unit_id=row["unit_id"],
-                from_s=seconds_from_time(row["from"]),
-                until_s=seconds_from_time(row["until"]),
-                withdrawal_max_w=count_of(row["withdrawal_max_kw"], POWER_DECIMALS),
-                injection_max_w=count_of(row["injection_max_kw"], POWER_DECIMALS),
-                sequence=row["sequence"],
-                epoch=int(event.epoch),
-                reason=row["reason"],
-            )
+            limit = limit_of(row, epoch=int(event.epoch))
             refused = self._outdated(limit)
             if self._has_grid_channel:
                 refused = self._machine.limit(limit, self._sender, now) or refused

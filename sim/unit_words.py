@@ -1,12 +1,13 @@
-"""What the unit agent writes: reports and readings for the market, a line for a person."""
+"""What is said of units on the wire: set-points and limits that come, reports and readings that go."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from market.control.unit import Output
 from market.model.participant import Unit
-from market.model.power import GridReading
+from market.model.power import GridReading, Setpoint, UnitLimit
 from sim.unit_meter import MeterReading
-from wattmarket.values import text_of, time_from_seconds
+from wattmarket.values import count_of, seconds_from_time, text_of, time_from_seconds
 
 _KW, _KWH, _HZ, _PU = 3, 3, 3, 6
 UNKNOWN: Final = "–"
@@ -14,6 +15,35 @@ UNKNOWN: Final = "–"
 
 def _text(count: int | None, decimals: int) -> str | None:
     return None if count is None else text_of(count, decimals)
+
+
+def setpoint_of(row: Mapping[str, Any], *, epoch: int = 0) -> Setpoint:
+    """A set-point of the stream, or of an answer, which has no epoch."""
+    return Setpoint(
+        unit_id=row["unit_id"],
+        start_s=seconds_from_time(row["start"]),
+        until_s=seconds_from_time(row["until"]),
+        target_w=count_of(row["target_kw"], _KW),
+        fallback_w=count_of(row["fallback_kw"], _KW),
+        wait_s=row.get("wait_s", 0),
+        before_w=count_of(row.get("before_kw", "0"), _KW),
+        sequence=row["sequence"],
+        epoch=epoch,
+    )
+
+
+def limit_of(row: Mapping[str, Any], *, epoch: int) -> UnitLimit:
+    """A limit of the stream."""
+    return UnitLimit(
+        unit_id=row["unit_id"],
+        from_s=seconds_from_time(row["from"]),
+        until_s=seconds_from_time(row["until"]),
+        withdrawal_max_w=count_of(row["withdrawal_max_kw"], _KW),
+        injection_max_w=count_of(row["injection_max_kw"], _KW),
+        sequence=row["sequence"],
+        epoch=epoch,
+        reason=row["reason"],
+    )
 
 
 def report_of(output: Output, reading: GridReading, cause: str) -> dict[str, Any]:

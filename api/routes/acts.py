@@ -66,7 +66,7 @@ async def perform_act(call: Call) -> Response:
     return _came_of(
         await call.market.submit(
             PerformAct(
-                now_us=call.house.clock.now_us(),
+                now_us=call.now_us(),
                 actor=call.actor,
                 act=wanted.act(),
                 reason=wanted.reason,
@@ -86,7 +86,7 @@ async def approve_act(call: Call) -> Response:
     return _came_of(
         await call.market.submit(
             ApproveAct(
-                now_us=call.house.clock.now_us(),
+                now_us=call.now_us(),
                 actor=call.actor,
                 act_id=act_id,
                 digest=wanted.digest,
@@ -97,7 +97,7 @@ async def approve_act(call: Call) -> Response:
 
 async def standing_acts(call: Call) -> Response:
     """What holds now: limits, stops, areas that go on alone, and what waits for a second person."""
-    state, now_us = call.market.sequencer.engine.state, call.house.clock.now_us()
+    state, now_us = call.market.sequencer.engine.state, call.now_us()
     area_id = call.own(Role.AREA, call.who.area_id)
     acts = state.acts
 

@@ -39,7 +39,7 @@ async def raise_alarm(call: Call) -> Response:
     _check_member(call, level, wanted.member_id)
     committed = await call.market.submit(
         RaiseAlarm(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             kind=wanted.alarm_kind(),
             level=level,
@@ -88,9 +88,7 @@ async def _changed(call: Call, command: Command, alarm_id: str) -> Response:
 async def acknowledge_alarm(call: Call) -> Response:
     """Say that one has seen it."""
     alarm_id = _alarm_id(call)
-    command = AcknowledgeAlarm(
-        now_us=call.house.clock.now_us(), actor=call.actor, alarm_id=alarm_id
-    )
+    command = AcknowledgeAlarm(now_us=call.now_us(), actor=call.actor, alarm_id=alarm_id)
     return await _changed(call, command, alarm_id)
 
 
@@ -98,7 +96,7 @@ async def comment_alarm(call: Call) -> Response:
     """Note something on it."""
     alarm_id, wanted = _alarm_id(call), await call.read(CommentIn)
     command = CommentAlarm(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         alarm_id=alarm_id,
         text=wanted.text,
@@ -109,7 +107,7 @@ async def comment_alarm(call: Call) -> Response:
 async def close_alarm(call: Call) -> Response:
     """It is done with."""
     alarm_id = _alarm_id(call)
-    command = CloseAlarm(now_us=call.house.clock.now_us(), actor=call.actor, alarm_id=alarm_id)
+    command = CloseAlarm(now_us=call.now_us(), actor=call.actor, alarm_id=alarm_id)
     return await _changed(call, command, alarm_id)
 
 

@@ -44,7 +44,7 @@ def _settings(call: Call) -> AlertSettings:
 
 def _found(call: Call, from_us: int) -> Callable[[Connection, str], list[Answer]]:
     """What looks for all alerts of the participant since then."""
-    market, who, now_us = call.market, call.participant_id, call.house.clock.now_us()
+    market, who, now_us = call.market, call.participant_id, call.now_us()
     units = [unit for unit in market.live.units.values() if unit.participant_id == who]
     units.sort(key=lambda unit: unit.unit_id)
     area_id = market.live.participants[who].area_id
@@ -131,7 +131,7 @@ def _days(
 
 async def list_alerts(call: Call) -> Response:
     """What one should know of the last days, the newest first."""
-    now_us = call.house.clock.now_us()
+    now_us = call.now_us()
     from_us: int = call.query.get("from", now_us - WINDOW_DAYS * _DAY_US)
     if from_us < now_us - WINDOW_DAYS_MAX * _DAY_US:
         raise refuse(Code.FIELD_RANGE, "from")
@@ -165,7 +165,7 @@ async def mark_read(call: Call) -> Response:
     if new:
         await call.market.submit(
             MarkRead(
-                now_us=call.house.clock.now_us(),
+                now_us=call.now_us(),
                 actor=call.actor,
                 participant_id=who,
                 alert_ids=new,
@@ -193,7 +193,7 @@ async def set_settings(call: Call) -> Response:
     """Say when one wants to be told."""
     wanted = (await call.read(AlertSettingsIn)).settings(call.participant_id)
     await call.market.submit(
-        SetAlertSettings(now_us=call.house.clock.now_us(), actor=call.actor, settings=wanted)
+        SetAlertSettings(now_us=call.now_us(), actor=call.actor, settings=wanted)
     )
     return answer(_shown(_settings(call)))
 

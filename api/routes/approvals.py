@@ -19,7 +19,7 @@ async def list_approvals(call: Call) -> Response:
         market.sequencer,
         prefix=f"/v1/markets/{market.rules.market_id}",
         me=call.actor,
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
     )
 
     def read(_connection: object, _market_id: str, cursor: str | None, limit: int) -> Found:

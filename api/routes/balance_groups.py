@@ -23,7 +23,7 @@ async def set_group(call: Call) -> Response:
     wanted = await call.read(BalanceGroupIn)
     committed = await call.market.submit(
         SetBalanceGroup(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             group=wanted.group(),
             reason=wanted.reason,

@@ -43,7 +43,7 @@ async def draft_bills(call: Call) -> Response:
         for first in range(0, len(sources), BILLS_AT_ONCE):
             committed = await call.market.submit(
                 DraftBills(
-                    now_us=call.house.clock.now_us(),
+                    now_us=call.now_us(),
                     actor=call.actor,
                     month=wanted.month,
                     as_of_event_seq=as_of_event_seq,
@@ -61,7 +61,7 @@ async def issue_bills(call: Call) -> Response:
     wanted = await call.read(BillsIssueIn)
     committed = await call.market.submit(
         IssueBills(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             month=wanted.month,
             bill_ids=wanted.bill_ids,
@@ -80,7 +80,7 @@ async def list_bills(call: Call) -> Response:
     """Bills: one's own that were issued, or all."""
     own = call.own(Role.PARTICIPANT, call.who.participant_id)
     state: BillState | None = call.query.get("state")
-    rules, now_us = call.market.rules, call.house.clock.now_us()
+    rules, now_us = call.market.rules, call.now_us()
 
     def read(
         connection: Connection, market_id: str, cursor: str | None, limit: int
@@ -131,7 +131,7 @@ async def _found(call: Call) -> StoredBill:
 async def get_bill(call: Call) -> Response:
     """One bill with its lines."""
     for_operator = call.who.role is Role.OPERATOR
-    found, now_us = await _found(call), call.house.clock.now_us()
+    found, now_us = await _found(call), call.now_us()
     return answer(bill_answers.bill(found, now_us, for_operator=for_operator))
 
 
@@ -147,7 +147,7 @@ async def get_bill_page(call: Call) -> Response:
         found,
         rules=call.market.rules,
         name=names.items[0].name,
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         language=call.query.get("language") or Language.EN,
     )
     if call.form is not Form.PDF:

@@ -57,7 +57,7 @@ async def dispute_bill(call: Call) -> Response:
     if found is None or who is None or found.bill.participant_id != who or found.issued_us is None:
         raise refuse(Code.NOT_FOUND)
     command = DisputeBill(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         participant_id=who,
         bill=found.bill,
@@ -147,7 +147,7 @@ async def list_cases(call: Call) -> Response:
 async def take_case(call: Call) -> Response:
     """Look after it from now on."""
     found = await case_of(call)
-    command = TakeCase(now_us=call.house.clock.now_us(), actor=call.actor, case_id=found.case_id)
+    command = TakeCase(now_us=call.now_us(), actor=call.actor, case_id=found.case_id)
     return await case_changed(call, command)
 
 
@@ -155,7 +155,7 @@ async def comment_case(call: Call) -> Response:
     """Say something in it, for both sides to read."""
     found, wanted = await case_of(call), await call.read(WordsIn)
     command = NoteCase(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         case_id=found.case_id,
         text=wanted.text,
@@ -168,7 +168,7 @@ async def withdraw_case(call: Call) -> Response:
     """No longer want it looked into."""
     found = await case_of(call)
     command = WithdrawCase(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         case_id=found.case_id,
         participant_id=found.participant_id,
@@ -181,7 +181,7 @@ async def decide_case(call: Call) -> Response:
     found, wanted = await case_of(call), await call.read(DecisionIn)
     for _ in range(TRIES):
         command = DecideCase(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             case_id=found.case_id,
             remedy=wanted.remedy,

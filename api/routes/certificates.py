@@ -135,7 +135,7 @@ async def move(call: Call) -> Response:
         wanted.reference,
         _lots(call, participant_id, wanted),
         lambda read: MoveCertificates(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             reference=wanted.reference,
@@ -156,7 +156,7 @@ async def retire(call: Call) -> Response:
         wanted.reference,
         _lots(call, participant_id, wanted),
         lambda read: RetireCertificates(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             reference=wanted.reference,
@@ -185,7 +185,7 @@ async def export(call: Call) -> Response:
         wanted.reference,
         oldest,
         lambda read: ExportCertificates(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             reference=wanted.reference,

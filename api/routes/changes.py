@@ -29,7 +29,7 @@ async def replace_order(call: Call) -> Response:
     order_id = call.order_id
     committed = await call.market.submit(
         ReplaceOrder(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=call.participant_id,
             order_id=order_id,
@@ -65,7 +65,7 @@ async def hibernate_orders(call: Call) -> Response:
     """Take orders out of continuous trading for a while: one answer for each."""
     order_ids = (await call.read(OrderIdsIn)).order_ids
     command = HibernateOrders(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         participant_id=call.participant_id,
         order_ids=order_ids,
@@ -77,7 +77,7 @@ async def activate_orders(call: Call) -> Response:
     """Bring orders back, or give the word that was asked for: one answer for each."""
     order_ids = (await call.read(OrderIdsIn)).order_ids
     command = ActivateOrders(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         participant_id=call.participant_id,
         order_ids=order_ids,
@@ -90,7 +90,7 @@ async def cancel_all(call: Call) -> Response:
     wanted = await call.read(CancelAllIn)
     committed = await call.market.submit(
         CancelAll(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=call.participant_id,
             reason=USER_CANCEL_ALL,

@@ -49,7 +49,7 @@ async def _move(call: Call, sign: int) -> Response:
     wanted = await call.read(CollateralMoveIn)
     await call.market.submit(
         MoveCollateral(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=call.participant_id,
             amount_quanta=sign * wanted.amount_quanta,
@@ -88,7 +88,7 @@ async def set_limit(call: Call) -> Response:
         raise refuse(Code.PARTICIPANT_UNKNOWN) from None
     committed = await call.market.submit(
         SetCreditLimit(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             limit_quanta=wanted.limit_quanta,

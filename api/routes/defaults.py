@@ -21,7 +21,7 @@ async def pay_into_fund(call: Call) -> Response:
     wanted = await call.read(FundDepositIn)
     committed = await call.market.submit(
         PayIntoFund(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             deposit_id=wanted.deposit_id,
             amount_quanta=wanted.amount_quanta,
@@ -35,7 +35,7 @@ async def cover_default(call: Call) -> Response:
     wanted = await call.read(DefaultIn)
     committed = await call.market.submit(
         CoverDefault(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=wanted.participant_id,
             reason=wanted.reason,

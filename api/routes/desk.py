@@ -35,7 +35,7 @@ async def open_case(call: Call) -> Response:
         raise RefusedError([Rejection(code=Code.FIELD_MISSING, pointer="participant_id")])
     committed = await call.market.submit(
         OpenCase(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             kind=wanted.case_kind(),
@@ -63,7 +63,7 @@ async def note_case(call: Call) -> Response:
     """Note something for operators only."""
     found, wanted = await case_of(call), await call.read(WordsIn)
     command = NoteCase(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         case_id=found.case_id,
         text=wanted.text,
@@ -76,7 +76,7 @@ async def resolve_case(call: Call) -> Response:
     """Close what came to the desk with an answer."""
     found, wanted = await case_of(call), await call.read(ResolutionIn)
     command = ResolveCase(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         case_id=found.case_id,
         outcome=wanted.case_outcome(),
@@ -89,7 +89,7 @@ async def reopen_case(call: Call) -> Response:
     """Go on with what was closed within the last two weeks."""
     found, wanted = await case_of(call), await call.read(WordsIn)
     command = ReopenCase(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         case_id=found.case_id,
         text=wanted.text,
@@ -102,7 +102,7 @@ async def rate_case(call: Call) -> Response:
     """Say how one was served: 1 to 5, and a word."""
     found, wanted = await case_of(call), await call.read(RatingIn)
     command = RateCase(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         case_id=found.case_id,
         participant_id=found.participant_id,
@@ -123,7 +123,7 @@ def _by(text: str) -> str:
 
 async def service_indicators(call: Call) -> Response:
     """How well the desk kept its targets, by local day or month of opening and by kind."""
-    rules, now_us = call.market.rules, call.house.clock.now_us()
+    rules, now_us = call.market.rules, call.now_us()
     today = day_of(now_us // MICROSECONDS, rules.time_zone)
     until: date = call.query.get("to_day", today)
     first: date = call.query.get("from_day", until - timedelta(days=30))

@@ -35,7 +35,7 @@ async def list_devices(call: Call) -> Response:
     left = [unit for unit in units if unit.unit_id > after]
     shown = left[:limit]
     step_s = market.rules.interval_minutes * SECONDS_PER_MINUTE
-    now_s = call.house.clock.now_us() // MICROSECONDS
+    now_s = call.now_us() // MICROSECONDS
     last_s = now_s - now_s % step_s
     starts_s = range(last_s - (LOOK_BACK - 1) * step_s, last_s + 1, step_s)
     names = [unit.unit_id for unit in shown]
@@ -55,7 +55,7 @@ def _device(call: Call, unit: Unit, reading: Measurement | None, silent_from_s: 
     state, minutes = market.sequencer.engine.state, market.rules.interval_minutes
     report = state.unit_reports.get(unit.unit_id)
     outage = state.outages.get(unit.unit_id)
-    now_us = call.house.clock.now_us()
+    now_us = call.now_us()
     shown = market.live.snapshot(Channel.UNIT, unit.unit_id, now_us)
     metered = unit.kind is not UnitKind.RETAILER
     return {

@@ -58,7 +58,7 @@ async def show_home(call: Call) -> Response:
     market, who = call.market, call.participant_id
     rules, units = market.rules, _own(call)
     step_s = rules.interval_minutes * SECONDS_PER_MINUTE
-    now_us = call.house.clock.now_us()
+    now_us = call.now_us()
     now_s = now_us // MICROSECONDS
     start_s = now_s - (now_s - rules.trading_from_s) % step_s
     area_id = market.live.participants[who].area_id
@@ -189,7 +189,7 @@ async def list_energy(call: Call) -> Response:
     """One's energy by interval, local day or month, the oldest first; days without a reading are left out."""
     rules, who = call.market.rules, call.participant_id
     zone, minutes = rules.time_zone, rules.interval_minutes
-    today = day_of(call.house.clock.now_us() // MICROSECONDS, zone)
+    today = day_of(call.now_us() // MICROSECONDS, zone)
     by: str = call.query.get("by", "interval")
     last: date = call.query.get("to_day", today)
     first: date = call.query.get("from_day", last)

@@ -25,7 +25,7 @@ async def place_flexible(
     order = validated(model, document).order()
     committed = await call.market.submit(
         PlaceFlexible(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=owner,
             curve=order if isinstance(order, CurveOrder) else None,

@@ -52,7 +52,7 @@ async def grant(call: Call) -> Response:
     wanted = await call.read(MandateIn)
     committed = await call.market.submit(
         GrantMandate(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             mandate=wanted.mandate(call.participant_id),
         )
@@ -69,7 +69,7 @@ async def revoke(call: Call) -> Response:
         raise refuse(Code.NOT_FOUND) from None
     await call.market.submit(
         RevokeMandate(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             owner=call.participant_id,
             mandate_id=mandate_id,
@@ -103,7 +103,7 @@ async def set_limits(call: Call) -> Response:
     )
     await call.market.submit(
         SetOwnLimits(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=call.participant_id,
             limits=limits,

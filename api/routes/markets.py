@@ -15,7 +15,7 @@ async def create_market(call: Call) -> Response:
     """Create a market; the same definition again is harmless."""
     wanted = await call.read(MarketIn, BATCH_BODY_MAX)
     command = CreateMarket(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         rules=wanted.rules(),
         grid=wanted.grid(),

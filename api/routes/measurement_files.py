@@ -122,7 +122,7 @@ async def _recorded(
         try:
             committed = await call.market.submit(
                 RecordMeasurements(
-                    now_us=call.house.clock.now_us(),
+                    now_us=call.now_us(),
                     actor=call.actor,
                     area_id=area_id,
                     measurements=measurements,

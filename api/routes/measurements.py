@@ -51,7 +51,7 @@ async def add_measurements(call: Call) -> Response:
     await _check_signatures(call, readings)
     committed = await call.market.submit(
         RecordMeasurements(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             area_id=wanted.area_id,
             measurements=readings,

@@ -32,7 +32,7 @@ async def add_participants(call: Call) -> Response:
     """Register participants, all or none; an identical repeat is harmless."""
     wanted = await call.read(ParticipantsIn, BATCH_BODY_MAX)
     command = RegisterParticipants(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         participants=tuple(item.participant() for item in wanted.items),
     )
@@ -43,7 +43,7 @@ async def add_units(call: Call) -> Response:
     """Register units, all or none; an identical repeat is harmless."""
     wanted = await call.read(UnitsIn, BATCH_BODY_MAX)
     command = RegisterUnits(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         units=tuple(item.unit() for item in wanted.items),
     )
@@ -54,7 +54,7 @@ async def add_deposits(call: Call) -> Response:
     """Book deposits, all or none; an identical repeat is harmless."""
     wanted = await call.read(DepositsIn, BATCH_BODY_MAX)
     command = MakeDeposits(
-        now_us=call.house.clock.now_us(),
+        now_us=call.now_us(),
         actor=call.actor,
         deposits=tuple(item.deposit() for item in wanted.items),
     )

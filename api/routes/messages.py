@@ -54,7 +54,7 @@ async def write_message(call: Call) -> Response:
     wanted = await call.read(MessageIn)
     committed = await call.market.submit(
         WriteMessage(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             client_message_id=wanted.client_message_id,
             texts=tuple(item.message_text() for item in wanted.texts),
@@ -74,9 +74,7 @@ async def write_message(call: Call) -> Response:
 async def withdraw_message(call: Call) -> Response:
     """Take a message back; harmless again."""
     message_id = _message_id(call)
-    command = WithdrawMessage(
-        now_us=call.house.clock.now_us(), actor=call.actor, message_id=message_id
-    )
+    command = WithdrawMessage(now_us=call.now_us(), actor=call.actor, message_id=message_id)
     await call.market.submit(command)
     return await _shown(call, message_id)
 

@@ -36,9 +36,7 @@ async def register_network(call: Call) -> Response:
     """Say how the grid of an area is built; the same again is harmless, a change is the next version."""
     wanted = await call.read(NetworkIn, BATCH_BODY_MAX)
     committed = await call.market.submit(
-        RegisterNetwork(
-            now_us=call.house.clock.now_us(), actor=call.actor, network=wanted.network()
-        )
+        RegisterNetwork(now_us=call.now_us(), actor=call.actor, network=wanted.network())
     )
     return answer(
         {"area_id": wanted.area_id, "version": wanted.version}, 201 if committed.events else 200

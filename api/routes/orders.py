@@ -69,7 +69,7 @@ async def _place(call: Call, orders: OrderColumns, *, atomic: bool) -> Committed
             raise refuse(Code.FIELD_RANGE, "session_id")
     return await call.market.submit(
         PlaceOrders(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             orders=orders,
@@ -134,7 +134,7 @@ async def _cancel(call: Call, order_ids: tuple[str, ...]) -> Committed:
     participant_id, placed_by = _parties(call)
     return await call.market.submit(
         CancelOrders(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             order_ids=order_ids,

@@ -92,7 +92,7 @@ async def _recorded(call: Call, rows: Sequence[BankRow], lines: Sequence[int]) -
         part = rows[first : first + ROWS_AT_ONCE]
         try:
             committed = await call.market.submit(
-                RecordPayments(now_us=call.house.clock.now_us(), actor=call.actor, rows=tuple(part))
+                RecordPayments(now_us=call.now_us(), actor=call.actor, rows=tuple(part))
             )
         except RefusedError as refused:
             raise RefusedError(
@@ -155,7 +155,7 @@ async def assign_payment(call: Call) -> Response:
     return await _decided(
         call,
         DecidePayment(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             bank_id=_bank_id(call),
             decision=wanted.decision,
@@ -173,7 +173,7 @@ async def return_payment(call: Call) -> Response:
     return await _decided(
         call,
         DecidePayment(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             bank_id=_bank_id(call),
             decision=PaymentDecision.RETURN,
@@ -213,7 +213,7 @@ def second_person_until(events: Sequence[Event]) -> str | None:
 async def send_payments(call: Call) -> Response:
     """Let all approved payouts go, and hand what is not confirmed to the bank's channel."""
     market = call.market
-    committed = await market.submit(SendPayouts(now_us=call.house.clock.now_us(), actor=call.actor))
+    committed = await market.submit(SendPayouts(now_us=call.now_us(), actor=call.actor))
     new = [
         payout
         for event in committed.events
@@ -234,7 +234,7 @@ async def send_payments(call: Call) -> Response:
 
 async def collect_payments(call: Call) -> Response:
     """Ask the bank's channel what it has to say, and book it."""
-    market, now_us = call.market, call.house.clock.now_us()
+    market, now_us = call.market, call.now_us()
     payments = market.sequencer.engine.state.payments
     heard = await call.house.payment_port.heard(
         market.rules,

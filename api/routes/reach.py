@@ -57,9 +57,7 @@ async def report_area(call: Call) -> Response:
         raise refuse(Code.NOT_FOUND)
     report = (await call.read(AreaReportIn)).report(area_id)
     call.market.reach.hear(area_id)
-    await call.market.submit(
-        ReportArea(now_us=call.house.clock.now_us(), actor=call.actor, report=report)
-    )
+    await call.market.submit(ReportArea(now_us=call.now_us(), actor=call.actor, report=report))
     return answer(_record(call, area_id))
 
 

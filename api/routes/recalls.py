@@ -30,7 +30,7 @@ async def request_recall(call: Call) -> Response:
     wanted = await call.read(RecallIn)
     committed = await call.market.submit(
         RequestRecall(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             match_id=wanted.match_id,
             start_s=wanted.start_s,
@@ -46,7 +46,7 @@ async def decide_recall(call: Call) -> Response:
     wanted = await call.read(RecallDecisionIn)
     committed = await call.market.submit(
         DecideRecall(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             match_id=wanted.match_id,
             start_s=wanted.start_s,

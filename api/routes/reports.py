@@ -40,14 +40,14 @@ def _asked(call: Call) -> Callable[[Connection, str], PeriodReport]:
     """What is asked of the store for the report."""
     definition = MarketDefinition(rules=call.market.rules, grid=call.market.grid)
     _, span = _period(call)
-    now_us = call.house.clock.now_us()
+    now_us = call.now_us()
     return lambda connection, market_id: queries.period_report(
         connection, market_id, definition, span, now_us=now_us
     )
 
 
 def _today(call: Call, rules: MarketRules) -> date:
-    return day_of(call.house.clock.now_us() // MICROSECONDS, rules.time_zone)
+    return day_of(call.now_us() // MICROSECONDS, rules.time_zone)
 
 
 async def get_report(call: Call) -> Response:

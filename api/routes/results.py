@@ -231,7 +231,7 @@ async def get_depth(call: Call) -> Response:
     live = call.market.live
     if not live.is_key(Channel.BOOK, key):
         raise refuse(Code.AREA_UNKNOWN, "area_id")
-    shown = live.snapshot(Channel.BOOK, key, call.house.clock.now_us())
+    shown = live.snapshot(Channel.BOOK, key, call.now_us())
     start_s: int | None = call.query.get("start")
     if start_s is not None:
         start = instant_text(start_s)

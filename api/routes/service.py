@@ -45,18 +45,14 @@ async def report(call: Call) -> Response:
     outage = Outage(
         unit_id=unit_id, from_s=wanted.from_s, until_s=wanted.until_s, reason=wanted.reason
     )
-    await call.market.submit(
-        ReportOutage(now_us=call.house.clock.now_us(), actor=call.actor, outage=outage)
-    )
+    await call.market.submit(ReportOutage(now_us=call.now_us(), actor=call.actor, outage=outage))
     return answer(_outage_answer(outage))
 
 
 async def end(call: Call) -> Response:
     """The unit can run again."""
     unit_id = _unit_id(call)
-    await call.market.submit(
-        EndOutage(now_us=call.house.clock.now_us(), actor=call.actor, unit_id=unit_id)
-    )
+    await call.market.submit(EndOutage(now_us=call.now_us(), actor=call.actor, unit_id=unit_id))
     return answer({"unit_id": unit_id, "in_service": True})
 
 

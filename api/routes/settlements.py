@@ -25,7 +25,7 @@ async def start_run(call: Call) -> Response:
     day = wanted.day
     await call.market.submit(
         BeginSettlement(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             day=day,
             kind=RunKind.CORRECTED,

@@ -43,7 +43,7 @@ async def stop(call: Call) -> Response:
     return await _stop(
         call,
         StopTrading(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             kind=StopKind(wanted.kind),
             scope=StopScope(wanted.scope),
@@ -60,7 +60,7 @@ async def deactivate(call: Call) -> Response:
     return await _stop(
         call,
         StopTrading(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             kind=StopKind.KILL,
             scope=StopScope(wanted.scope),
@@ -77,7 +77,7 @@ async def release(call: Call) -> Response:
     is_own = call.who.role is Role.PARTICIPANT
     committed = await call.market.submit(
         ReleaseStop(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             kind=StopKind(wanted.kind),
             scope=StopScope(wanted.scope),

@@ -22,7 +22,7 @@ async def _place(
     call.spend(len(rows) - 1)
     committed = await call.market.submit(
         PlaceTogether(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=participant_id,
             client_order_id=client_order_id,

@@ -77,7 +77,7 @@ async def list_overview(call: Call) -> Response:
 
 async def _around(call: Call, units: list[Unit]) -> _Around:
     step_s = call.market.rules.interval_minutes * SECONDS_PER_MINUTE
-    now_s = call.house.clock.now_us() // MICROSECONDS
+    now_s = call.now_us() // MICROSECONDS
     last_s = now_s - now_s % step_s
     starts_s = range(last_s - (LOOK_BACK - 1) * step_s, last_s + 1, step_s)
     names = [unit.unit_id for unit in units]
@@ -146,7 +146,7 @@ def _said(call: Call, name: str) -> Answer:
 
 def _told(call: Call, name: str) -> Answer:
     """The set-point that holds, else the next one; the newest limit that holds."""
-    now_us = call.house.clock.now_us()
+    now_us = call.now_us()
     now = instant_text(now_us // MICROSECONDS)
     shown = call.market.live.snapshot(Channel.UNIT, name, now_us)
     setpoint: Answer = min(shown["setpoints"], key=lambda item: item["start"], default={})

@@ -22,7 +22,7 @@ Shown: TypeAlias = Callable[[Call, str], Awaitable[Answer]]
 def sender(call: Call) -> dict[str, Any]:
     """Who wants something, and when: the first fields of every command."""
     return {
-        "now_us": call.house.clock.now_us(),
+        "now_us": call.now_us(),
         "actor": call.actor,
         "participant_id": call.participant_id,
     }

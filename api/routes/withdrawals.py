@@ -34,7 +34,7 @@ async def request_withdrawal(call: Call) -> Response:
     owner = call.participant_id
     committed = await call.market.submit(
         RequestWithdrawal(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=owner,
             client_payout_id=wanted.client_withdrawal_id,
@@ -88,7 +88,7 @@ async def cancel_withdrawal(call: Call) -> Response:
     payout_id = _payout_id(call)
     await call.market.submit(
         CancelWithdrawal(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             participant_id=call.participant_id,
             payout_id=payout_id,
@@ -103,7 +103,7 @@ async def decide_withdrawal(call: Call, decision: PayoutDecision) -> Response:
     payout_id = _payout_id(call)
     committed = await call.market.submit(
         DecidePayout(
-            now_us=call.house.clock.now_us(),
+            now_us=call.now_us(),
             actor=call.actor,
             payout_id=payout_id,
             decision=decision,
