@@ -9,10 +9,7 @@ export const KINDS = ["fault_report", "question", "complaint", "connection"] as 
 /** What comes to the service desk; a disputed bill is opened on the bill. */
 export type DeskKind = (typeof KINDS)[number];
 export type Target = Schemas["CaseTarget"];
-export type Outcome = Schemas["CaseOutcome"];
 export type Step = Schemas["CaseStep"];
-/** How much of one line of a bill; `line` null: of the bill as a whole. */
-export type Disputed = Schemas["DisputedAmount"];
 export type Case = Schemas["Case"];
 export type CaseKind = Case["kind"];
 

@@ -5,5 +5,4 @@ import type { Schemas } from "../wire/client";
 export type Side = Schemas["Side"];
 export type Order = Schemas["Order"];
 export type Reason = Schemas["Reason"];
-export type Explanation = Schemas["Explanation"];
 export type Trade = Schemas["Trade"];

@@ -21,7 +21,6 @@ export type Phase = (typeof PHASES)[number];
 export const STOPS: readonly Phase[] = ["volatility_call", "halt", "frozen"];
 
 export type AreaDefinition = Schemas["Area"];
-export type LineDefinition = Schemas["Line"];
 export type LastResortBand = Schemas["LastResortBand"];
 /** What the pages want to know of a market. */
 export type Market = Pick<
@@ -104,7 +103,6 @@ export interface PublicTrade {
   start?: string;
 }
 
-export type ClockReading = Schemas["ClockReading"];
 export type ServerHealth = Schemas["Health"];
 
 export interface Envelope {

@@ -3,7 +3,7 @@
 import { useCallback } from "react";
 import { axisOf, Diagram, tooltipOf } from "../../../parts/chart/Diagram";
 import type { Palette } from "../../../parts/chart/look";
-import { total, type Bar } from "./energy";
+import { type Bar } from "./energy";
 import { useTexts } from "./texts";
 
 export const PARTS = [
@@ -57,7 +57,3 @@ export function EnergyBars({ bars, labelOf, description }: EnergyBarsProps) {
   );
   return <Diagram {...{ option, description }} />;
 }
-
-/** What all bars hold of one part. */
-export const partOf = (bars: readonly Bar[], key: (typeof PARTS)[number]["key"]): string =>
-  total(bars.map((each) => each[key]));

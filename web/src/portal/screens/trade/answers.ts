@@ -6,7 +6,7 @@ import type { BookInterval } from "../../../wire/types";
 
 export type { Unit } from "../../../wire/units";
 
-export type { Explanation, Order, Reason, Side, Trade } from "../../../market/orders";
+export type { Order, Reason, Side, Trade } from "../../../market/orders";
 export type Price = Schemas["AreaPrice"];
 
 export interface Rule {
