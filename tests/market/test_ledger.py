@@ -125,3 +125,59 @@ def test_what_is_held_never_exceeds_the_balance_by_holds(acts: list[tuple[bool, 
                 act("ann", amount)
         assert ledger.held_quanta("ann") == held
         assert ledger.available_quanta("ann") == 100 - held
+
+
+def test_everything_held_may_be_given_back_and_not_one_quantum_more() -> None:
+    ledger = Ledger()
+    ledger.book([moved(BANK, ANN, 100)])
+    ledger.hold("ann", 60)
+    ledger.release("ann", 60)
+    assert ledger.held_quanta("ann") == 0
+    with pytest.raises(LedgerError):
+        ledger.release("ann", 1)
+    with pytest.raises(LedgerError):
+        ledger.release("nobody", 1)
+
+
+def test_who_has_no_account_yet_holds_nothing() -> None:
+    with pytest.raises(LedgerError):
+        Ledger().hold("nobody", 1)
+
+
+def test_a_credit_limit_counts_on_top_of_the_balance_of_its_participant_alone() -> None:
+    ledger = Ledger()
+    ledger.book([moved(BANK, ANN, 100), moved(BANK, BEN, 100)])
+    ledger.lend("ann", 50)
+    assert (ledger.lent_quanta("ann"), ledger.lent_quanta("ben")) == (50, 0)
+    assert (ledger.available_quanta("ann"), ledger.available_quanta("ben")) == (150, 100)
+    with pytest.raises(LedgerError):
+        ledger.hold("ann", 151)
+    with pytest.raises(LedgerError):
+        ledger.hold("ben", 101)
+    ledger.hold("ann", 150)
+    ledger.hold("ben", 100)
+    assert (ledger.available_quanta("ann"), ledger.balance_quanta(ANN)) == (0, 100)
+
+
+def test_a_credit_limit_that_is_taken_back_leaves_a_debt_as_what_is_available() -> None:
+    ledger = Ledger()
+    ledger.lend("ann", 50)
+    ledger.hold("ann", 30)
+    ledger.lend("ann", 0)
+    assert (ledger.lent_quanta("ann"), ledger.available_quanta("ann")) == (0, -30)
+    with pytest.raises(LedgerError):
+        ledger.hold("ann", 1)
+
+
+@pytest.mark.parametrize(
+    ("balance", "fits"),
+    [(10, 35), (0, 25), (-40, 25)],
+    ids=["beside what there is", "without any", "whatever is owed already"],
+)
+def test_what_an_order_spares_may_be_held_beyond_what_is_available(balance: int, fits: int) -> None:
+    ledger = Ledger()
+    ledger.book([moved(BANK, ANN, 100), moved(ANN, BANK, 100 - balance)])
+    with pytest.raises(LedgerError):
+        ledger.hold("ann", fits + 1, spares_quanta=25)
+    ledger.hold("ann", fits, spares_quanta=25)
+    assert ledger.available_quanta("ann") == balance - fits
