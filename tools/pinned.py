@@ -19,6 +19,7 @@ PYTHON: Mapping[str, str] = MappingProxyType(
         "constraints-pdf.txt": "bills as PDF, an extra",
         "constraints-node.txt": "Node, where the system has none that will do",
         "constraints-supply.txt": "the tools of `make sbom` and `make audit`",
+        "constraints-mutants.txt": "the tool of `make mutants`",
     }
 )
 """Lock files of Python and what each is for."""

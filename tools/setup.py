@@ -9,6 +9,7 @@ that an old Python can still read it far enough to say that it is too old. The M
     python3 tools/setup.py check      their own checks
     python3 tools/setup.py browser    a Chromium for the tests that look at pages, if there is none
     python3 tools/setup.py supply     the tools of `make sbom` and `make audit` in .venv-supply
+    python3 tools/setup.py mutants    the tool of `make mutants` in .venv-mutants
 
 Quiet where things go well; where they do not, it says what to do about it.
 """
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 SUPPLY = ROOT / ".venv-supply"
 """By themselves, so that they are not in what they list."""
+MUTANTS = ROOT / ".venv-mutants"
 WEB = ROOT / "web"
 CONSOLE = ROOT / "api" / "console"
 PYTHON_MIN = (3, 11)
@@ -65,6 +67,7 @@ def main(arguments: list[str]) -> int:
         "check": check_console,
         "browser": install_browser,
         "supply": install_supply,
+        "mutants": install_mutants,
     }
     if len(arguments) != 1 or arguments[0] not in steps:
         return _say("usage: python3 tools/setup.py {}".format(" | ".join(steps)))
@@ -89,10 +92,19 @@ def install_python() -> None:
 
 def install_supply() -> None:
     """Makes .venv-supply hold exactly what constraints-supply.txt pins."""
-    _make_venv(SUPPLY)
-    _tell("installing what constraints-supply.txt pins")
-    _pip(["install", "--require-hashes", "-r", "constraints-supply.txt"], SUPPLY)
-    (SUPPLY / ".stamp").touch()
+    _install_beside(SUPPLY, "constraints-supply.txt")
+
+
+def install_mutants() -> None:
+    """Makes .venv-mutants hold exactly what constraints-mutants.txt pins."""
+    _install_beside(MUTANTS, "constraints-mutants.txt")
+
+
+def _install_beside(folder: Path, pins: str) -> None:
+    _make_venv(folder)
+    _tell(f"installing what {pins} pins")
+    _pip(["install", "--require-hashes", "-r", pins], folder)
+    (folder / ".stamp").touch()
 
 
 def install_modules() -> None:

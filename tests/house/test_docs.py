@@ -91,6 +91,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         "docs/first-day.md",
         "docs/figures.md",
         "docs/licences.md",
+        "docs/mutants.md",
         "docs/supply.md",
         "docs/market-rules.md",
         "docs/clearing-files.md",

@@ -61,7 +61,9 @@ def test_an_extra_is_met_by_its_pin() -> None:
         assert requirement.specifier.contains(Version(version))
 
 
-@pytest.mark.parametrize("name", ["constraints-pdf.txt", "constraints-supply.txt"])
+@pytest.mark.parametrize(
+    "name", ["constraints-pdf.txt", "constraints-supply.txt", "constraints-mutants.txt"]
+)
 def test_what_is_pinned_beside_agrees_with_the_rest(name: str) -> None:
     beside, rest = pins(name), pins("constraints.txt")
     shared = beside.keys() & rest.keys()

@@ -101,18 +101,20 @@ def test_what_cannot_be_installed_is_said_with_the_way_round(
     assert "apt install chromium" in capsys.readouterr().err
 
 
-def test_the_tools_that_list_live_apart_from_what_they_list(
-    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["supply", "mutants"])
+def test_tools_beside_the_project_live_apart_from_what_they_look_at(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr(setup, "SUPPLY", tmp_path / "supply")
+    folder = tmp_path / name
+    monkeypatch.setattr(setup, name.upper(), folder)
     monkeypatch.setattr(setup, "_run", lambda command, *_, **__: ran.append(command))
-    (tmp_path / "supply").mkdir()
-    monkeypatch.setattr(setup, "_venv_fits", lambda folder: folder == tmp_path / "supply")
+    folder.mkdir()
+    monkeypatch.setattr(setup, "_venv_fits", lambda found: found == folder)
 
-    setup.install_supply()
+    assert setup.main([name]) == 0
 
     (install,) = ran
-    assert install[0] == str(tmp_path / "supply" / "bin" / "python")
-    assert install[-3:] == ["--require-hashes", "-r", "constraints-supply.txt"]
-    assert (tmp_path / "supply" / ".stamp").exists()
+    assert install[0] == str(folder / "bin" / "python")
+    assert install[-3:] == ["--require-hashes", "-r", f"constraints-{name}.txt"]
+    assert (folder / ".stamp").exists()

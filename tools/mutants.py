@@ -1,0 +1,237 @@
+"""How much of the code's meaning its tests hold: `make mutants`.
+
+    python -m tools.mutants                    every subject
+    python -m tools.mutants --only ledger      of those; also ledger,settlement/bill.py
+    python -m tools.mutants --all              every mutant of them, not a sample
+
+mutmut changes one thing at a time in a copy under `var/mutants/`, and the subject's tests are to notice. A
+change nobody can notice is explained in docs/mutants.md, by its file and what the line became. Exit codes:
+0 every subject has its share of killed mutants; 1 one has not, its survivors are printed; 2 mutmut failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MUTMUT = ROOT / ".venv-mutants" / "bin" / "mutmut"
+SUBJECTS = ROOT / "tools" / "mutants.toml"
+EXPLAINED = ROOT / "docs" / "mutants.md"
+COPIED = ("api", "clearing", "market", "sim", "wattmarket", "tests")
+SHARE_MIN = 0.9
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One table of tools/mutants.toml."""
+
+    package: str
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+    sample: tuple[int, ...] = ()
+
+
+def subjects() -> dict[str, Subject]:
+    """Name → what is changed, and who has to notice."""
+    tables = tomllib.loads(SUBJECTS.read_text("utf-8"))
+    return {
+        name: Subject(
+            table["package"],
+            tuple(table["files"]),
+            tuple(table["tests"]),
+            tuple(table.get("sample", ())),
+        )
+        for name, table in tables.items()
+    }
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change and what became of it."""
+
+    name: str
+    file: str
+    end: int | None
+    """How its tests ended, by mutmut's codes; None: not tried."""
+
+    @property
+    def fate(self) -> str:
+        """One of `killed`, `survived` (its tests passed, or it has none) and `untried`."""
+        if self.end is None:
+            return "untried"
+        return "survived" if self.end in NOBODY_NOTICED else "killed"
+
+
+NOBODY_NOTICED = (0, 5, 33)
+"""Passed; no test collected; no test reaches it. Whatever else a run ends with would be red."""
+
+
+def settings(subject: Subject, files: Sequence[str]) -> str:
+    """What mutmut is told, as a table of pyproject.toml."""
+    told: dict[str, object] = {
+        "source_paths": [subject.package],
+        "only_mutate": list(files),
+        "also_copy": [name for name in COPIED if name not in {subject.package, "tests"}],
+        # What an exception says is no promise; that there is one is.
+        "do_not_mutate_patterns": [r"^\s*raise \w+", r"^\s*assert "],
+        "pytest_add_cli_args": ["--hypothesis-profile=mutants", "-p", "no:cacheprovider"],
+        "pytest_add_cli_args_test_selection": list(subject.tests),
+        "use_git_change_detection": False,
+        # Seconds for collecting, setting up and taking down, which mutmut does not count, on a busy machine.
+        "timeout_constant": 20.0,
+        "timeout_multiplier": 3.0,
+    }
+    lines = (f"{key} = {json.dumps(value)}" for key, value in told.items())
+    return "\n[tool.mutmut]\n" + "\n".join(lines) + "\n"
+
+
+def prepare(folder: Path, subject: Subject, files: Sequence[str]) -> None:
+    """A copy of the project in which things may be broken."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    told = (ROOT / "pyproject.toml").read_text("utf-8") + settings(subject, files)
+    (folder / "pyproject.toml").write_text(told, "utf-8")
+
+
+def mutmut(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it in the copy; with what the project needs from .venv, and what it needs itself from its own."""
+    found = sorted((ROOT / ".venv" / "lib").glob("python*/site-packages"))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, found))}
+    return subprocess.run(
+        [str(MUTMUT), *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def outcomes(folder: Path) -> list[Mutant]:
+    """Every mutant that was made in a copy."""
+    made = folder / "mutants"
+    return [
+        Mutant(name, meta.relative_to(made).as_posix().removesuffix(".meta"), end)
+        for meta in sorted(made.rglob("*.py.meta"))
+        for name, end in json.loads(meta.read_text("utf-8"))["exit_code_by_key"].items()
+    ]
+
+
+def became(diff: str) -> str:
+    """What the changed lines became, one after the other; `without …` where they went."""
+    lines = diff.splitlines()
+    plus = [line[1:].strip() for line in lines if re.match(r"\+(?!\+\+ )", line)]
+    minus = [line[1:].strip() for line in lines if re.match(r"-(?!-- )", line)]
+    return " ".join(plus) if plus else "without " + " ".join(minus)
+
+
+def explained(page: str) -> set[tuple[str, str]]:
+    """File and changed line of every row of the page's table of changes nobody can notice."""
+    return {
+        (found[1], found[2])
+        for found in re.finditer(r"^\| `([\w/]+\.py)` \| `` ?(.+?) ?`` \|", page, re.MULTILINE)
+    }
+
+
+def table(mutants: Iterable[Mutant], known: set[str]) -> str:
+    """Per file: mutants, tried, killed, survived, of these explained, and the share of the others killed."""
+    counts: dict[str, Counter[str]] = {}
+    for each in mutants:
+        for row in (each.file, "together"):
+            count = counts.setdefault(row, Counter())
+            count["made"] += 1
+            count[each.fate] += 1
+            count["explained"] += each.fate == "survived" and each.name in known
+    lines = ["| file | mutants | not run | killed | survived | explained | killed of the rest |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for row in sorted(counts, key=lambda name: (name == "together", name)):
+        count = counts[row]
+        told = (count[what] for what in ("made", "untried", "killed", "survived", "explained"))
+        lines.append(f"| {row} | {' | '.join(map(str, told))} | {share(count):.1%} |")
+    return "\n".join(lines)
+
+
+def share(count: Mapping[str, int]) -> float:
+    """Killed of those that were tried and could be noticed; 1 where there are none."""
+    tried = count["killed"] + count["survived"] - count["explained"]
+    return count["killed"] / tried if tried else 1.0
+
+
+def examine(name: str, files: Sequence[str], *, every: bool) -> int:
+    """Try one subject and print how it stands; the exit code."""
+    subject = subjects()[name]
+    folder = ROOT / "var" / "mutants" / name
+    prepare(folder, subject, files)
+    sample = () if every else tuple(f"*__mutmut_*{digit}" for digit in subject.sample)
+    ran = mutmut(folder, "run", "--max-children", "1", *sample)
+    found = outcomes(folder)
+    if ran.returncode != 0 or all(each.end is None for each in found):
+        print(f"{name}: mutmut failed", ran.stdout[-4000:], sep="\n", file=sys.stderr)
+        return 2
+    page = explained(EXPLAINED.read_text("utf-8"))
+    known: set[str] = set()
+    print(f"\n## {name}\n", flush=True)
+    for each in found:
+        if each.fate != "survived":
+            continue
+        line = became(mutmut(folder, "show", each.name).stdout)
+        if (each.file, line) in page:
+            known.add(each.name)
+        else:
+            untested = " (no test reaches it)" if each.end != 0 else ""
+            print(f"- `{each.file}` {each.name.rpartition('.')[2]}{untested}: `` {line} ``")
+    print("\n" + table(found, known), flush=True)
+    count = Counter(each.fate for each in found) + Counter(explained=len(known))
+    return 0 if share(count) >= SHARE_MIN else 1
+
+
+def chosen(only: str) -> dict[str, list[str]]:
+    """Subject → files of it, from names of subjects and ends of paths with commas between; "": all.
+
+    Raises:
+        SystemExit: a name is neither.
+    """
+    known = subjects()
+    named: dict[str, list[str]] = {} if only else {name: [] for name in known}
+    for part in filter(None, only.split(",")):
+        if part in known:
+            named[part] = []
+            continue
+        holders = [
+            (name, path)
+            for name, subject in known.items()
+            for pattern in subject.files
+            for path in sorted(ROOT.glob(pattern))
+            if path.as_posix().endswith("/" + part)
+        ]
+        if not holders:
+            raise SystemExit(f"{part} is no subject ({', '.join(known)}) and no file of one")
+        for name, path in holders:
+            named.setdefault(name, []).append(path.relative_to(ROOT).as_posix())
+    return {name: files or list(known[name].files) for name, files in named.items()}
+
+
+def main() -> int:
+    """Examine what was asked for."""
+    parser = argparse.ArgumentParser(prog="tools.mutants")
+    parser.add_argument("--only", default="", help="subjects and files, with commas between")
+    parser.add_argument("--all", action="store_true", help="every mutant, not a sample")
+    asked = parser.parse_args()
+    return max(examine(name, files, every=asked.all) for name, files in chosen(asked.only).items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
