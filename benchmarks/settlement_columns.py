@@ -23,7 +23,7 @@ from market.model.meter_rows import MeterRows
 from market.model.participant import Participant, Unit, UnitKind
 from market.model.rules import LastResortBand, MarketRules, Tariff, TieRule
 from market.settlement.allocation import MeterColumns, TradeColumns, allocate
-from market.settlement.day_facts import DayFacts, DayTrades
+from market.settlement.day_facts import DayFacts, DayTrades, MeterUse
 from market.settlement.meter_series import Origin, lay_out
 from market.settlement.run import settle_day
 from market.settlement.substitution import substituted
@@ -116,7 +116,7 @@ def whole_day(
     names = [area.area_id for area in facts.grid.areas]
     lines = sum(len(detail_bytes(facts, settled.detail, name)[0]) for name in names)
     times.append(time.perf_counter())
-    certified = day_certificates(facts, settled.detail)
+    certified = day_certificates(facts, MeterUse.of(settled.detail))
     times.append(time.perf_counter())
     sheets = sum(len(each) for name in names for each in certified.area_bytes(name))
     times.append(time.perf_counter())

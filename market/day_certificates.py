@@ -5,7 +5,7 @@ the same however often it is run, and a version books what the one before it did
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from market.model.certificate import IssuedCertificates
 from market.model.participant import GREEN_KINDS, UnitKind
 from market.model.splitting import Integers, members
 from market.settlement.allocation import TradeColumns, deliveries
-from market.settlement.day_facts import DayDetail, DayFacts
+from market.settlement.day_facts import DayFacts, MeterUse
 from market.settlement.meter_series import Origin
 from market.store.certificate_sheets import green_bytes, share_bytes
 
@@ -46,7 +46,7 @@ class DayCertificates:
         )
 
 
-def day_certificates(facts: DayFacts, detail: DayDetail) -> DayCertificates:
+def day_certificates(facts: DayFacts, use: MeterUse) -> DayCertificates:
     """The certificates of a settled day: of all units, whether their lines are old or new.
 
     Only a reading is generation: where the schedule stands in for the meter, nothing is certified until one
@@ -65,27 +65,36 @@ def day_certificates(facts: DayFacts, detail: DayDetail) -> DayCertificates:
     trades = facts.trades
     row = trades.unit * times + trades.interval
     given = TradeColumns(row=row, rank=trades.rank, injection_wh=trades.injection_wh)
+    # Of the others nothing is asked but what they were given.
+    rows = np.flatnonzero(green)
+    place = np.full(len(units), -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    of_trades = place[trades.unit]
     shares = settled_shares(
         GenerationColumns(
-            owner=cell_owner,
-            renewable=(green[:, None] & (detail.origin == Origin.MEASURED)).ravel(),
-            supported=_supported(facts).ravel(),
-            metered_wh=detail.metered_wh.ravel(),
-            own_use_wh=detail.own_use_wh.ravel(),
-            own_storage_wh=detail.own_storage_wh.ravel(),
-            retail_wh=detail.retail_wh.ravel(),
+            owner=(owner[rows, None] * times + np.arange(times)).ravel(),
+            renewable=(use.origin[rows] == Origin.MEASURED).ravel(),
+            supported=_supported(facts, rows).ravel(),
+            metered_wh=use.metered_wh[rows].ravel(),
+            own_use_wh=use.own_use_wh[rows].ravel(),
+            own_storage_wh=use.own_storage_wh[rows].ravel(),
+            retail_wh=use.retail_wh[rows].ravel(),
         ),
         DeliveryColumns(
-            row=row,
+            row=np.where(of_trades < 0, -1, of_trades * times + trades.interval),
+            owner=owner[trades.unit] * times + trades.interval,
             match=_matches(trades.rank * times + trades.interval),
             sold=trades.injection_wh > 0,
             asks_green=trades.asks_green,
             keeps=resells[trades.unit],
-            delivered_wh=deliveries(detail.traded_wh.ravel(), given),
+            delivered_wh=deliveries(use.traded_wh.ravel(), given),
         ),
     )
+    # By the numbers of all units again, in whose order the green ones stand.
+    unit, interval = np.divmod(shares.unit, times)
+    shares = replace(shares, unit=rows[unit] * times + interval)
     # What a retailer takes to sell it again is nobody's use.
-    used_wh = np.where(resells[:, None], 0, detail.metered_wh).ravel()
+    used_wh = np.where(resells[:, None], 0, use.metered_wh).ravel()
     sheet = DaySheet.of(shares, use_of(cell_owner, used_wh), times)
     return DayCertificates(facts=facts, sheet=sheet, rows=_by_area(facts, sheet))
 
@@ -101,8 +110,8 @@ def _matches(numbers: Integers) -> Integers:
     return (np.cumsum(known) - 1)[numbers]
 
 
-def _supported(facts: DayFacts) -> NDArray[np.bool_]:
-    """(n, t) whether what nobody bought is paid the last resort's price: its area has none of its own."""
+def _supported(facts: DayFacts, rows: Integers) -> NDArray[np.bool_]:
+    """(rows, t) whether what nobody bought is paid the last resort's price: its area has none of its own."""
     places = {area.area_id: place for place, area in enumerate(facts.grid.areas)}
     without = np.ones((len(places), len(facts.starts_s)), dtype=np.bool_)
     if not any(item.is_last_resort for item in facts.participants.values()):
@@ -112,8 +121,8 @@ def _supported(facts: DayFacts) -> NDArray[np.bool_]:
         for area in () if outcome is None else outcome.areas:
             if area.price_ticks is not None:
                 without[places[area.area_id], interval] = False
-    rows = np.array([places[unit.area_id] for unit in facts.units.values()], dtype=np.int64)
-    found: NDArray[np.bool_] = without[rows]
+    areas = np.array([places[unit.area_id] for unit in facts.units.values()], dtype=np.int64)
+    found: NDArray[np.bool_] = without[areas[rows]]
     return found
 
 

@@ -35,7 +35,7 @@ from market.model.settlement_run import (
 from market.month_runs import MonthRuns
 from market.sequencer import Committed, Published, QueueFull, Sequencer
 from market.settlement.again import Cells, settle_again
-from market.settlement.day_facts import DayDetail
+from market.settlement.day_facts import DayDetail, DayFacts, MeterUse
 from market.settlement.dues import Dues, differences
 from market.settlement.run import settle_day
 from market.store import queries
@@ -109,11 +109,12 @@ class DayRuns:
         await self._sequencer.projected(self._sequencer.committed_seq)
         work = partial(self._worked_out, begun, dict(state.participants), dict(state.units))
         found = await asyncio.to_thread(work)
-        # What is due is added up while areas are put on disk.
+        # What is due is added up while certificates are made and areas are put on disk.
         adding = asyncio.create_task(asyncio.to_thread(self._added_up, begun, found))
         try:
-            await self._record(found, begun.run_id, tuple(run.left))
-            transfers, issued = await adding
+            certificates = await asyncio.to_thread(found.certified)
+            await self._record(found, certificates, begun.run_id, tuple(run.left))
+            transfers, standing = await adding
         finally:
             adding.cancel()
         await self._submit(
@@ -123,28 +124,30 @@ class DayRuns:
                 run_id=begun.run_id,
                 transfers=transfers,
                 completeness=found.completeness,
-                certificates=issued,
+                certificates=certificates.issued(standing),
             )
         )
 
     def _added_up(
         self, begun: SettlementBegun, found: "_Found"
     ) -> tuple[tuple[Transfer, ...], IssuedCertificates]:
-        """What the run books and issues beside the version that stands."""
+        """What the run books; and what certificates the version that stands has issued."""
         with self._sequencer.readers.connect() as connection:
             standing = queries.issued_of_day(connection, self._market_id, begun.day)
-        transfers = differences(found.booked, found.dues(), begun.run_id)
-        return transfers, found.certificates.issued(standing)
+        return differences(found.booked, found.dues(), begun.run_id), standing
 
-    async def _record(self, found: "_Found", run_id: str, areas: Sequence[str]) -> None:
+    async def _record(
+        self, found: "_Found", certificates: DayCertificates, run_id: str, areas: Sequence[str]
+    ) -> None:
         """Each area in its order; while one is put on disk the next one is made ready."""
+        made = partial(found.area, certificates, run_id)
         ahead: asyncio.Task[SettledArea] | None = None
         try:
             for place, area_id in enumerate(areas):
-                area = await (ahead or asyncio.to_thread(found.area, run_id, area_id))
+                area = await (ahead or asyncio.to_thread(made, area_id))
                 ahead = None
                 if place + 1 < len(areas):
-                    making = asyncio.to_thread(found.area, run_id, areas[place + 1])
+                    making = asyncio.to_thread(made, areas[place + 1])
                     ahead = asyncio.create_task(making)
                 await self._submit(
                     RecordSettledArea(now_us=self._clock.now_us(), actor=ACTOR, area=area)
@@ -178,8 +181,9 @@ class DayRuns:
             )
             if base is not None:
                 changes = queries.day_changes(connection, self._market_id, base=base, **asked)
-                if changes is not None:
-                    return _Found.again(changes)
+                found = None if changes is None else _Found.again(changes)
+                if found is not None:
+                    return found
             return _Found.whole(queries.stored_day(connection, self._market_id, **asked))
 
     async def _submit(self, command: Command) -> None:
@@ -207,10 +211,12 @@ class _Asked(TypedDict):
 class _Found:
     """What a run comes to."""
 
-    unit_ids: Sequence[str]
+    facts: DayFacts
+    """Of the whole day."""
     area_of: NDArray[np.str_]
     """(n,) the area of each unit."""
-    starts_s: Sequence[int]
+    use: MeterUse
+    """What became of the meters."""
     details: Sequence[tuple[Cells, DayDetail]]
     """What was settled."""
     base_run_id: str | None
@@ -219,7 +225,6 @@ class _Found:
     dues: Callable[[], Dues]
     """Adds the day up."""
     completeness: Completeness
-    certificates: DayCertificates
 
     @classmethod
     def whole(cls, stored: queries.StoredDay) -> "_Found":
@@ -228,52 +233,59 @@ class _Found:
         settled = settle_day(facts)
         every = Cells(rows=np.arange(len(facts.units)), columns=np.arange(len(facts.starts_s)))
         return cls(
-            unit_ids=list(facts.units),
-            area_of=np.array([unit.area_id for unit in facts.units.values()]),
-            starts_s=facts.starts_s,
+            facts=facts,
+            area_of=_areas(facts),
+            use=MeterUse.of(settled.detail),
             details=[(every, settled.detail)],
             base_run_id=None,
             booked=stored.booked,
             dues=lambda: settled.dues,
             completeness=stored.completeness,
-            certificates=day_certificates(facts, settled.detail),
         )
 
     @classmethod
-    def again(cls, changes: queries.DayChanges) -> "_Found":
-        """Settle what has changed."""
-        facts = changes.facts
-        settled = settle_again(facts.frame(), changes.before, changes.parts)
+    def again(cls, changes: queries.DayChanges) -> "_Found | None":
+        """Settle what has changed; None: nothing may stand on the version before."""
+        settled = settle_again(changes.facts, changes.use, changes.parts)
+        if settled is None:
+            return None
         return cls(
-            unit_ids=list(facts.units),
-            area_of=np.array([unit.area_id for unit in facts.units.values()]),
-            starts_s=facts.starts_s,
-            details=settled.details,
+            facts=changes.facts,
+            area_of=_areas(changes.facts),
+            use=changes.use,
+            details=settled.details(),
             base_run_id=changes.base_run_id,
             booked=changes.booked,
-            dues=lambda: settled.added_up()[0],
+            dues=lambda: settled.added_up(changes.booked)[0],
             completeness=changes.completeness,
-            # Who has which certificate of a call goes by everybody's meter: they are made of all.
-            certificates=day_certificates(facts, changes.before),
         )
 
-    def area(self, run_id: str, area_id: str) -> SettledArea:
+    def certified(self) -> DayCertificates:
+        """Who has which certificate of a call goes by everybody's meter: they are made of all."""
+        return day_certificates(self.facts, self.use)
+
+    def area(self, certificates: DayCertificates, run_id: str, area_id: str) -> SettledArea:
         """What is recorded of an area; its trades with the version that others stand on."""
+        facts, trades = self.facts, self.facts.trades
+        unit_ids = list(facts.units)
         inside = self.area_of == area_id
-        detail, rows = cells_bytes(self.details, self.unit_ids, self.starts_s, inside)
-        certificates, green = self.certificates.area_bytes(area_id)
-        trades = self.certificates.facts.trades
+        detail, rows = cells_bytes(self.details, unit_ids, facts.starts_s, inside)
+        shares, green = certificates.area_bytes(area_id)
         legs = np.flatnonzero(inside[trades.unit]) if self.base_run_id is None else None
         return SettledArea(
             run_id=run_id,
             area_id=area_id,
             detail=detail if rows else b"",
             rows=rows,
-            certificates=certificates,
+            certificates=shares,
             green=green,
-            trades=b"" if legs is None else trade_bytes(trades, legs, self.unit_ids, self.starts_s),
+            trades=b"" if legs is None else trade_bytes(trades, legs, unit_ids, facts.starts_s),
             base_run_id=self.base_run_id,
         )
+
+
+def _areas(facts: DayFacts) -> NDArray[np.str_]:
+    return np.array([unit.area_id for unit in facts.units.values()])
 
 
 def _check(command: Command, committed: Committed) -> None:

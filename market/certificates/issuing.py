@@ -32,7 +32,10 @@ class Purpose(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GenerationColumns:
-    """What became of the meters of one interval; a row is a unit by its number, injection positive."""
+    """What became of the meters of one interval; a row is a unit by its number, injection positive.
+
+    Units that are not renewable may be left out: they bring nothing.
+    """
 
     owner: Integers
     """(n,) number of the participant whose unit it is."""
@@ -55,7 +58,9 @@ class DeliveryColumns:
     """Trades of the interval with their share of the meters."""
 
     row: Integers
-    """(m,) the unit's row in `GenerationColumns`."""
+    """(m,) the unit's row in `GenerationColumns`; -1: it was left out."""
+    owner: Integers
+    """(m,) number of the participant whose unit it is."""
     match: Integers
     """(m,) number of the match, from 0."""
     sold: NDArray[np.bool_]
@@ -97,7 +102,8 @@ def settled_shares(generation: GenerationColumns, deliveries: DeliveryColumns) -
     own_wh = np.maximum(generation.own_use_wh, 0) + np.maximum(generation.own_storage_wh, 0)
     kept = green & ~generation.supported
     kept_wh = np.where(kept, np.maximum(generation.retail_wh, 0), 0)
-    sold = deliveries.sold & green[deliveries.row]
+    sold = deliveries.sold & (deliveries.row >= 0)
+    sold[sold] = green[deliveries.row[sold]]
     kept_wh += sums(deliveries.delivered_wh[sold], deliveries.row[sold], count)
     seller, buyer, carried_wh = carried(deliveries, sold)
     kept_wh -= sums(carried_wh, seller, count)
@@ -105,7 +111,7 @@ def settled_shares(generation: GenerationColumns, deliveries: DeliveryColumns) -
     used = np.where(deliveries.keeps[buyer], int(Purpose.HELD), int(Purpose.USED))
     shares = summed(
         np.concatenate((own, held, seller)),
-        generation.owner[np.concatenate((own, held, deliveries.row[buyer]))],
+        np.concatenate((generation.owner[own], generation.owner[held], deliveries.owner[buyer])),
         np.concatenate(
             (
                 np.full(len(own), Purpose.OWN_USE, dtype=np.int64),

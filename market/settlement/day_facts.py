@@ -43,6 +43,20 @@ class DayTrades:
         np.add.at(total_wh, (self.unit, self.interval), self.injection_wh)
         return total_wh
 
+    def of_rows(self, rows: Integers, count: int) -> "DayTrades":
+        """The trades of some units, as of a day of these units alone; `count`: of all units of the day."""
+        place = np.full(count, -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        legs = np.flatnonzero(place[self.unit] >= 0)
+        return DayTrades(
+            unit=place[self.unit[legs]],
+            interval=self.interval[legs],
+            rank=self.rank[legs],
+            injection_wh=self.injection_wh[legs],
+            amount_quanta=self.amount_quanta[legs],
+            asks_green=self.asks_green[legs],
+        )
+
     def some(self, legs: Integers, rows: Integers, columns: Integers) -> "DayTrades":
         """These trades, of a day of these units and intervals alone, to which all of them belong."""
         return DayTrades(
@@ -158,6 +172,31 @@ class DayDetail:
     def names(cls) -> tuple[str, ...]:
         """The columns of whole numbers, in order."""
         return tuple(field.name for field in fields(cls) if field.name != "origin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MeterUse:
+    """What became of the meters of a day; (n, t) each."""
+
+    metered_wh: Integers
+    traded_wh: Integers
+    """Of the meter: to trades."""
+    own_use_wh: Integers
+    own_storage_wh: Integers
+    retail_wh: Integers
+    """Of the meter: with the retailer of last resort."""
+    origin: Origins
+    """An `Origin`: where the metered value comes from."""
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The columns of whole numbers, in order."""
+        return tuple(field.name for field in fields(cls) if field.name != "origin")
+
+    @classmethod
+    def of(cls, detail: DayDetail) -> "MeterUse":
+        """That of a day."""
+        return cls(**{field.name: getattr(detail, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

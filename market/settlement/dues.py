@@ -53,10 +53,10 @@ def add(dues: Dues, giver: str, receiver: str, quanta: int, kind: TransferKind) 
         dues.pop(key, None)
 
 
-def add_transfers(dues: Dues, transfers: Iterable[Transfer]) -> None:
-    """Count transfers."""
+def add_transfers(dues: Dues, transfers: Iterable[Transfer], sign: int = 1) -> None:
+    """Count transfers, or with sign -1 take them back."""
     for item in transfers:
-        add(dues, item.debit_account, item.credit_account, item.amount_quanta, item.kind)
+        add(dues, item.debit_account, item.credit_account, sign * item.amount_quanta, item.kind)
 
 
 def booked(transfers: Iterable[Transfer]) -> Dues:

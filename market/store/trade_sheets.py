@@ -5,7 +5,7 @@ settled as a whole, in a fiftieth of the time in which the list is read. A row i
 among all of the day, as ties go by that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -45,19 +45,19 @@ def trade_bytes(
 
 
 def kept_trades(
-    areas: Iterable[bytes], row_of: Mapping[str, int], column_of: Mapping[int, int]
+    areas: Sequence[bytes], row_of: Mapping[str, int], column_of: Mapping[int, int]
 ) -> DayTrades | None:
     """All trades of a day, in their order; None: they were not kept, or are not of this day.
 
     Args:
-        areas: what was written of every area.
+        areas: what was written of every area; none where nothing was.
         row_of: the place of each unit.
         column_of: the place of each interval.
     """
+    if not all(areas) or not areas:
+        return None
     parts = []
     for content in areas:
-        if not content:
-            return None
         with pa.ipc.open_stream(content) as reader:
             parts.append(reader.read_all().combine_chunks())
     count = sum(part.num_rows for part in parts)

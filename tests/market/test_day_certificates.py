@@ -16,7 +16,7 @@ from market.model.interval import MarketDay
 from market.model.participant import GREEN_KINDS, UnitKind
 from market.model.trade import AreaOutcome, ClearingOutcome
 from market.settlement.allocation import TradeColumns, deliveries
-from market.settlement.day_facts import DayFacts, DaySettled, DayTrades
+from market.settlement.day_facts import DayFacts, DaySettled, DayTrades, MeterUse
 from market.settlement.meter_series import Origin
 from market.settlement.run import settle_day
 from market.store.certificate_sheets import green_rows, share_sums, shares_held
@@ -34,7 +34,7 @@ Row = tuple[str, str, int, Purpose, int]
 
 def certified(facts: DayFacts) -> tuple[DaySettled, DayCertificates]:
     settled = settle_day(facts)
-    return settled, day_certificates(facts, settled.detail)
+    return settled, day_certificates(facts, MeterUse.of(settled.detail))
 
 
 def rows(made: DayCertificates) -> Iterator[Row]:

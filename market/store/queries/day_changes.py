@@ -6,6 +6,7 @@ settled anew, by the code that settles a whole day. All else, trades too, is wha
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -19,8 +20,9 @@ from market.model.interval import MarketDay
 from market.model.participant import Participant, Unit
 from market.model.rules import MarketRules, Tariff
 from market.model.settlement_run import Completeness
+from market.model.splitting import Integers
 from market.settlement.again import DayPart, cells_to_settle, day_parts
-from market.settlement.day_facts import DayDetail, DayFacts, DayTrades, Flags
+from market.settlement.day_facts import DayFacts, DayTrades, Flags, MeterUse
 from market.settlement.dues import Dues
 from market.settlement.meter_series import Origin
 from market.settlement.outcomes import exchanged, priced
@@ -32,9 +34,15 @@ from market.store.queries.day_outcomes import calls_of
 from market.store.queries.market import market
 from market.store.queries.pages import in_columns
 from market.store.queries.runs import RunView
-from market.store.queries.settled_columns import settled_columns, settled_trades
+from market.store.queries.settled_columns import (
+    kept_areas,
+    settled_columns,
+    trades_of_areas,
+)
+from market.store.trade_sheets import kept_trades
 
 _DAY_S: Final = 86_400
+_TOLD: Final = "told_wh"
 _ORIGIN: Final = "origin"
 SHARE_MAX: Final = 4
 """Where a quarter of the cells would be settled anew, or lies on top of whole areas, all are."""
@@ -48,8 +56,8 @@ class DayChanges:
     """The version on which it stands."""
     facts: DayFacts
     """Of the whole day."""
-    before: DayDetail
-    """The version, of the whole day."""
+    use: MeterUse
+    """What became of the meters in the version, of the whole day; meters as they are now."""
     parts: tuple[DayPart, ...]
     """The facts of what has to be settled anew."""
     completeness: Completeness
@@ -96,6 +104,15 @@ def day_changes(
     return known.changes(base, event_seq)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Version:
+    """What is taken over from the version before, of the whole day."""
+
+    use: MeterUse
+    told_wh: Integers
+    trades: DayTrades
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
     """A day of which little has changed."""
@@ -113,15 +130,6 @@ class _Known:
         return day_starts_s(self.rules, self.day)
 
     def changes(self, base: RunView, event_seq: int) -> DayChanges | None:
-        row = {name: place for place, name in enumerate(self.units)}
-        kept = settled_columns(
-            self.connection,
-            self.market_id,
-            base.run.run_id,
-            names=(*DayDetail.names(), _ORIGIN),
-            units=row,
-            starts_s=self.starts_s,
-        )
         whole = DayReader(
             self.connection,
             self.market_id,
@@ -134,37 +142,44 @@ class _Known:
         newcomers = whole.newcomers()
         # Whether there is a last resort is part of every price of the version.
         last_resorts = [name for name, item in self.participants.items() if item.is_last_resort]
-        if kept is None or not last_resorts or not newcomers.isdisjoint(last_resorts):
+        if not last_resorts or not newcomers.isdisjoint(last_resorts):
             return None
-        origin = kept.columns.pop(_ORIGIN).astype(np.int8)
-        before = DayDetail(origin=origin, **kept.columns)
+        row = {name: place for place, name in enumerate(self.units)}
+        areas = kept_areas(self.connection, self.market_id, base.run.run_id)
+        sheets = trades_of_areas(self.connection, self.market_id, areas)
+        column = {start_s: place for place, start_s in enumerate(self.starts_s)}
+        # Both take their time, of which little is spent in Python.
+        with ThreadPoolExecutor(1) as beside:
+            coming = beside.submit(kept_trades, sheets, row, column)
+            kept = settled_columns(
+                areas,
+                names=(*MeterUse.names(), _TOLD, _ORIGIN),
+                units=row,
+                starts_s=self.starts_s,
+            )
+            trades = coming.result()
+        if kept is None or trades is None:
+            return None
+        told_wh, origin = kept.columns.pop(_TOLD), kept.columns.pop(_ORIGIN).astype(np.int8)
+        use = MeterUse(origin=origin, **kept.columns)
+        version = _Version(use=use, told_wh=told_wh, trades=trades)
+        before_wh = use.metered_wh.copy()
         with_meter = whole.with_meter()
         since, late = self._came_late(row, base.begun_event_seq, event_seq)
         others = self._of_days_around(base.begun_event_seq, event_seq)
-        changed = self._read_again(row, before, whole, with_meter, since, others)
+        changed = self._read_again(row, version, whole, with_meter, since, others)
         activations = whole.activations()
-        cells = cells_to_settle(
-            list(self.units.values()), changed, before.told_wh != 0, activations
-        )
+        cells = cells_to_settle(list(self.units.values()), changed, told_wh != 0, activations)
         anew = sum(item.count for item in cells)
         if SHARE_MAX * (anew + kept.rows_on_top) > changed.size:
             return None
-        trades = settled_trades(
-            self.connection,
-            self.market_id,
-            kept.whole_run_ids,
-            units=row,
-            starts_s=self.starts_s,
-        )
-        if trades is None:
-            return None
         booked, rents_quanta = whole.booked()
-        facts = self._facts(whole, before, trades, activations, rents_quanta)
+        facts = self._facts(whole, version, activations, rents_quanta)
         return DayChanges(
             base_run_id=base.run.run_id,
             facts=facts,
-            before=before,
-            parts=tuple(day_parts(facts, cells)),
+            use=use,
+            parts=tuple(day_parts(facts, before_wh, cells)),
             completeness=completeness(origin, with_meter, late),
             booked=booked,
         )
@@ -172,12 +187,11 @@ class _Known:
     def _facts(
         self,
         whole: DayReader,
-        before: DayDetail,
-        trades: DayTrades,
+        version: _Version,
         activations: Mapping[int, Sequence[UnitsActivated]],
         rents_quanta: Mapping[str, int],
     ) -> DayFacts:
-        """The facts of the whole day; `before`: with its meters as they are now."""
+        """The facts of the whole day; `version`: with its meters as they are now."""
         outcomes = whole.outcomes()
         pairs = [calls_of(outcomes, at_s) for at_s in self.starts_s]
         return DayFacts(
@@ -187,12 +201,12 @@ class _Known:
             grid=self.grid,
             participants=self.participants,
             units=self.units,
-            trades=trades,
-            instructed_wh=before.told_wh,
+            trades=version.trades,
+            instructed_wh=version.told_wh,
             uncompensated_wh=whole.uncompensated(),
             activations=activations,
-            metered_wh=before.metered_wh,
-            origin=before.origin,
+            metered_wh=version.use.metered_wh,
+            origin=version.use.origin,
             priced=[priced(*pair) for pair in pairs],
             exchanged=[exchanged(*pair) for pair in pairs],
             rents_quanta=rents_quanta,
@@ -203,7 +217,7 @@ class _Known:
     def _read_again(
         self,
         row: Mapping[str, int],
-        before: DayDetail,
+        version: _Version,
         whole: DayReader,
         with_meter: Flags,
         since: Flags,
@@ -218,7 +232,8 @@ class _Known:
         `since`: (n, t) of which readings have come since the version; `others`: units of which readings
         of days around it have.
         """
-        starts_s, origin = self.starts_s, before.origin
+        starts_s, use = self.starts_s, version.use
+        origin = use.origin
         changed = np.zeros(origin.shape, dtype=np.bool_)
         gaps = (origin != Origin.MEASURED) & with_meter[:, None]
         wanted = since.any(axis=1) | gaps[:, -(LINEAR_MAX_S // starts_s.step) :].any(axis=1)
@@ -228,22 +243,23 @@ class _Known:
         if not len(rows):
             return changed
         units = list(self.units.values())
-        traded_wh = before.scheduled_wh[rows] - before.instructed_wh[rows]
-        told_wh = before.told_wh[rows] - whole.forced()[rows]
+        traded_wh = version.trades.of_rows(rows, len(row)).injection_by_cell_wh(origin[rows].shape)
+        # What the grid forced is no instruction that a unit without a reading is taken to have followed.
+        ordered_wh = version.told_wh[rows] - whole.forced()[rows]
         metered_wh, found = meters_again(
             whole.asked(),
             rules=self.rules,
             starts_s=starts_s,
             units=[units[number] for number in rows.tolist()],
             with_meter=with_meter[rows],
-            scheduled_wh=traded_wh + told_wh,
-            told=told_wh != 0,
-            before_wh=before.metered_wh[rows],
+            scheduled_wh=traded_wh + ordered_wh,
+            told=ordered_wh != 0,
+            before_wh=use.metered_wh[rows],
             before=origin[rows],
             late=since[rows],
         )
-        changed[rows] = (metered_wh != before.metered_wh[rows]) | (found != origin[rows])
-        before.metered_wh[rows], origin[rows] = metered_wh, found
+        changed[rows] = (metered_wh != use.metered_wh[rows]) | (found != origin[rows])
+        use.metered_wh[rows], origin[rows] = metered_wh, found
         return changed
 
     def _came_late(

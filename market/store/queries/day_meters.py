@@ -1,8 +1,8 @@
 """What the meters of a day showed: readings that count, late ones among them, and what stands in for the rest."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,21 @@ from market.settlement.day_facts import Flags, Origins
 from market.settlement.meter_series import Origin
 from market.store import tables
 from market.store.queries.among import cells
-from market.store.queries.pages import AnyRow, in_columns
+from market.store.queries.pages import in_columns
 from market.store.queries.stand_ins import Asked, stand_ins
+
+
+class _Proof(NamedTuple):
+    """What decides which of two late readings counts."""
+
+    sequence: int | None
+    signature: str
+
+
+_NO_PROOF: Final = _Proof(None, "")
+_Counting: TypeAlias = Mapping[tuple[str, int], tuple[int, bool]]
+"""The reading that counts by unit and interval: its energy, and whether it was measured."""
+_Read: TypeAlias = tuple[tuple[int, bool], _Proof]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,7 +199,7 @@ def _readings(
 
 
 def _put(
-    counting: Collection[AnyRow],
+    counting: _Counting,
     starts_s: range,
     row_of: Mapping[str, int],
     metered_wh: Integers,
@@ -195,14 +208,13 @@ def _put(
     """Put readings where they belong, as `_counting_of` finds them."""
     if not counting:
         return
-    names, starts, injections_wh, substitutes, lates, *_ = zip(*counting, strict=True)
-    columns = (np.array(starts) - starts_s.start) // starts_s.step
-    place = [row_of[name] for name in names], columns
-    metered_wh[place] = injections_wh
-    measured[place] = np.array(lates, dtype=np.bool_) | ~np.array(substitutes, dtype=np.bool_)
+    names, starts = zip(*counting, strict=True)
+    injections_wh, are_measured = zip(*counting.values(), strict=True)
+    place = [row_of[name] for name in names], (np.array(starts) - starts_s.start) // starts_s.step
+    metered_wh[place], measured[place] = injections_wh, are_measured
 
 
-def _newest(asked: Asked, starts_s: range) -> Collection[AnyRow]:
+def _newest(asked: Asked, starts_s: range) -> _Counting:
     """The readings that count where some came late: by the rule of those that came in time."""
     other = tables.measurements.alias("other")
     came_late = (
@@ -214,12 +226,12 @@ def _newest(asked: Asked, starts_s: range) -> Collection[AnyRow]:
     return _counting_of(asked, came_late)
 
 
-def _counting_in(asked: Asked, wanted: Sequence[tuple[int, str]]) -> Collection[AnyRow]:
+def _counting_in(asked: Asked, wanted: Sequence[tuple[int, str]]) -> _Counting:
     """The readings that count of some intervals and units, as far as there are any."""
-    return _counting_of(asked, cells(asked.connection, wanted)) if wanted else ()
+    return _counting_of(asked, cells(asked.connection, wanted)) if wanted else {}
 
 
-def _counting_of(asked: Asked, cells: FromClause) -> Collection[AnyRow]:
+def _counting_of(asked: Asked, cells: FromClause) -> _Counting:
     """The readings that count of some intervals and units."""
     c = tables.measurements.c
     rows = asked.connection.execute(
@@ -244,18 +256,24 @@ def _counting_of(asked: Asked, cells: FromClause) -> Collection[AnyRow]:
         )
         .order_by(c.late, c.event_seq, c.row)
     )
-    counting: dict[tuple[Any, ...], AnyRow] = {}
-    for row in rows.all():
-        cell = row[:2]
-        before = counting.get(cell) if row.late else None
-        if before is None or not is_overtaken(_as_reading(before), _as_reading(row)):
-            counting[cell] = row
-    return counting.values()
+    counting: dict[tuple[str, int], _Read] = {}
+    for unit_id, start_s, injection_wh, substituted, late, sequence, signature in rows:
+        cell = unit_id, start_s
+        proof = _Proof(sequence, signature)
+        before = counting.get(cell) if late else None
+        # Without a number or a proof on either side the later one counts.
+        if (
+            before is None
+            or proof == before[1] == _NO_PROOF
+            or not is_overtaken(_as_reading(before[1]), _as_reading(proof))
+        ):
+            counting[cell] = (injection_wh, late or not substituted), proof
+    return {cell: value for cell, (value, _) in counting.items()}
 
 
-def _as_reading(row: AnyRow) -> Measurement:
-    """A row says as much of a reading as is asked for here, by the same names."""
-    return cast("Measurement", row)
+def _as_reading(proof: _Proof) -> Measurement:
+    """It says as much of a reading as is asked for here, by the same names."""
+    return cast("Measurement", proof)
 
 
 def _counting(asked: Asked, starts_s: range, table: FromClause) -> tuple[ColumnElement[bool], ...]:

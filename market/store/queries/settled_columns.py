@@ -11,10 +11,8 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from market.model.splitting import Integers
-from market.settlement.day_facts import DayTrades
 from market.store import tables
 from market.store.details import put_columns
-from market.store.trade_sheets import kept_trades
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,8 +23,6 @@ class SettledColumns:
     """(n, t) each, by name."""
     rows_on_top: int
     """How many rows are kept on top of whole ones."""
-    whole_run_ids: frozenset[str]
-    """The runs that kept the whole ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +91,7 @@ def area_rows(
 
 
 def settled_columns(
-    connection: Connection,
-    market_id: str,
-    run_id: str,
+    areas: Mapping[str, Sequence[KeptArea]],
     *,
     names: Sequence[str],
     units: Mapping[str, int],
@@ -106,9 +100,7 @@ def settled_columns(
     """Columns of the whole day; None: what is kept is not of these units, intervals and columns.
 
     Args:
-        connection: of a reader.
-        market_id: the market.
-        run_id: the version's run.
+        areas: what a version is read from.
         names: of the columns.
         units: the row of each unit.
         starts_s: the day's intervals.
@@ -118,7 +110,6 @@ def settled_columns(
     column_of = {start_s: place for place, start_s in enumerate(starts_s)}
     covered = np.zeros(len(units), dtype=np.int64)
     on_top = 0
-    areas = kept_areas(connection, market_id, run_id)
     for kept in areas.values():
         for number, part in enumerate(kept):
             if part.detail:
@@ -130,35 +121,22 @@ def settled_columns(
             on_top += part.rows if number else 0
     if (covered != len(starts_s)).any():
         return None
-    return SettledColumns(
-        columns=columns,
-        rows_on_top=on_top,
-        whole_run_ids=frozenset(kept[0].run_id for kept in areas.values()),
-    )
+    return SettledColumns(columns=columns, rows_on_top=on_top)
 
 
-def settled_trades(
-    connection: Connection,
-    market_id: str,
-    run_ids: Collection[str],
-    *,
-    units: Mapping[str, int],
-    starts_s: Sequence[int],
-) -> DayTrades | None:
-    """The trades of a day as the run that settled all of it read them; None: they were not kept.
+def trades_of_areas(
+    connection: Connection, market_id: str, areas: Mapping[str, Sequence[KeptArea]]
+) -> tuple[bytes, ...]:
+    """The trades of a day, by area, as the run that settled all of it read them; none: they were not kept.
 
     Args:
         connection: of a reader.
         market_id: the market.
-        run_ids: which runs settled whole areas; trades are known where it is one.
-        units: the row of each unit.
-        starts_s: the day's intervals.
+        areas: what a version is read from; trades are known where one run settled all of them.
     """
+    run_ids = {kept[0].run_id for kept in areas.values()}
     if len(run_ids) != 1:
-        return None
+        return ()
     c = tables.settled_areas.c
-    areas = connection.execute(
-        select(c.trades).where(c.market_id == market_id, c.run_id.in_(run_ids))
-    ).scalars()
-    column_of = {start_s: place for place, start_s in enumerate(starts_s)}
-    return kept_trades(areas, units, column_of)
+    query = select(c.trades).where(c.market_id == market_id, c.run_id.in_(run_ids))
+    return tuple(connection.execute(query).scalars())

@@ -68,6 +68,7 @@ def columns(units: list[Unit], legs: list[Leg]) -> tuple[GenerationColumns, Deli
     )
     deliveries = DeliveryColumns(
         row=column([leg.unit for leg in legs]),
+        owner=column([units[leg.unit].owner for leg in legs]),
         match=column([leg.match for leg in legs]),
         sold=flags([leg.sold for leg in legs]),
         asks_green=flags([leg.asks_green for leg in legs]),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.settlement.again import cells_to_settle, day_parts, settle_again
-from market.settlement.day_facts import DayDetail, DayFacts
+from market.settlement.day_facts import DayDetail, DayFacts, MeterUse
 from market.settlement.run import settle_day
 from tests.builders import MIDNIGHT_S, STEP_S
 from tests.market.settlement.days import days
@@ -35,12 +35,46 @@ def test_in_part_is_as_a_whole(before: DayFacts, seed: int, share: float) -> Non
     changed = before.metered_wh != after.metered_wh
     told = before.instructed_wh != 0
     cells = cells_to_settle(list(after.units.values()), changed, told, after.activations)
-    names = (*DayDetail.names(), "origin")
-    before_and_after = DayDetail(**{name: getattr(stood.detail, name).copy() for name in names})
-    again = settle_again(after.frame(), before_and_after, day_parts(after, cells))
-    assert again.added_up() == (whole.dues, whole.withdrawal_wh)
-    for name in names:
-        assert np.array_equal(getattr(before_and_after, name), getattr(whole.detail, name)), name
+    use = copied(MeterUse.of(stood.detail))
+    parts = day_parts(after, before.metered_wh, cells)
+    again = settle_again(after, use, parts)
+    assert again is not None
+    assert again.added_up(stood.dues) == (whole.dues, whole.withdrawal_wh)
+    for name in (*MeterUse.names(), "origin"):
+        assert np.array_equal(getattr(use, name), getattr(whole.detail, name)), name
+    for settled, detail in again.details():
+        place = np.ix_(settled.rows, settled.columns)
+        for name in (*DayDetail.names(), "origin"):
+            assert np.array_equal(getattr(detail, name), getattr(whole.detail, name)[place]), name
+    covered = np.zeros(changed.shape, dtype=np.bool_)
+    for settled in cells:
+        covered[np.ix_(settled.rows, settled.columns)] = True
+    for name in DayDetail.names():
+        same = getattr(stood.detail, name) == getattr(whole.detail, name)
+        assert (same | covered).all(), f"{name} of what was not settled anew is what it was"
+
+
+def copied(use: MeterUse) -> MeterUse:
+    return MeterUse(**{name: getattr(use, name).copy() for name in (*MeterUse.names(), "origin")})
+
+
+@given(before=days(starts_s=HOURS), seed=st.integers(0, 2**32))
+def test_nothing_stands_on_a_version_that_is_not_what_its_facts_come_to(
+    before: DayFacts, seed: int
+) -> None:
+    after = reread(before, seed, 0.2)
+    changed = before.metered_wh != after.metered_wh
+    if not changed.any():
+        return
+    stood = settle_day(before)
+    use = copied(MeterUse.of(stood.detail))
+    row, column = (int(places[0]) for places in np.nonzero(changed))
+    use.retail_wh[row, column] += 1
+    cells = cells_to_settle(
+        list(after.units.values()), changed, before.instructed_wh != 0, after.activations
+    )
+    parts = day_parts(after, before.metered_wh, cells)
+    assert settle_again(after, use, parts) is None
 
 
 @given(facts=days(starts_s=HOURS, told=False), row=st.integers(0, 7), column=st.integers(0, 5))

@@ -212,6 +212,7 @@ def settled(metered_wh: Integers, trades: TradeColumns) -> tuple[dict[str, int],
         ),
         DeliveryColumns(
             row=trades.row,
+            owner=np.array(OWNERS)[trades.row],
             match=np.zeros(len(trades.row), dtype=np.int64),
             sold=sold,
             asks_green=trades.row == GREEN_BUYER,

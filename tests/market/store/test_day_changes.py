@@ -25,7 +25,7 @@ from market.model.power import Measurement
 from market.model.rules import Tariff
 from market.model.settlement_run import BeginSettlement, RecordSettledArea, RunKind
 from market.sequencer import Sequencer
-from market.settlement.day_facts import DayDetail, DayFacts, DayTrades
+from market.settlement.day_facts import DayDetail, DayFacts, DayTrades, MeterUse
 from market.settlement.run import settle_day
 from market.store import queries, tables
 from market.store.database import Store
@@ -34,8 +34,9 @@ from market.store.queries.settled_columns import (
     KeptArea,
     kept_areas,
     settled_columns,
-    settled_trades,
+    trades_of_areas,
 )
+from market.store.trade_sheets import kept_trades
 from tests.builders import DAY_BEFORE_US, MIDNIGHT_S, PARTICIPANTS, STEP_S
 from tests.market.stores import NewStore
 from tests.market.written import (
@@ -137,30 +138,23 @@ class Market:
             now = queries.stored_day(
                 connection, self._market_id, event_seq=sequencer.committed_event_seq, **asked
             )
-            kept = settled_columns(
-                connection,
-                self._market_id,
-                run.run.run_id,
-                names=NAMES,
-                units={name: row for row, name in enumerate(state.units)},
-                starts_s=stored.facts.starts_s,
-            )
             owner = next(iter(state.participants))
             shown = queries.settled_detail(
                 connection, self._market_id, participant_id=owner, day=self._day, version=None
             )
             areas = kept_areas(connection, self._market_id, run.run.run_id)
+            rows = {name: row for row, name in enumerate(state.units)}
+            starts_s = stored.facts.starts_s
+            kept = settled_columns(areas, names=NAMES, units=rows, starts_s=starts_s)
             c = tables.settled_areas.c
             sheets = connection.execute(
                 select(c.area_id, c.certificates, c.green).where(c.run_id == run.run.run_id)
             ).all()
             assert kept is not None
-            trades = settled_trades(
-                connection,
-                self._market_id,
-                kept.whole_run_ids,
-                units={name: row for row, name in enumerate(state.units)},
-                starts_s=stored.facts.starts_s,
+            trades = kept_trades(
+                trades_of_areas(connection, self._market_id, areas),
+                rows,
+                {start_s: column for column, start_s in enumerate(starts_s)},
             )
             issued = queries.issued_of_day(connection, self._market_id, self._day)
         whole = settle_day(stored.facts)
@@ -169,7 +163,7 @@ class Market:
             read = getattr(stored.facts.trades, field.name)
             assert np.array_equal(getattr(trades, field.name), read), field.name
         self._same_lines(areas, shown, owner, stored.facts, whole.detail)
-        made = day_certificates(stored.facts, whole.detail)
+        made = day_certificates(stored.facts, MeterUse.of(whole.detail))
         assert {area_id: (certificates, green) for area_id, certificates, green in sheets} == {
             area_id: made.area_bytes(area_id) for area_id in areas
         }
