@@ -249,6 +249,15 @@ def one_of(kind: type[_Choice], text: str) -> _Choice:
         raise FieldError(Code.FIELD_FORMAT) from None
 
 
+def some_of(kind: type[_Choice], text: str) -> tuple[_Choice, ...]:
+    """One or several of a closed set of words, with commas between them.
+
+    Raises:
+        FieldError: none of them.
+    """
+    return tuple(one_of(kind, word) for word in text.split(","))
+
+
 def plain_text(text: str) -> str:
     """A name for people: 1 to 200 characters, none of them a control character or half a pair."""
     if not 1 <= len(text) <= TEXT_MAX:

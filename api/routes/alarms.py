@@ -113,10 +113,9 @@ async def close_alarm(call: Call) -> Response:
 
 async def list_alarms(call: Call) -> Response:
     """Alarms in the order in which they were raised: all, or those of one's own area or unit."""
-    asked: AlarmState | None = call.query.get("state")
     severity: Severity | None = call.query.get("severity")
     wanted = queries.AlarmFilter(
-        states=None if asked is None else (asked,),
+        states=call.query.get("state"),
         kind=call.query.get("kind"),
         severities=None if severity is None else (severity,),
         level=call.query.get("level"),
@@ -139,7 +138,7 @@ ADDRESSES: Final = (
         handler=list_alarms,
         about="Alarms, closed ones too, of what one may see",
         query=(
-            QueryField(name="state", read=partial(fields.one_of, AlarmState), about="open, acknowledged, closed"),
+            QueryField(name="state", read=partial(fields.some_of, AlarmState), about="open, acknowledged, closed; several with commas between"),
             QueryField(name="kind", read=partial(fields.one_of, AlarmKind), about="One kind"),
             QueryField(name="severity", read=partial(fields.one_of, Severity), about="info, warning, major, critical"),
             QueryField(name="level", read=partial(fields.one_of, ControlLevel), about="unit, area, market"),

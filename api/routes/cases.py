@@ -128,7 +128,7 @@ async def list_cases(call: Call) -> Response:
     own, for_operator = call.own(Role.PARTICIPANT, call.who.participant_id), _for_operator(call)
     wanted = queries.CaseFilter(
         kind=call.query.get("kind"),
-        state=call.query.get("state"),
+        states=call.query.get("state"),
         outcome=call.query.get("outcome"),
         participant_id=own or call.query.get("participant_id"),
         owner=call.query.get("owner"),
@@ -227,7 +227,7 @@ ADDRESSES: Final = (
         about="Cases, closed ones too, in the order opened",
         query=(
             QueryField(name="kind", read=partial(fields.one_of, CaseKind), about="One kind"),
-            QueryField(name="state", read=partial(fields.one_of, CaseState), about="open, in_work, closed"),
+            QueryField(name="state", read=partial(fields.some_of, CaseState), about="open, in_work, closed; several with commas between"),
             QueryField(name="outcome", read=partial(fields.one_of, CaseOutcome), about="upheld, rejected, withdrawn, resolved"),
             QueryField(name="participant_id", read=fields.identifier, about="Only of one participant"),
             QueryField(name="owner", read=fields.identifier, about="Only those one operator has taken"),

@@ -41,7 +41,10 @@ def test_a_device_tells_and_an_operator_deals_with_it(hall: Village) -> None:
         assert states == ["open", "acknowledged", "acknowledged", "closed"]
     gone = hall.post(f"{path}:acknowledge", "operator", {})
     assert (gone.status_code, gone.json()["code"]) == (404, "NOT_FOUND")
-    assert hall.get("/alarms", "operator", state="open")["items"] == []
+    assert hall.get("/alarms", "operator", state="open,acknowledged")["items"] == []
+    assert hall.get("/alarms", "operator", state="open,closed")["items"] == [closed]
+    wrong = hall.send("GET", "/alarms", "operator", params={"state": "open,"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "FIELD_FORMAT")
     assert hall.get("/alarms", "operator")["items"] == [closed]
     kinds = [item["kind"] for item in hall.get("/audit", "operator")["items"]]
     assert kinds.count("RaiseAlarm") == 2

@@ -204,7 +204,7 @@ def test_nobody_sees_or_disputes_what_is_anothers(hall: Village) -> None:
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
     assert hall.get("/cases", "bob")["items"] == []
-    assert len(hall.get("/cases", "operator", state="open")["items"]) == 1
+    assert len(hall.get("/cases", "operator", state="open,in_work")["items"]) == 1
     assert hall.get("/cases", "operator", participant_id="bob")["items"] == []
     for query in ({"state": "lost"}, {"outcome": "won"}, {"kind": "noise"}, {"month": "2016"}):
         answer = hall.send("GET", "/cases", "operator", params=query)

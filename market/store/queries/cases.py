@@ -20,7 +20,7 @@ class CaseFilter:
     """Which cases are asked for; None: any."""
 
     kind: CaseKind | None = None
-    state: CaseState | None = None
+    states: tuple[CaseState, ...] | None = None
     outcome: CaseOutcome | None = None
     participant_id: str | None = None
     owner: str | None = None
@@ -48,7 +48,6 @@ def cases(
     query = select(tables.cases).where(c.market_id == market_id)
     equal: tuple[tuple[Any, str | None], ...] = (
         (c.kind, wanted.kind),
-        (c.state, wanted.state),
         (c.outcome, wanted.outcome),
         (c.participant_id, wanted.participant_id),
         (c.owner, wanted.owner),
@@ -58,6 +57,8 @@ def cases(
     for column, value in equal:
         if value is not None:
             query = query.where(column == str(value))
+    if wanted.states is not None:
+        query = query.where(c.state.in_([state.value for state in wanted.states]))
     if wanted.missed is not None:
         # Canonical JSON, a list of names: none of them is part of another.
         missed = cast(c.missed, Text)

@@ -14,7 +14,6 @@ import { Badge, State } from "../../../parts/text/State";
 import { Ago, Time } from "../../../parts/text/When";
 import { useChannel, useClock, useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
-import { once } from "../../../wire/lists";
 import { useAct, useList } from "../../../wire/queries";
 import { AlarmDetails } from "./AlarmDetails";
 import { ALARMS, TONES, byUrgency, type Alarm } from "../../alarms";
@@ -31,19 +30,16 @@ export default function Alarms() {
   const { live, sinceMs } = useLive();
   const clock = useClock();
   const now = clock?.nowMs;
-  // Two lists: what is not closed is whole and small, what is closed may be long and is asked for.
-  const open = useList(ALARMS, { query: { state: "open" }, all: true });
-  const taken = useList(ALARMS, { query: { state: "acknowledged" }, all: true });
+  // What is not closed is whole and small, what is closed may be long and is asked for. One reading
+  // for both states: between two, what goes from one to the other would for a moment be in neither.
+  const alarms = useList(ALARMS, { query: { state: "open,acknowledged" }, all: true });
   useNews("alarms", market.market_id, ALARMS);
   const notices = useChannel("alarms", market.market_id, heard, FIRST);
   const [tab, show] = useState<Shown>("now");
-  const standing = useMemo(
-    () => once(keyOf, open.items, taken.items).sort(byUrgency),
-    [open.items, taken.items],
-  );
-  const known = worse(open.state, taken.state) === "ready";
+  const standing = useMemo(() => [...alarms.items].sort(byUrgency), [alarms.items]);
+  const known = alarms.state === "ready";
   const oldest = oldestOpen(standing);
-  const waiting = open.items.length;
+  const waiting = standing.filter(({ state }) => state === "open").length;
 
   return (
     <Page title={t("title")} description={t("about")}>
@@ -80,12 +76,9 @@ export default function Alarms() {
               <AlarmTable
                 name="alarms"
                 alarms={standing}
-                state={worse(open.state, taken.state)}
-                problem={open.problem ?? taken.problem}
-                again={() => {
-                  open.again();
-                  taken.again();
-                }}
+                state={alarms.state}
+                problem={alarms.problem}
+                again={alarms.again}
                 now={now}
                 acting
               />
@@ -104,9 +97,6 @@ export default function Alarms() {
 }
 
 type Loaded = "loading" | "ready" | "failed";
-
-const worse = (...states: Loaded[]): Loaded =>
-  states.includes("failed") ? "failed" : states.includes("loading") ? "loading" : "ready";
 
 function Closed({ now }: { now: number | undefined }) {
   const closed = useList(ALARMS, { query: { state: "closed" }, all: true });

@@ -13,7 +13,6 @@ import { remaining } from "../../../parts/frame/Timeline";
 import { Stale } from "../../../parts/state/states";
 import { useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
-import { once } from "../../../wire/lists";
 import { useList } from "../../../wire/queries";
 import { CaseTable } from "./CaseTable";
 import { Indicators } from "./Indicators";
@@ -47,17 +46,15 @@ function Overview() {
   const { live, sinceMs } = useLive();
   const now = useMarketTime();
   const navigate = useNavigate();
-  const open = useList(CASES, { query: { state: "open" }, all: true });
-  const taken = useList(CASES, { query: { state: "in_work" }, all: true });
+  // One reading for both states: between two, what is taken would for a moment be in neither.
+  const cases = useList(CASES, { query: { state: "open,in_work" }, all: true });
   const [tab, show] = useState<Shown>("now");
-  const standing = useMemo(
-    () => once(({ case_id }) => case_id, open.items, taken.items).sort(byUrgency),
-    [open.items, taken.items],
-  );
+  const standing = useMemo(() => [...cases.items].sort(byUrgency), [cases.items]);
+  const untaken = standing.filter(({ state }) => state === "open").length;
   const unanswered = standing.filter(isUnanswered).length;
   const late = standing.filter(({ missed }) => missed.length > 0).length;
 
-  const known = open.state === "ready" && taken.state === "ready";
+  const known = cases.state === "ready";
   return (
     <Page
       title={t("title")}
@@ -74,9 +71,9 @@ function Overview() {
           <Figure
             label={t("not_taken")}
             note={t("taken_within")}
-            {...(open.items.length > 0 ? { tone: "warning" as const } : {})}
+            {...(untaken > 0 ? { tone: "warning" as const } : {})}
           >
-            {format.whole(open.items.length)}
+            {format.whole(untaken)}
           </Figure>
           <Figure label={t("not_answered")} note={t("answered_within")}>
             {format.whole(unanswered)}
@@ -103,12 +100,9 @@ function Overview() {
               <CaseTable
                 name="cases"
                 cases={standing}
-                state={worse(open.state, taken.state)}
-                problem={open.problem ?? taken.problem}
-                again={() => {
-                  open.again();
-                  taken.again();
-                }}
+                state={cases.state}
+                problem={cases.problem}
+                again={cases.again}
                 now={now}
                 empty={t("empty_now")}
                 acting
@@ -149,11 +143,6 @@ function NextDue({ item, now }: { item: Case | undefined; now: number | null }) 
 
 const isUnanswered = ({ answer_by, answered_at }: Case) =>
   answer_by !== null && answered_at === null;
-
-type Loaded = "loading" | "ready" | "failed";
-
-const worse = (...states: Loaded[]): Loaded =>
-  states.includes("failed") ? "failed" : states.includes("loading") ? "loading" : "ready";
 
 function Closed({ now }: { now: number | null }) {
   const { t } = useTexts();

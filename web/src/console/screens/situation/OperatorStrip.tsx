@@ -38,16 +38,13 @@ function Inbox({ market }: { market: Market }) {
   const { t, format } = useTexts();
   const now = useMarketNow();
   const alarms = useList(ALARMS, { query: { state: "open" }, all: true });
-  const open = useList(CASES, { query: { state: "open" }, all: true });
-  const taken = useList(CASES, { query: { state: "in_work" }, all: true });
+  const cases = useList(CASES, { query: { state: "open,in_work" }, all: true });
   const approvals = useApprovals();
   useNews("alarms", market.market_id, ALARMS, CASES);
   const worst = useMemo(() => worstOf(alarms.items), [alarms.items]);
-  const cases = [...open.items, ...taken.items];
-  const counts = caseCounts(cases, now ?? 0);
+  const counts = caseCounts(cases.items, now ?? 0);
   const mine = approvals.items.filter(({ own }) => !own).length;
   const known = (state: string, count: number) => (state === "ready" ? format.whole(count) : "–");
-  const casesState = open.state === "ready" ? taken.state : open.state;
   return (
     <section className="st-inbox" aria-label={t("inbox.title")}>
       <div className={worst === null ? "st-worst" : `st-worst p-tinted p-${TONES[worst.severity]}`}>
@@ -94,7 +91,7 @@ function Inbox({ market }: { market: Market }) {
           icon="calendar"
           label={t("inbox.cases")}
           tone={counts.late > 0 ? "bad" : counts.near > 0 ? "warning" : "good"}
-          count={known(casesState, counts.late + counts.near)}
+          count={known(cases.state, counts.late + counts.near)}
           note={counts.late > 0 ? t("inbox.late", { count: format.whole(counts.late) }) : undefined}
         />
         <Waiting
@@ -102,7 +99,7 @@ function Inbox({ market }: { market: Market }) {
           icon="table"
           label={t("inbox.disputes")}
           tone={counts.disputes > 0 ? "warning" : "good"}
-          count={known(casesState, counts.disputes)}
+          count={known(cases.state, counts.disputes)}
         />
       </ul>
     </section>
