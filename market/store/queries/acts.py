@@ -1,14 +1,14 @@
 """What operators did, what units may do at most, and what was taken from them."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
+from sqlalchemy import Connection, or_, select, tuple_
 
 from market.model.act import ActKind, ActState, ControlReason, Curtailed, StoredAct
 from market.model.alarm import ControlLevel
 from market.model.power import UnitLimit
 from market.store import tables
+from market.store.queries.conditions import between, equal, units_in, units_of
 from market.store.queries.pages import (
     SEPARATOR,
     AnyRow,
@@ -49,19 +49,17 @@ def acts(
     """
     c = tables.acts.c
     query = select(tables.acts).where(c.market_id == market_id)
-    equal: tuple[tuple[Any, str | None], ...] = (
+    query = equal(
+        query,
         (c.kind, wanted.kind),
         (c.level, wanted.level),
         (c.member_id, wanted.member_id),
         (c.state, wanted.state),
     )
-    for column, value in equal:
-        if value is not None:
-            query = query.where(column == str(value))
     if wanted.area_id is not None:
         is_area = (c.level == ControlLevel.AREA.value) & (c.member_id == wanted.area_id)
         is_unit = c.level == ControlLevel.UNIT.value
-        inside = _units_in(market_id, wanted.area_id)
+        inside = units_in(market_id, wanted.area_id)
         everything = c.level == ControlLevel.MARKET.value
         query = query.where(or_(is_area, everything, is_unit & c.member_id.in_(inside)))
     if cursor is not None:
@@ -81,11 +79,6 @@ def acts(
         ),
         lambda row: cursor_of(row.number),
     )
-
-
-def _units_in(market_id: str, area_id: str) -> Any:  # noqa: ANN401 - a select of one column
-    units = tables.units.c
-    return select(units.unit_id).where(units.market_id == market_id, units.area_id == area_id)
 
 
 def curtailments(
@@ -118,28 +111,19 @@ def curtailments(
     Raises:
         CursorFault: a cursor no list has given out.
     """
-    c, units = tables.curtailments.c, tables.units.c
-    wanted: list[ColumnElement[bool]] = [c.market_id == market_id]
-    if from_s is not None:
-        wanted.append(c.start_s >= from_s)
-    if until_s is not None:
-        wanted.append(c.start_s < until_s)
-    if unit_id is not None:
-        wanted.append(c.unit_id == unit_id)
-    if reason is not None:
-        wanted.append(c.reason == reason.value)
+    c = tables.curtailments.c
+    query = select(tables.curtailments).where(c.market_id == market_id)
+    query = between(query, c.start_s, from_s, until_s)
+    query = equal(query, (c.unit_id, unit_id), (c.reason, reason))
     if area_id is not None:
-        wanted.append(c.unit_id.in_(_units_in(market_id, area_id)))
+        query = query.where(c.unit_id.in_(units_in(market_id, area_id)))
     if participant_id is not None:
-        own = select(units.unit_id).where(
-            units.market_id == market_id, units.participant_id == participant_id
-        )
-        wanted.append(c.unit_id.in_(own))
+        query = query.where(c.unit_id.in_(units_of(market_id, participant_id)))
     if cursor is not None:
-        wanted.append(tuple_(c.start_s, c.unit_id, c.from_s) > tuple_(*_piece(cursor)))
+        query = query.where(tuple_(c.start_s, c.unit_id, c.from_s) > tuple_(*_piece(cursor)))
     count = bounded(limit)
-    query = select(tables.curtailments).where(*wanted).order_by(c.start_s, c.unit_id, c.from_s)
-    rows = connection.execute(query.limit(count + 1)).all()
+    order = (c.start_s, c.unit_id, c.from_s)
+    rows = connection.execute(query.order_by(*order).limit(count + 1)).all()
     return page(
         rows,
         count,
@@ -164,12 +148,9 @@ def unit_limits(
     participant_id: str | None = None,
 ) -> tuple[UnitLimit, ...]:
     """Limits that are not over after a time, the oldest word first."""
-    c, units = tables.unit_limits.c, tables.units.c
+    c = tables.unit_limits.c
     query = select(tables.unit_limits).where(c.market_id == market_id, c.until_s > after_s)
     if participant_id is not None:
-        own = select(units.unit_id).where(
-            units.market_id == market_id, units.participant_id == participant_id
-        )
-        query = query.where(c.unit_id.in_(own))
+        query = query.where(c.unit_id.in_(units_of(market_id, participant_id)))
     rows: list[AnyRow] = list(connection.execute(query.order_by(c.epoch, c.sequence)))
     return tuple(fact(UnitLimit, row) for row in rows)

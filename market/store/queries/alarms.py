@@ -1,12 +1,12 @@
 """Alarms, closed ones too, in the order in which they were raised."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from market.model.alarm import Alarm, AlarmKind, AlarmState, ControlLevel, Severity
 from market.store import tables
+from market.store.queries.conditions import equal, units_in
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
 from market.store.views import Page
 
@@ -41,24 +41,19 @@ def alarms(
     """
     c = tables.alarms.c
     query = select(tables.alarms).where(c.market_id == market_id)
-    equal: tuple[tuple[Any, str | None], ...] = (
+    query = equal(
+        query,
         (c.kind, wanted.kind),
         (c.level, wanted.level),
         (c.member_id, wanted.member_id),
     )
-    for column, value in equal:
-        if value is not None:
-            query = query.where(column == str(value))
     if wanted.states is not None:
         query = query.where(c.state.in_([state.value for state in wanted.states]))
     if wanted.severities is not None:
         query = query.where(c.severity.in_([item.value for item in wanted.severities]))
     is_unit = c.level == ControlLevel.UNIT.value
     if wanted.area_id is not None:
-        units = tables.units.c
-        inside = select(units.unit_id).where(
-            units.market_id == market_id, units.area_id == wanted.area_id
-        )
+        inside = units_in(market_id, wanted.area_id)
         is_area = (c.level == ControlLevel.AREA.value) & (c.member_id == wanted.area_id)
         query = query.where(or_(is_area, is_unit & c.member_id.in_(inside)))
     if wanted.unit_id is not None:

@@ -17,6 +17,7 @@ from market.model.recall import TradeState
 from market.settlement.bill import AS_BOOKED
 from market.store import tables
 from market.store.queries.cases import disputes_of
+from market.store.queries.conditions import equal
 from market.store.queries.deviations import deviation_columns, priced_deviations
 from market.store.queries.pages import (
     SEPARATOR,
@@ -66,12 +67,7 @@ def bills(
     """
     c = tables.bills.c
     query = select(tables.bills).where(c.market_id == market_id)
-    if participant_id is not None:
-        query = query.where(c.participant_id == participant_id)
-    if month is not None:
-        query = query.where(c.month == month)
-    if state is not None:
-        query = query.where(c.state == state.value)
+    query = equal(query, (c.participant_id, participant_id), (c.month, month), (c.state, state))
     if issued:
         query = query.where(c.issued_us.is_not(None))
     if cursor is not None:

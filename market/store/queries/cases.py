@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, Text, cast, select
 
@@ -11,6 +10,7 @@ from market.model.case import Case, CaseKind, CaseOutcome, CaseState, CaseTarget
 from market.settlement.tariff import Period
 from market.store import tables
 from market.store.case_rows import case_of
+from market.store.queries.conditions import equal
 from market.store.queries.pages import AnyRow, bounded, cursor_of, numbers, page
 from market.store.views import Page
 
@@ -46,7 +46,8 @@ def cases(
     """
     c = tables.cases.c
     query = select(tables.cases).where(c.market_id == market_id)
-    equal: tuple[tuple[Any, str | None], ...] = (
+    query = equal(
+        query,
         (c.kind, wanted.kind),
         (c.outcome, wanted.outcome),
         (c.participant_id, wanted.participant_id),
@@ -54,9 +55,6 @@ def cases(
         (c.bill_id, wanted.bill_id),
         (c.month, wanted.month),
     )
-    for column, value in equal:
-        if value is not None:
-            query = query.where(column == str(value))
     if wanted.states is not None:
         query = query.where(c.state.in_([state.value for state in wanted.states]))
     if wanted.missed is not None:

@@ -15,6 +15,7 @@ from market.model.call import CALL_REASONS, CallKind, CallReason, Explained
 from market.model.order import OrderView
 from market.model.trade import AreaOutcome, LineOutcome
 from market.store import tables
+from market.store.queries.conditions import between
 from market.store.queries.orders import orders
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, number_and_name, page
 from market.store.views import CallResult, Page
@@ -76,10 +77,7 @@ def clearing_runs(
     """
     c = tables.call_results.c
     query = select(tables.call_results).where(c.market_id == market_id, _is_first(market_id))
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
+    query = between(query, c.start_s, from_s, until_s)
     if call is not None:
         query = query.where(c.call == call.value)
     if cursor is not None:

@@ -4,6 +4,7 @@ from sqlalchemy import Connection, Table, select
 
 from market.model.collateral import CreditLimit, MarginCallState, StoredMarginCall
 from market.store import tables
+from market.store.queries.conditions import equal
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
 from market.store.views import Page
 
@@ -65,10 +66,7 @@ def _rows(
 ) -> list[AnyRow]:
     c = table.c
     query = select(table).where(c.market_id == market_id)
-    if participant_id is not None:
-        query = query.where(c.participant_id == participant_id)
-    if state is not None:
-        query = query.where(c.state == state.value)
+    query = equal(query, (c.participant_id, participant_id), (c.state, state))
     if cursor is not None:
         query = query.where(c.number > numbers(cursor, 1)[0])
     return list(connection.execute(query.order_by(c.number).limit(count + 1)).all())

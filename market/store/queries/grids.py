@@ -14,6 +14,7 @@ from market.model.grid_check import (
     UnitsRedispatched,
 )
 from market.store import tables
+from market.store.queries.conditions import between
 from market.store.queries.pages import (
     AnyRow,
     bounded,
@@ -81,10 +82,7 @@ def grid_checks(
         .select_from(checks.outerjoin(changes, same[0]).outerjoin(seen, same[1]))
         .where(c.market_id == market_id)
     )
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
+    query = between(query, c.start_s, from_s, until_s)
     if area_id is not None:
         query = query.where(c.area_id == area_id)
     if cursor is not None:
@@ -132,10 +130,7 @@ def activations(
     """
     c = tables.activations.c
     query = select(tables.activations).where(c.market_id == market_id)
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
+    query = between(query, c.start_s, from_s, until_s)
     if area_id is not None:
         query = query.where((c.area_id == area_id) | (c.for_area == area_id))
     order = (c.start_s, c.area_id, c.for_area, c.cause)

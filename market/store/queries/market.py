@@ -9,6 +9,7 @@ from market.model.participant import Participant, Unit, UnitKind, VoltageLevel
 from market.model.rules import MarketRules
 from market.store import tables
 from market.store.database import read_meta
+from market.store.queries.conditions import equal
 from market.store.queries.pages import bounded, fact, page
 from market.store.views import Page
 
@@ -57,10 +58,7 @@ def participants(
     """Participants by id."""
     c = tables.participants.c
     query = select(tables.participants).where(c.market_id == market_id)
-    if participant_id is not None:
-        query = query.where(c.participant_id == participant_id)
-    if area_id is not None:
-        query = query.where(c.area_id == area_id)
+    query = equal(query, (c.participant_id, participant_id), (c.area_id, area_id))
     if cursor is not None:
         query = query.where(c.participant_id > cursor)
     count = bounded(limit)
@@ -86,13 +84,12 @@ def units(
     """Units by id."""
     c = tables.units.c
     query = select(tables.units).where(c.market_id == market_id)
-    for column, wanted in (
+    query = equal(
+        query,
         (c.unit_id, unit_id),
         (c.participant_id, participant_id),
         (c.area_id, area_id),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    )
     if cursor is not None:
         query = query.where(c.unit_id > cursor)
     count = bounded(limit)

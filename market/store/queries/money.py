@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, fun
 
 from market.model.money import TransferKind, participant_account
 from market.store import tables
+from market.store.queries.conditions import between
 from market.store.queries.offers import held_quanta
 from market.store.queries.pages import AnyRow, fact
 from market.store.queries.payments import open_payouts
@@ -111,10 +112,7 @@ def amounts_by_account(
         query = select(side, c.kind, *split_sum(c.amount_quanta)).where(c.market_id == market_id)
         if only is not None:
             query = query.where(side == only)
-        if from_s is not None:
-            query = query.where(c.counts_s >= from_s)
-        if until_s is not None:
-            query = query.where(c.counts_s < until_s)
+        query = between(query, c.counts_s, from_s, until_s)
         for name, kind_name, high, low in connection.execute(query.group_by(side, c.kind)):
             kinds, kind = found[name], TransferKind(kind_name)
             kinds[kind] = kinds.get(kind, 0) + sign * joined(high, low)

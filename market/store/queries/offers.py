@@ -29,6 +29,7 @@ from market.model.participant import UnitKind
 from market.model.standing import Forecast, StandingRule, StandingView
 from market.store import tables
 from market.store.offer_rows import offer_number
+from market.store.queries.conditions import between, equal
 from market.store.queries.pages import (
     AnyRow,
     bounded,
@@ -444,13 +445,12 @@ def standing_rules(
     """
     c = tables.standing_rules.c
     query = select(tables.standing_rules).where(c.market_id == market_id)
-    for column, wanted in (
+    query = equal(
+        query,
         (c.participant_id, participant_id),
         (c.rule_id, rule_id),
         (c.withdrawn, withdrawn),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    )
     rows, count = _some(connection, query, c.number, cursor, limit)
     return page(
         rows,
@@ -477,20 +477,13 @@ def forecasts(
         CursorFault: a cursor no list has given out.
     """
     c = tables.forecasts.c
-    wanted = [c.market_id == market_id]
-    if participant_id is not None:
-        wanted.append(c.participant_id == participant_id)
-    if unit_id is not None:
-        wanted.append(c.unit_id == unit_id)
-    if from_s is not None:
-        wanted.append(c.start_s >= from_s)
-    if until_s is not None:
-        wanted.append(c.start_s < until_s)
+    query = select(tables.forecasts).where(c.market_id == market_id)
+    query = equal(query, (c.participant_id, participant_id), (c.unit_id, unit_id))
+    query = between(query, c.start_s, from_s, until_s)
     if cursor is not None:
-        wanted.append(tuple_(c.start_s, c.unit_id) > tuple_(*number_and_name(cursor)))
+        query = query.where(tuple_(c.start_s, c.unit_id) > tuple_(*number_and_name(cursor)))
     count = bounded(limit)
-    query = select(tables.forecasts).where(and_(*wanted)).order_by(c.start_s, c.unit_id)
-    rows = connection.execute(query.limit(count + 1)).all()
+    rows = connection.execute(query.order_by(c.start_s, c.unit_id).limit(count + 1)).all()
     return page(
         rows,
         count,

@@ -24,6 +24,7 @@ from market.model.order import (
 from market.model.recall import StoredTrade, TradeState
 from market.store import tables
 from market.store.projections import order_number
+from market.store.queries.conditions import between, equal
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
 from market.store.views import Page
 
@@ -136,18 +137,17 @@ def orders(
     """
     c = tables.orders.c
     query = select(tables.orders).where(c.market_id == market_id)
-    for column, wanted in (
+    query = equal(
+        query,
         (c.participant_id, participant_id),
         (c.start_s, start_s),
-        (c.state, None if state is None else state.value),
+        (c.state, state),
         (c.unit_id, unit_id),
         (c.client_order_id, client_order_id),
         (c.placed_by, placed_by),
         (c.area_id, area_id),
-        (c.side, None if side is None else side.value),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
+        (c.side, side),
+    )
     if order_ids is not None:
         sequences = [number for number in map(order_number, order_ids) if number is not None]
         query = query.where(c.sequence.in_(sequences))
@@ -186,18 +186,14 @@ def trades(
     """
     c = tables.trades.c
     query = select(tables.trades).where(c.market_id == market_id)
-    for column, wanted in (
+    query = equal(
+        query,
         (c.participant_id, participant_id),
         (c.unit_id, unit_id),
         (c.area_id, area_id),
         (c.start_s, start_s),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
+    )
+    query = between(query, c.start_s, from_s, until_s)
     if cursor is not None:
         query = query.where(tuple_(c.event_seq, c.row) > tuple_(*numbers(cursor, 2)))
     count = bounded(limit)

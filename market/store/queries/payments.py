@@ -1,7 +1,5 @@
 """What came over the bank, what is to be paid out, and whose debts others have covered."""
 
-from typing import Any
-
 from sqlalchemy import Connection, and_, or_, select
 
 from market.model.payment import (
@@ -15,6 +13,7 @@ from market.model.payment import (
     PayoutState,
 )
 from market.store import tables
+from market.store.queries.conditions import equal
 from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
 from market.store.views import Page
 
@@ -45,14 +44,12 @@ def payments(
     """
     c = tables.payments.c
     query = select(tables.payments).where(c.market_id == market_id)
-    asked: tuple[tuple[Any, str | None], ...] = (
+    query = equal(
+        query,
         (c.participant_id, participant_id),
         (c.day, day),
-        (c.state, None if state is None else state.value),
+        (c.state, state),
     )
-    for column, value in asked:
-        if value is not None:
-            query = query.where(column == value)
     if cursor is not None:
         seq, row = numbers(cursor, 2)
         query = query.where(or_(c.event_seq > seq, and_(c.event_seq == seq, c.row > row)))
@@ -83,14 +80,12 @@ def payouts(
     """
     c = tables.payouts.c
     query = select(tables.payouts).where(c.market_id == market_id)
-    asked: tuple[tuple[Any, str | None], ...] = (
+    query = equal(
+        query,
         (c.participant_id, participant_id),
-        (c.state, None if state is None else state.value),
+        (c.state, state),
         (c.file_id, file_id),
     )
-    for column, value in asked:
-        if value is not None:
-            query = query.where(column == value)
     if cursor is not None:
         query = query.where(c.number > numbers(cursor, 1)[0])
     count = bounded(limit)

@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, case, cast, func, 
 from market.model.order import Side
 from market.model.recall import TradeState
 from market.store import tables
+from market.store.queries.conditions import between, equal
 from market.store.queries.pages import bounded, cursor_of, fact, number_and_name, page
 from market.store.views import Page, UnitPosition
 
@@ -38,18 +39,14 @@ def positions(
         _sum_wh(Side.BUY).label("bought_wh"),
         _sum_wh(Side.SELL).label("sold_wh"),
     ).where(c.market_id == market_id, c.state != TradeState.CANCELLED.value)
-    for column, wanted in (
+    query = equal(
+        query,
         (c.participant_id, participant_id),
         (c.area_id, area_id),
         (c.unit_id, unit_id),
         (c.start_s, start_s),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
+    )
+    query = between(query, c.start_s, from_s, until_s)
     if cursor is not None:
         query = query.where(tuple_(*key) > tuple_(*number_and_name(cursor)))
     count = bounded(limit)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, select, tuple_
 
 from market.model.money import TransferKind, collateral_account
 from market.store import tables
+from market.store.queries.conditions import between
 from market.store.queries.pages import AnyRow, bounded, cursor_of, numbers, page
 from market.store.views import Page, Posting
 
@@ -51,10 +52,7 @@ def postings(
             query = query.where(side.in_(_collateral_accounts(market_id)))
         else:
             query = query.where(side == account)
-        if from_s is not None:
-            query = query.where(c.counts_s >= from_s)
-        if until_s is not None:
-            query = query.where(c.counts_s < until_s)
+        query = between(query, c.counts_s, from_s, until_s)
         if cursor is not None:
             query = query.where(tuple_(*key) < tuple_(*numbers(cursor, 3)))
         newest = query.order_by(*(column.desc() for column in key)).limit(count + 1)

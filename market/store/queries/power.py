@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, exists, func, select, tuple_
 
 from market.model.messages import Phase
 from market.model.participant import UnitKind
 from market.model.power import Deviation, Doubt, Measurement, Setpoint
 from market.model.rules import MarketRules
 from market.store import tables
+from market.store.queries.conditions import between, equal, units_in, units_of
 from market.store.queries.pages import (
     SEPARATOR,
     AnyRow,
@@ -51,18 +52,12 @@ def setpoints(
     Raises:
         CursorFault: a cursor no list has given out.
     """
-    c, units = tables.setpoints.c, tables.units.c
+    c = tables.setpoints.c
     query = select(tables.setpoints).where(c.market_id == market_id)
-    for column, wanted in ((c.start_s, start_s), (c.unit_id, unit_id), (c.area_id, area_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
+    query = equal(query, (c.start_s, start_s), (c.unit_id, unit_id), (c.area_id, area_id))
+    query = between(query, c.start_s, from_s, None)
     if participant_id is not None:
-        own = select(units.unit_id).where(
-            units.market_id == market_id, units.participant_id == participant_id
-        )
-        query = query.where(c.unit_id.in_(own))
+        query = query.where(c.unit_id.in_(units_of(market_id, participant_id)))
     if cursor is not None:
         query = query.where(tuple_(c.start_s, c.unit_id) > tuple_(*number_and_name(cursor)))
     count = bounded(limit)
@@ -114,15 +109,10 @@ def measurements(
     )
     if as_of_us is not None:
         query = query.where(c.recorded_us <= as_of_us)
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
-    for column, wanted in ((c.unit_id, unit_id), (c.area_id, area_id)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    query = between(query, c.start_s, from_s, until_s)
+    query = equal(query, (c.unit_id, unit_id), (c.area_id, area_id))
     if participant_id is not None:
-        query = query.where(c.unit_id.in_(_units_of(market_id, participant_id)))
+        query = query.where(c.unit_id.in_(units_of(market_id, participant_id)))
     if not versions:
         query = query.where(counts)
     key = (c.start_s, c.unit_id, c.event_seq, c.row)
@@ -197,11 +187,6 @@ def gaps(
     )
 
 
-def _units_of(market_id: str, participant_id: str) -> Select[tuple[str]]:
-    c = tables.units.c
-    return select(c.unit_id).where(c.market_id == market_id, c.participant_id == participant_id)
-
-
 _other: Final = tables.measurements.alias("other")
 
 
@@ -270,12 +255,13 @@ def deviations(
         start_s: the delivery interval.
         area_id: only this area's and its units'; None: all.
     """
-    c, units = tables.deviations.c, tables.units.c
+    c = tables.deviations.c
     query = select(tables.deviations).where(c.market_id == market_id, c.start_s == start_s)
     if area_id is not None:
-        inside = select(units.unit_id).where(units.market_id == market_id, units.area_id == area_id)
         own = (c.level == "area") & (c.member_id == area_id)
-        query = query.where(own | ((c.level == "unit") & c.member_id.in_(inside)))
+        query = query.where(
+            own | ((c.level == "unit") & c.member_id.in_(units_in(market_id, area_id)))
+        )
     rows = connection.execute(query.order_by(c.position))
     return tuple(fact(Deviation, row) for row in rows)
 

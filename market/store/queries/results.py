@@ -11,6 +11,7 @@ from market.model.rules import MarketRules
 from market.model.trade import AreaOutcome, LineOutcome
 from market.model.units import SECONDS_PER_MINUTE
 from market.store import tables
+from market.store.queries.conditions import between
 from market.store.queries.market import market
 from market.store.queries.pages import AnyRow, fact
 from market.store.views import AreaPrice, Curve, IntervalRow, IntervalView, PricedCurve
@@ -107,10 +108,7 @@ def _rows(
 ) -> dict[int, IntervalRow]:
     c = tables.intervals.c
     query = select(tables.intervals).where(c.market_id == market_id)
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
+    query = between(query, c.start_s, from_s, until_s)
     rows = connection.execute(query.order_by(c.start_s).limit(INTERVALS_MAX + 1))
     return {row.start_s: fact(IntervalRow, row, phase=Phase(row.phase)) for row in rows}
 

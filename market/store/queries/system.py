@@ -6,6 +6,7 @@ from market.model.call import CallKind
 from market.model.summing import AreasSummed
 from market.model.system import SystemSeen
 from market.store import tables
+from market.store.queries.conditions import between
 from market.store.queries.pages import fact
 
 
@@ -28,10 +29,7 @@ def system_pictures(
     """
     c = tables.system_pictures.c
     query = select(tables.system_pictures).where(c.market_id == market_id)
-    if from_s is not None:
-        query = query.where(c.start_s >= from_s)
-    if until_s is not None:
-        query = query.where(c.start_s < until_s)
+    query = between(query, c.start_s, from_s, until_s)
     query = query.order_by(c.start_s.desc())
     if newest is not None:
         query = query.limit(newest)
