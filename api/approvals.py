@@ -100,7 +100,7 @@ def _item(
 
 def _acts(sequencer: Sequencer) -> Iterator[Answer]:
     """Acts on units, areas or everything; one that was overtaken by another has lapsed."""
-    state = sequencer.engine.state
+    state = sequencer.state
     acts = state.acts
     for said in acts.proposals.values():
         act = said.act
@@ -129,7 +129,7 @@ def _acts(sequencer: Sequencer) -> Iterator[Answer]:
 
 
 def _stops(sequencer: Sequencer) -> Iterator[Answer]:
-    state = sequencer.engine.state
+    state = sequencer.state
     for key, (actor, until_us) in state.stops.proposals().items():
         kind, scope, name = key
         stop = state.stops.of(key)
@@ -156,7 +156,7 @@ def _stops(sequencer: Sequencer) -> Iterator[Answer]:
 
 
 def _recalls(sequencer: Sequencer) -> Iterator[Answer]:
-    state = sequencer.engine.state
+    state = sequencer.state
     for found in state.recalls.all():
         said = found.proposal
         if said is None or found.state is not TradeState.DISPUTED:
@@ -183,7 +183,7 @@ def _recalls(sequencer: Sequencer) -> Iterator[Answer]:
 
 
 def _limits(sequencer: Sequencer) -> Iterator[Answer]:
-    state = sequencer.engine.state
+    state = sequencer.state
     for name, (actor, limit_quanta, until_us, reason) in state.collateral.proposals().items():
         limit = money_text(limit_quanta)
         yield _item(
@@ -205,7 +205,7 @@ def _limits(sequencer: Sequencer) -> Iterator[Answer]:
 
 def _words(sequencer: Sequencer) -> Iterator[Answer]:
     """Acts on payments, payouts and debts that wait, as far as what they are about still does."""
-    state = sequencer.engine.state
+    state = sequencer.state
     payments = state.payments
     for digest, word in payments.words.items():
         what, target, said = word.what, word.target, dict(word.said)
@@ -285,7 +285,7 @@ def _default(balance_quanta: int, name: str, said: dict[str, str]) -> Answer:
 
 def _credits(sequencer: Sequencer) -> Iterator[Answer]:
     """Credits for bills in dispute."""
-    state = sequencer.engine.state
+    state = sequencer.state
     for case in state.cases.open.values():
         said = case.proposal
         if said is None or case.dispute is None:

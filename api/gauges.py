@@ -55,7 +55,7 @@ def standing(house: House) -> list[Metric]:
 
 def _of_market(market: OpenMarket, now_us: int) -> dict[str, _Samples]:
     sequencer, live, listeners = market.sequencer, market.live, market.hub.listeners
-    state, timer = sequencer.engine.state, sequencer.engine.next_timer()
+    state, timer = sequencer.state, sequencer.engine.next_timer()
     roles = Counts(
         "public" if item.access is None else item.access.principal.role.value for item in listeners
     )

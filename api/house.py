@@ -280,8 +280,8 @@ class House:
             market_id,
             now_s=self.clock.now_us() // MICROSECONDS,
             stops=_stops(sequencer),
-            decoupled=tuple(sequencer.engine.state.acts.decoupled),
-            unit_reports=tuple(sequencer.engine.state.unit_reports.values()),
+            decoupled=tuple(sequencer.state.acts.decoupled),
+            unit_reports=tuple(sequencer.state.unit_reports.values()),
         )
         hub = Hub(LiveMarket(seed), epoch=sequencer.epoch, clock=self.clock, on_fault=self.on_fault)
         sequencer.subscribe(hub.published)
@@ -354,5 +354,5 @@ class House:
 
 def _stops(sequencer: Sequencer) -> tuple[Stop, ...]:
     """Halts and volatility calls that hold: nothing is decided while a market is opened."""
-    stops = sequencer.engine.state.phases.stops()
+    stops = sequencer.state.phases.stops()
     return tuple((start_s, area_id, phase) for (start_s, area_id), phase in stops)

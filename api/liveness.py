@@ -70,7 +70,7 @@ class Liveness:
         loop.call_later(found.grace_s, self._cancel_session, session_id, found.participant_id)
 
     def _cancel_session(self, session_id: str, participant_id: str) -> None:
-        if session_id in self._sequencer.engine.state.session_orders:
+        if session_id in self._sequencer.state.session_orders:
             self._begin(self._cancel(participant_id, SYSTEM_DISCONNECT, session_id))
 
     # --- dead-man timers ------------------------------------------------------------
@@ -107,7 +107,7 @@ class Liveness:
 
     async def recover(self) -> None:
         """After a start: nobody's session is open, and every timer begins anew."""
-        state = self._sequencer.engine.state
+        state = self._sequencer.state
         for session_id, order_ids in tuple(state.session_orders.items()):
             owners = {state.order_owner[order_id] for order_id in order_ids}
             for participant_id in sorted(owners):

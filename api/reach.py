@@ -72,13 +72,13 @@ class Reach:
         self._sequencer = sequencer
         self._clock = clock
         self._monotonic_s = monotonic_s
-        self._watch = AreaWatch(sequencer.engine.state.areas_heard, monotonic_s())
+        self._watch = AreaWatch(sequencer.state.areas_heard, monotonic_s())
         self._acting: set[asyncio.Task[bool]] = set()
 
     def hear(self, area_id: str) -> None:
         """An area's level speaks on the stream, or reports."""
         self._watch.hear(area_id, self._monotonic_s())
-        if area_id not in self._sequencer.engine.state.areas_heard:
+        if area_id not in self._sequencer.state.areas_heard:
             now_us = self._clock.now_us()
             command = HearArea(now_us=now_us, actor=_SERVER, area_id=area_id)
             self._begin(self._submit(command))

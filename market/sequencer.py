@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from market.engine.engine import Engine, HalfApplied
+from market.engine.state import MarketState
 from market.engine.state_form import StateRefused, StateUnread
 from market.engine.state_hash import hash_of
 from market.engine.state_reading import gc_paused
@@ -269,6 +270,11 @@ class Sequencer:
     def engine(self) -> Engine:
         """The engine, to be read only: at most one batch ahead of the one that is being written."""
         return self._engine
+
+    @property
+    def state(self) -> MarketState:
+        """What is decided, to be read only: at most one batch ahead of what is durable."""
+        return self._engine.state
 
     @property
     def now_us(self) -> int:

@@ -69,7 +69,7 @@ def _check_known(call: Call, rows: Sequence[BankRow], lines: Sequence[int]) -> N
 
     What comes in at the same time by another request is looked at by the market once more.
     """
-    differs = call.market.sequencer.engine.state.differs_from_known
+    differs = call.market.sequencer.state.differs_from_known
     beside: dict[str, BankRow] = {}
     faults = []
     for row, line in zip(rows, lines, strict=True):
@@ -221,7 +221,7 @@ async def send_payments(call: Call) -> Response:
         for payout in event.payouts
     ]
     # All that are on their way, not the new ones only: a server that ended in between sends them now.
-    sent = market.sequencer.engine.state.payments.in_state(PayoutState.SENT)
+    sent = market.sequencer.state.payments.in_state(PayoutState.SENT)
     await call.house.payment_port.send(market.rules, sent)
     return answer(
         {
@@ -235,7 +235,7 @@ async def send_payments(call: Call) -> Response:
 async def collect_payments(call: Call) -> Response:
     """Ask the bank's channel what it has to say, and book it."""
     market, now_us = call.market, call.now_us()
-    payments = market.sequencer.engine.state.payments
+    payments = market.sequencer.state.payments
     heard = await call.house.payment_port.heard(
         market.rules,
         sent=payments.in_state(PayoutState.SENT),

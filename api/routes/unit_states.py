@@ -36,7 +36,7 @@ async def report_state(call: Call) -> Response:
     unit_id = _unit_id(call)
     report = (await call.read(UnitReportIn)).report(unit_id)
     now_us = call.now_us()
-    known = call.market.sequencer.engine.state.unit_reports.get(unit_id)
+    known = call.market.sequencer.state.unit_reports.get(unit_id)
     if known is None or known.state is not report.state:
         await call.market.submit(ReportUnitState(now_us=now_us, actor=call.actor, report=report))
     else:
