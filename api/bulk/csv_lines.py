@@ -1,18 +1,104 @@
-"""Lines of a CSV file that comes in pieces: bytes to lines, a line to text, text to cells.
+"""A CSV file that comes in pieces: bytes to lines, a line to text, text to cells; a header, then rows.
 
 The one idea: whatever is no such file is refused with the number of its line, before any cell is read.
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from api.bulk.csv_rows import BOM
+from api.bulk.csv_rows import BOM, COLUMNS_MAX, SWAPPED, separator_of
 from api.errors import RefusedError, refuse
-from market.model.rejection import Code
+from market.model.rejection import Code, Rejection
 
 LINE_BYTES_MAX: Final = 4_096
 """No row is as long; a file without ends of lines is none."""
+
+
+class CsvFile:
+    """Reads a file piece by piece; separator and decimal sign are those of its header."""
+
+    def __init__(
+        self, known: Sequence[str], begin: Callable[[Sequence[str]], list[Rejection]]
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            known: the columns a file may have.
+            begin: is told the columns a file has; gives what is wrong with them.
+        """
+        self._known, self._begin = known, begin
+        self._rest = b""
+        self._separator = ","
+        self.line = 0
+        """The number of the row that was given last."""
+        self.names: Sequence[str] = ()
+        """The columns of the file, in its order."""
+
+    def rows(self, piece: bytes) -> Iterator[Sequence[str]]:
+        """Read on: the cells of each whole row.
+
+        Raises:
+            RefusedError: it is no such file (its header is wrong, a line has no end).
+        """
+        *lines, self._rest = lines_of(self._rest, piece, self.line)
+        yield from self._rows(lines)
+
+    def last_row(self) -> Iterator[Sequence[str]]:
+        """The cells of the last row, where its line has no end.
+
+        Raises:
+            RefusedError: what `rows` refuses, or there is not even a header.
+        """
+        if self._rest:
+            yield from self._rows([self._rest])
+        if not self.names:
+            raise RefusedError(self._begin(()))
+
+    def plain(self, cell: str) -> str:
+        """A number's cell with the decimal sign of ours."""
+        return cell.translate(SWAPPED) if self._separator == ";" else cell
+
+    def fault(self, code: Code, column: str) -> Rejection:
+        """What is wrong with a cell of the row that was given last."""
+        return at_line(Rejection(code=code), self.line, column)
+
+    def _rows(self, lines: Iterable[bytes]) -> Iterator[Sequence[str]]:
+        for line in lines:
+            self.line += 1
+            text = text_of(line, self.line)
+            if not self.names:
+                self._read_header(text)
+            elif text.strip(self._separator):
+                yield cells_of(text, self._separator, self.line)
+
+    def _read_header(self, header: str) -> None:
+        self._separator = separator_of(header)
+        names = cells_of(header, self._separator, self.line)
+        faults = [
+            self.fault(
+                Code.FIELD_FORMAT if name in self._known else Code.FIELD_UNKNOWN,
+                name if name in self._known else str(column),
+            )
+            for column, name in enumerate(names[:COLUMNS_MAX], start=1)
+            if name not in self._known or name in names[: column - 1]
+        ]
+        faults += self._begin(names)
+        if faults:
+            raise RefusedError(faults)
+        self.names = names
+
+
+def at_line(fault: Rejection, line: int, column: str) -> Rejection:
+    """A fault with its place in the file, for a person who has to find it."""
+    where = f"lines/{line}" if column.isdecimal() else f"lines/{line}/{column}"
+    parameters = {**fault.parameters, "line": str(line), "column": column}
+    return Rejection(code=fault.code, pointer=where, parameters=parameters)
+
+
+def missing(*names: str) -> list[Rejection]:
+    """Columns that a header lacks."""
+    return [at_line(Rejection(code=Code.FIELD_MISSING), 1, name) for name in names]
 
 
 def lines_of(rest: bytes, piece: bytes, number: int) -> list[bytes]:

@@ -14,9 +14,8 @@ from typing import Final
 import numpy as np
 
 from api import fields
-from api.bulk.csv_lines import cells_of, lines_of, text_of
-from api.bulk.csv_rows import COLUMNS_MAX, SWAPPED, separator_of
-from api.errors import FAULTS_MAX, RefusedError, refuse
+from api.bulk.csv_lines import CsvFile, missing
+from api.errors import FAULTS_MAX, refuse
 from api.fields import FieldError
 from market.model.meter_rows import Label, MeterRows
 from market.model.rejection import Code, Rejection
@@ -52,10 +51,7 @@ class MeterFile:
     """Reads a file piece by piece."""
 
     def __init__(self) -> None:
-        self._rest = b""
-        self._line = 0
-        self._names: Sequence[str] = ()
-        self._separator = ","
+        self._file = CsvFile(KNOWN, self._begin)
         self._label = Label.START
         self._unit_at = self._time_at = 0
         self._energies_at: tuple[tuple[int, int], ...] = ()
@@ -71,9 +67,8 @@ class MeterFile:
         Raises:
             RefusedError: it is no such file (its header is wrong, a line has no end), or too long.
         """
-        *lines, self._rest = lines_of(self._rest, piece, self._line)
-        for line in lines:
-            self._take(line)
+        for cells in self._file.rows(piece):
+            self._read(cells)
 
     def finished(self) -> MeterTable:
         """What was read.
@@ -81,11 +76,8 @@ class MeterFile:
         Raises:
             RefusedError: there is not one row, or what `feed` refuses.
         """
-        if self._rest:
-            self._take(self._rest)
-            self._rest = b""
-        if not self._names:
-            raise RefusedError(_missing(UNIT, *TIMES[:1], CONSUMPTION))
+        for cells in self._file.last_row():
+            self._read(cells)
         if not self._lines and not self._refused:
             raise refuse(Code.FIELD_RANGE, "lines")
         return MeterTable(
@@ -101,43 +93,24 @@ class MeterFile:
             refused=self._refused,
         )
 
-    def _take(self, line: bytes) -> None:
-        self._line += 1
-        text = text_of(line, self._line)
-        if not self._names:
-            self._begin(text)
-        elif text.strip(self._separator):
-            self._read(cells_of(text, self._separator, self._line))
-
-    def _begin(self, header: str) -> None:
-        self._separator = separator_of(header)
-        names = cells_of(header, self._separator, self._line)
-        faults = [
-            self._fault(
-                Code.FIELD_FORMAT if name in KNOWN else Code.FIELD_UNKNOWN,
-                name if name in KNOWN else str(column),
-            )
-            for column, name in enumerate(names[:COLUMNS_MAX], start=1)
-            if name not in KNOWN or name in names[: column - 1]
-        ]
+    def _begin(self, names: Sequence[str]) -> list[Rejection]:
         times = [name for name in TIMES if name in names]
-        if UNIT not in names:
-            faults += _missing(UNIT)
-        if len(times) != 1:  # with both, which of them counts would be a guess
-            faults += (
-                _missing(TIMES[0]) if not times else [self._fault(Code.FIELD_FORMAT, TIMES[1])]
-            )
+        faults = [] if UNIT in names else missing(UNIT)
+        if not times:
+            faults += missing(TIMES[0])
+        elif len(times) > 1:  # which of them counts would be a guess
+            faults.append(self._file.fault(Code.FIELD_FORMAT, TIMES[1]))
         if CONSUMPTION not in names and GENERATION not in names:
-            faults += _missing(CONSUMPTION)
-        if faults:
-            raise RefusedError(faults)
-        self._names, self._label = names, Label(times[0])
-        self._unit_at, self._time_at = names.index(UNIT), names.index(times[0])
-        self._energies_at = tuple(
-            (names.index(name), sign)
-            for name, sign in ((CONSUMPTION, -1), (GENERATION, 1))
-            if name in names
-        )
+            faults += missing(CONSUMPTION)
+        if not faults:
+            self._label = Label(times[0])
+            self._unit_at, self._time_at = names.index(UNIT), names.index(times[0])
+            self._energies_at = tuple(
+                (names.index(name), sign)
+                for name, sign in ((CONSUMPTION, -1), (GENERATION, 1))
+                if name in names
+            )
+        return faults
 
     def _read(self, cells: Sequence[str]) -> None:
         if len(self._lines) + self._refused >= READINGS_MAX:
@@ -151,7 +124,7 @@ class MeterFile:
         self._unit.append(unit)
         self._label_s.append(label_s)
         self._injection_wh.append(injection_wh)
-        self._lines.append(self._line)
+        self._lines.append(self._file.line)
 
     def _reading(self, cells: Sequence[str]) -> tuple[int, int, int]:
         """Unit, time and energy of a row.
@@ -160,29 +133,26 @@ class MeterFile:
             FieldError: something is wrong with it; `_faults_of` says what.
             IndexError: cells are missing.
         """
-        if len(cells) > len(self._names):
+        if len(cells) > len(self._file.names):
             raise FieldError(Code.FIELD_UNKNOWN)
         label_s = fields.instant_s(cells[self._time_at])
         injection_wh = 0
         for place, sign in self._energies_at:
-            injection_wh += sign * _energy_wh(self._plain(cells[place]))
+            injection_wh += sign * _energy_wh(self._file.plain(cells[place]))
         unit = self._units.get(cells[self._unit_at])
         if unit is None:
             unit = self._units[fields.identifier(cells[self._unit_at])] = len(self._units)
         return unit, label_s, injection_wh
 
-    def _plain(self, cell: str) -> str:
-        return cell.translate(SWAPPED) if self._separator == ";" else cell
-
     def _faults_of(self, cells: Sequence[str]) -> list[Rejection]:
         """Everything that is wrong with a row."""
         faults = []
-        if len(cells) > len(self._names):
-            faults.append(self._fault(Code.FIELD_UNKNOWN, str(len(self._names) + 1)))
-        for place, name in enumerate(self._names):
+        if len(cells) > len(self._file.names):
+            faults.append(self._file.fault(Code.FIELD_UNKNOWN, str(len(self._file.names) + 1)))
+        for place, name in enumerate(self._file.names):
             cell = cells[place] if place < len(cells) else ""
             if not cell:
-                faults.append(self._fault(Code.FIELD_MISSING, name))
+                faults.append(self._file.fault(Code.FIELD_MISSING, name))
                 continue
             try:
                 if name == UNIT:
@@ -190,24 +160,10 @@ class MeterFile:
                 elif name in TIMES:
                     fields.instant_s(cell)
                 else:
-                    _energy_wh(self._plain(cell))
+                    _energy_wh(self._file.plain(cell))
             except FieldError as fault:
-                faults.append(self._fault(fault.code, name))
+                faults.append(self._file.fault(fault.code, name))
         return faults
-
-    def _fault(self, code: Code, column: str) -> Rejection:
-        return at_line(Rejection(code=code), self._line, column)
-
-
-def at_line(fault: Rejection, line: int, column: str) -> Rejection:
-    """A fault with its place in the file, for a person who has to find it."""
-    where = f"lines/{line}" if column.isdecimal() else f"lines/{line}/{column}"
-    parameters = {**fault.parameters, "line": str(line), "column": column}
-    return Rejection(code=fault.code, pointer=where, parameters=parameters)
-
-
-def _missing(*names: str) -> list[Rejection]:
-    return [at_line(Rejection(code=Code.FIELD_MISSING), 1, name) for name in names]
 
 
 def _column(values: "array[int]") -> Integers:

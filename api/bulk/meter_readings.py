@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from api.bulk.meter_file import MeterTable, at_line
+from api.bulk.csv_lines import at_line
+from api.bulk.meter_file import MeterTable
 from api.errors import FAULTS_MAX
 from market.model.meter_rows import Label, cut, said_again
 from market.model.power import Measurement

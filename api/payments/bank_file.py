@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from api import fields
-from api.bulk.csv_lines import cells_of, lines_of, text_of
-from api.bulk.csv_rows import COLUMNS_MAX, SWAPPED, separator_of
-from api.bulk.meter_file import at_line
+from api.bulk.csv_lines import CsvFile, missing
 from api.errors import FAULTS_MAX, RefusedError, refuse
 from api.fields import FieldError
 from api.formats import Form, encoded
@@ -76,10 +74,9 @@ class StatementFile:
 
     def __init__(self, currency: str) -> None:
         self._currency = currency
-        self._rest = b""
-        self._line = 0
-        self._names: Sequence[str] = ()
-        self._separator = ","
+        self._file = CsvFile(
+            COLUMNS, lambda names: missing(*(name for name in COLUMNS if name not in names))
+        )
         self._rows: list[BankRow] = []
         self._lines: list[int] = []
         self._faults: list[Rejection] = []
@@ -90,9 +87,8 @@ class StatementFile:
         Raises:
             RefusedError: it is no such file (its header is wrong, a line has no end), or too long.
         """
-        *lines, self._rest = lines_of(self._rest, piece, self._line)
-        for line in lines:
-            self._take(line)
+        for cells in self._file.rows(piece):
+            self._read(cells)
 
     def finished(self) -> tuple[tuple[BankRow, ...], tuple[int, ...]]:
         """The rows, and the line of each.
@@ -100,60 +96,33 @@ class StatementFile:
         Raises:
             RefusedError: there is not one row, some are wrong, or what `feed` refuses.
         """
-        if self._rest:
-            self._take(self._rest)
-            self._rest = b""
-        if not self._names:
-            raise RefusedError(_missing(COLUMNS))
+        for cells in self._file.last_row():
+            self._read(cells)
         if self._faults:
             raise RefusedError(self._faults)
         if not self._rows:
             raise refuse(Code.FIELD_RANGE, "lines")
         return tuple(self._rows), tuple(self._lines)
 
-    def _take(self, line: bytes) -> None:
-        self._line += 1
-        text = text_of(line, self._line)
-        if not self._names:
-            self._begin(text)
-        elif text.strip(self._separator):
-            self._read(cells_of(text, self._separator, self._line))
-
-    def _begin(self, header: str) -> None:
-        self._separator = separator_of(header)
-        names = cells_of(header, self._separator, self._line)
-        faults = [
-            self._fault(
-                Code.FIELD_FORMAT if name in COLUMNS else Code.FIELD_UNKNOWN,
-                name if name in COLUMNS else str(column),
-            )
-            for column, name in enumerate(names[:COLUMNS_MAX], start=1)
-            if name not in COLUMNS or name in names[: column - 1]
-        ]
-        faults += _missing([name for name in COLUMNS if name not in names])
-        if faults:
-            raise RefusedError(faults)
-        self._names = names
-
     def _read(self, cells: Sequence[str]) -> None:
         if len(self._lines) >= STATEMENT_ROWS_MAX:
             raise refuse(Code.FIELD_RANGE, "lines", lines_max=str(STATEMENT_ROWS_MAX))
         faults, values = [], dict[str, Any]()
-        if len(cells) > len(self._names):
-            faults.append(self._fault(Code.FIELD_UNKNOWN, str(len(self._names) + 1)))
-        for place, name in enumerate(self._names):
+        if len(cells) > len(self._file.names):
+            faults.append(self._file.fault(Code.FIELD_UNKNOWN, str(len(self._file.names) + 1)))
+        for place, name in enumerate(self._file.names):
             cell = cells[place] if place < len(cells) else ""
             if not cell and name not in _MAY_BE_EMPTY:
-                faults.append(self._fault(Code.FIELD_MISSING, name))
+                faults.append(self._file.fault(Code.FIELD_MISSING, name))
                 continue
             try:
                 values[name] = self._value(name, cell)
             except FieldError as fault:
-                faults.append(self._fault(fault.code, name))
+                faults.append(self._file.fault(fault.code, name))
         if faults:
             self._faults += faults[: FAULTS_MAX - len(self._faults)]
             return
-        self._lines.append(self._line)
+        self._lines.append(self._file.line)
         self._rows.append(
             BankRow(
                 bank_id=values[BANK_ID],
@@ -171,16 +140,12 @@ class StatementFile:
             FieldError: it is none.
         """
         if name == AMOUNT:
-            plain = cell.translate(SWAPPED) if self._separator == ";" else cell
-            return fields.movement_quanta(plain)
+            return fields.movement_quanta(self._file.plain(cell))
         if name == CURRENCY:
             if cell != self._currency:
                 raise FieldError(Code.FIELD_RANGE)
             return cell
         return _READ[name](cell)
-
-    def _fault(self, code: Code, column: str) -> Rejection:
-        return at_line(Rejection(code=code), self._line, column)
 
 
 def _text(cell: str) -> str:
@@ -193,7 +158,3 @@ _READ: Final[dict[str, Callable[[str], object]]] = {
     COUNTERPARTY: _text,
     BANK_ID: fields.identifier,
 }
-
-
-def _missing(names: Sequence[str]) -> list[Rejection]:
-    return [at_line(Rejection(code=Code.FIELD_MISSING), 1, name) for name in names]

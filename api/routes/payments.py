@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api import fields, payment_answers
-from api.bulk.meter_file import at_line
+from api.bulk.csv_lines import at_line
 from api.call import FILE_BODY_MAX, PAGE, Address, Call, QueryField, answer
 from api.errors import RefusedError, refuse
 from api.fields import FieldError
