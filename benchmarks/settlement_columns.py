@@ -17,14 +17,16 @@ from typing import Final
 
 import numpy as np
 
+from api.bulk.meter_file import MeterTable
+from api.bulk.meter_readings import in_intervals
 from market.day_certificates import day_certificates
 from market.model.grid import Area, Grid, Line
-from market.model.meter_rows import MeterRows
+from market.model.meter_rows import Label, MeterRows
 from market.model.participant import Participant, Unit, UnitKind
 from market.model.rules import LastResortBand, MarketRules, Tariff, TieRule
 from market.settlement.allocation import MeterColumns, TradeColumns, allocate
 from market.settlement.day_facts import DayFacts, DayTrades, MeterUse
-from market.settlement.meter_series import Origin, lay_out
+from market.settlement.meter_series import MeterSeries, Origin
 from market.settlement.run import settle_day
 from market.settlement.substitution import substituted
 from market.store.details import detail_bytes
@@ -66,16 +68,22 @@ def meters(chance: np.random.Generator, units: int, intervals: int) -> float:
             label_s=start_s[there],
             injection_wh=chance.integers(-2_000, 2_000, int(there.sum())),
         )
-        began = time.perf_counter()
-        found = lay_out(
-            rows,
-            units=UNITS_AT_ONCE,
-            first_s=0,
-            count=intervals,
-            interval_minutes=15,
-            meter_minutes=30,
+        table = MeterTable(
+            label=Label.START,
+            unit_ids=(),
+            rows=rows,
+            lines=np.arange(len(rows.unit)),
+            faults=(),
+            refused=0,
         )
-        substituted(found.series)
+        began = time.perf_counter()
+        read = in_intervals(table, meter_minutes=30, interval_minutes=15, origin_s=0)
+        at = rows.unit[read.row], read.start_s // 900
+        injection_wh = np.zeros((UNITS_AT_ONCE, intervals), dtype=np.int64)
+        injection_wh[at] = read.injection_wh
+        origin = np.full((UNITS_AT_ONCE, intervals), int(Origin.MISSING), dtype=np.int8)
+        origin[at] = Origin.MEASURED
+        substituted(MeterSeries(first_s=0, step_s=900, injection_wh=injection_wh, origin=origin))
         took_s += time.perf_counter() - began
     return took_s
 

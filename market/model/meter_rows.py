@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from market.model.splitting import Integers, split_groups
+from market.model.splitting import Integers
 
 
 class Label(StrEnum):
@@ -18,15 +18,6 @@ class Label(StrEnum):
 
     START = "start"
     END = "end"
-
-
-class SplitRule(StrEnum):
-    """How a meter that is coarser than the market's interval is cut."""
-
-    EVEN = "even"
-    """In equal parts; single Wh that are left over go to the earliest."""
-    PROFILE = "profile"
-    """In proportion to a profile of the same intervals; where it shows nothing, in equal parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,23 +45,18 @@ def said_again(rows: MeterRows, sound: Integers) -> tuple[Integers, Integers]:
     return np.sort(order[~fresh & same]), np.sort(order[~fresh & ~same])
 
 
-def cut(injection_wh: Integers, parts: int, weights: Integers | None = None) -> Integers:
-    """Each reading in whole Wh that sum to it.
+def cut(injection_wh: Integers, parts: int) -> Integers:
+    """Each reading in so many equal parts of whole Wh that sum to it; what is left goes to the earliest.
 
     Args:
         injection_wh: (r,) the readings.
         parts: into how many.
-        weights: (r, parts) >= 0 for PROFILE; None: EVEN.
 
     Returns:
         (r, parts), each part in the reading's direction.
     """
-    size_wh = np.abs(injection_wh)
-    if weights is None:
-        whole, left = np.divmod(size_wh, parts)
-        cut_wh = whole[:, None] + (np.arange(parts) < left[:, None])
-    else:
-        reading = np.repeat(np.arange(len(injection_wh)), parts)
-        cut_wh = split_groups(size_wh, reading, weights.ravel()).reshape(-1, parts)
-    signed_wh: Integers = np.sign(injection_wh)[:, None] * cut_wh
+    whole, left = np.divmod(np.abs(injection_wh), parts)
+    signed_wh: Integers = np.sign(injection_wh)[:, None] * (
+        whole[:, None] + (np.arange(parts) < left[:, None])
+    )
     return signed_wh

@@ -31,10 +31,3 @@ def test_a_row_at_fault_is_no_first_word() -> None:
 @given(st.integers(-(10**9), 10**9), st.integers(1, 12))
 def test_even_parts_are_split_exactly(energy_wh: int, parts: int) -> None:
     assert cut(np.array([energy_wh]), parts).tolist() == [split_exactly(energy_wh, [1] * parts)]
-
-
-@given(st.integers(-(10**9), 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=12))
-def test_a_profile_is_followed_by_largest_remainder(energy_wh: int, weights: list[int]) -> None:
-    found = cut(np.array([energy_wh]), len(weights), np.array([weights]))
-
-    assert found.tolist() == [split_exactly(energy_wh, weights)]

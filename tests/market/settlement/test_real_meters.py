@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from api.bulk.meter_file import MeterTable
+from api.bulk.meter_readings import in_intervals
 from market.certificates.issuing import (
     DeliveryColumns,
     GenerationColumns,
@@ -19,13 +21,7 @@ from market.model.interval import MarketDay, second_of
 from market.model.meter_rows import Label, MeterRows
 from market.model.splitting import Integers
 from market.settlement.allocation import MeterColumns, TradeColumns, allocate
-from market.settlement.meter_series import (
-    MeterSeries,
-    Origin,
-    completeness,
-    gaps,
-    lay_out,
-)
+from market.settlement.meter_series import MeterSeries, Origin
 from market.settlement.substitution import laid_onto, substituted
 
 DATA = Path(__file__).parent / "data"
@@ -43,6 +39,33 @@ def wh(kwh: str) -> int:
     return int(energy_wh)
 
 
+def laid_out(
+    rows: MeterRows, *, units: int, first_s: int, count: int, label: Label = Label.START
+) -> MeterSeries:
+    """Half-hourly readings in quarter-hours, as a file of them is read."""
+    table = MeterTable(
+        label=label,
+        unit_ids=tuple(str(number) for number in range(units)),
+        rows=rows,
+        lines=np.arange(len(rows.unit)) + 2,
+        faults=(),
+        refused=0,
+    )
+    read = in_intervals(table, meter_minutes=30, interval_minutes=15, origin_s=first_s)
+    assert (read.faults, read.repeated) == ((), 0)
+    at = rows.unit[read.row], (read.start_s - first_s) // 900
+    injection_wh = np.zeros((units, count), dtype=np.int64)
+    injection_wh[at] = read.injection_wh
+    origin = np.full((units, count), int(Origin.MISSING), dtype=np.int8)
+    origin[at] = Origin.MEASURED
+    return MeterSeries(first_s=first_s, step_s=900, injection_wh=injection_wh, origin=origin)
+
+
+def of_origin(series: MeterSeries, unit: int) -> list[int]:
+    """How many values of a unit there are of each origin."""
+    return np.bincount(series.origin[unit], minlength=len(Origin)).tolist()
+
+
 # --- homes ----------------------------------------------------------------------------------
 
 HOMES = ("UK092", "UK100", "UK240")
@@ -52,7 +75,7 @@ def homes() -> MeterSeries:
     """A week of three homes; what they use is withdrawal."""
     with (DATA / "uk-households-week.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    found = lay_out(
+    return laid_out(
         MeterRows(
             unit=np.array([HOMES.index(row["meter_id"]) for row in rows]),
             label_s=np.array([second_of(datetime.fromisoformat(row["start"])) for row in rows]),
@@ -61,11 +84,7 @@ def homes() -> MeterSeries:
         units=3,
         first_s=MONDAY_S,
         count=7 * 96,
-        interval_minutes=15,
-        meter_minutes=30,
     )
-    assert (found.faults, found.repeated) == ((), 0)
-    return found.series
 
 
 def day_of(series: MeterSeries, day: MarketDay) -> MeterSeries:
@@ -89,17 +108,20 @@ def test_what_was_measured_is_there_to_the_wh() -> None:
 
 def test_what_was_not_measured_is_told() -> None:
     series = homes()
-    hour = 3_600
+    missing = [np.flatnonzero(row != Origin.MEASURED) for row in series.origin]
 
-    assert gaps(series) == [
-        (0, MONDAY_S + 4 * 24 * hour, 2),
-        (1, MONDAY_S + 2 * 24 * hour, 20),
-        (1, MONDAY_S + (2 * 24 + 5) * hour + hour // 2, 2),
-        (1, MONDAY_S + (5 * 24 + 2) * hour, 88),
-        (2, MONDAY_S + (24 + 23) * hour, 4),
+    # In quarters of an hour since Monday: first and how many.
+    runs = [
+        [(int(run[0]), len(run)) for run in np.split(row, np.flatnonzero(np.diff(row) > 1) + 1)]
+        for row in missing
+    ]
+    assert runs == [
+        [(4 * 96, 2)],
+        [(2 * 96, 20), (2 * 96 + 22, 2), (5 * 96 + 8, 88)],
+        [(96 + 92, 4)],
     ]
     measured = [
-        found.of_origin[:, Origin.MEASURED].tolist() for found in completeness(series, WEEK)
+        [of_origin(day_of(series, day), unit)[Origin.MEASURED] for unit in range(3)] for day in WEEK
     ]
     assert measured == [
         [96, 96, 96],
@@ -130,11 +152,9 @@ def test_what_stands_in_is_marked_with_its_method() -> None:
     assert line.origin[0, night].tolist() == [1, Origin.LINEAR, Origin.LINEAR, 1]
     # UK100 on 15 November: five hours from Tuesday's same hours, the half hour later from its line.
     assert int(day.injection_wh[1, :20].sum()) == -1_041
-    (whole,) = completeness(day, [wednesday])
-    assert whole.of_origin[1].tolist() == [0, 74, 2, 20, 0]
+    assert of_origin(day, 1) == [0, 74, 2, 20, 0]
     # 44 half hours of Saturday have neither: they stay missing until a schedule is handed in.
-    (saturday,) = completeness(line, [WEEK[5]])
-    assert saturday.of_origin[1].tolist() == [88, 8, 0, 0, 0]
+    assert of_origin(day_of(line, WEEK[5]), 1) == [88, 8, 0, 0, 0]
 
 
 # --- a network with sun ---------------------------------------------------------------------
@@ -167,17 +187,14 @@ def network() -> Integers:
             sun_wh = Decimal(row["solar_kwh_per_kw"]) * kw * 1_000
             readings.append((unit, end_s, int(sun_wh.quantize(Decimal(1)))))
     unit, label_s, injection_wh = np.array(readings).T
-    found = lay_out(
+    series = laid_out(
         MeterRows(unit=unit, label_s=label_s, injection_wh=injection_wh),
         units=len(OWNERS),
         first_s=NETWORK_DAY.starts_s().start,
         count=96,
-        interval_minutes=15,
-        meter_minutes=30,
         label=Label.END,
     )
-    assert found.faults == ()
-    return found.series.injection_wh
+    return series.injection_wh
 
 
 def traded(metered_wh: Integers) -> TradeColumns:
