@@ -22,7 +22,6 @@ from market.ledger import Ledger
 from market.model.grid import Grid, Line
 from market.model.interval import day_of
 from market.model.mandate import OwnLimits
-from market.model.messages import Phase
 from market.model.order import PLAIN, OrderOptions
 from market.model.participant import Participant, StorageData, Unit
 from market.model.payment import BankRow
@@ -260,10 +259,6 @@ class MarketState:
     def step_s(self) -> int:
         """Length of a delivery interval."""
         return self.rules.interval_minutes * SECONDS_PER_MINUTE
-
-    def is_phase(self, start_s: int, phase: Phase) -> bool:
-        """True when the interval is in the phase now."""
-        return self.phases.of(start_s) is phase
 
     def local_day(self, start_s: int) -> str:
         """The market day an interval belongs to, ISO 8601."""

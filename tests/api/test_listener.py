@@ -6,27 +6,7 @@ import pytest
 
 from api.frames import payload_of, text_frame
 from api.listener import ASKED_MAX, QUEUE_BYTES_MAX, QUEUE_MAX, Listener
-
-
-class Socket:
-    """A port that takes frames while it has room."""
-
-    def __init__(self, room: int = 1_000_000) -> None:
-        self.room = room
-        self.taken: list[bytes] = []
-
-    @property
-    def takes(self) -> bool:
-        return len(self.taken) < self.room
-
-    def write_frame(self, frame: bytes) -> bool:
-        if not self.takes:
-            return False
-        self.taken.append(frame)
-        return True
-
-    async def drained(self) -> None:
-        raise AssertionError("no test waits here")
+from tests.api.watched import Socket
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])

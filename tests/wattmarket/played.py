@@ -43,6 +43,10 @@ class Server:
             for request in self.asked
         ]
 
+    @property
+    def bodies(self) -> list[Any]:
+        return [json.loads(request.content) for request in self.asked]
+
 
 def ok(**content: object) -> httpx.Response:
     return httpx.Response(200, json=content)

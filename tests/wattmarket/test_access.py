@@ -11,6 +11,7 @@ import httpx
 import pytest
 import stamina
 
+from tests.wattmarket.played import ok, problem
 from wattmarket import Client, cli
 from wattmarket.errors import BusyError, ConflictError
 
@@ -53,14 +54,6 @@ class Server:
             client_secret=client_secret,
             http=http,
         )
-
-
-def ok(**content: object) -> httpx.Response:
-    return httpx.Response(200, json=content)
-
-
-def problem(status: int, code: str) -> httpx.Response:
-    return httpx.Response(status, json={"code": code, "detail": "why"})
 
 
 @pytest.mark.parametrize(

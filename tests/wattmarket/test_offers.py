@@ -1,13 +1,12 @@
 """Listings, inquiries, contracts and rules from the client: what goes out, and under which own id."""
 
-import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 import pytest
 import stamina
 
+from tests.wattmarket.played import Server
 from wattmarket import Client
 from wattmarket.errors import ConflictError
 
@@ -20,33 +19,8 @@ def without_pauses() -> Iterator[None]:
         yield
 
 
-class Server:
-    """Answers everything with the same, and remembers what it was asked."""
-
-    def __init__(self, *answers: httpx.Response | type[httpx.TransportError]) -> None:
-        self.answers = list(answers)
-        self.asked: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v1/token":
-            return httpx.Response(200, json={"access_token": "t", "expires_in": 600})
-        self.asked.append(request)
-        answer = self.answers.pop(0) if self.answers else httpx.Response(200, json={"count": 1})
-        if isinstance(answer, httpx.Response):
-            return answer
-        raise answer("cut", request=request)
-
-    def client(self) -> Client:
-        http = httpx.Client(base_url="http://m", transport=httpx.MockTransport(self))
-        return Client("http://m", market="v", client_id="c", client_secret="s", http=http)
-
-    @property
-    def bodies(self) -> list[Any]:
-        return [json.loads(request.content) for request in self.asked]
-
-
 def test_a_listing_says_what_is_wished_and_no_more() -> None:
-    server = Server()
+    server = Server(ordinary={"count": 1})
     with server.client() as market:
         market.listings.post(unit_id="u", side="sell", price_per_mwh="90.00", legs=[LEG])
         market.listings.post(
@@ -119,7 +93,7 @@ Act = Callable[[Client], object]
     ],
 )
 def test_each_act_has_its_address(act: Act, method: str, path: str) -> None:
-    server = Server()
+    server = Server(ordinary={"count": 1})
     with server.client() as market:
         act(market)
     (asked,) = server.asked
@@ -127,7 +101,7 @@ def test_each_act_has_its_address(act: Act, method: str, path: str) -> None:
 
 
 def test_questions_answers_contracts_and_rules_carry_their_fields() -> None:
-    server = Server()
+    server = Server(ordinary={"count": 1})
     time = "2016-06-15T11:00:00Z"
     with server.client() as market:
         market.inquiries.ask(

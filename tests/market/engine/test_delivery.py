@@ -168,7 +168,7 @@ def test_rent_of_a_full_line_goes_back_to_the_members_when_the_day_closes() -> N
         story.clears(clear, start_s)
         story.does(EndDelivery(now_us=story.now_us, start_s=start_s))
         story.does(SettleInterval(now_us=story.now_us, start_s=start_s))
-        assert story.engine.state.is_phase(start_s, Phase.SETTLED)
+        assert story.engine.state.phases.of(start_s) is Phase.SETTLED
     rents = story.engine.state.day_rent_quanta["2016-06-15"]
     assert sum(rents.values()) > 0
     answer = story.does(CloseDay(now_us=story.now_us, day="2016-06-15"))

@@ -84,7 +84,7 @@ def test_an_interval_without_orders_clears_with_no_price() -> None:
     story.opens()
     outcome = story.clears(clear)
     assert [area.price_ticks for area in outcome.areas] == [None, None]
-    assert story.engine.state.is_phase(MIDNIGHT_S, Phase.DELIVERY_LOCK)
+    assert story.engine.state.phases.of(MIDNIGHT_S) is Phase.DELIVERY_LOCK
 
 
 def test_an_outcome_counts_once() -> None:
