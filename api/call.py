@@ -215,6 +215,9 @@ class Call:
         """What a query finds in the market's file, everything acknowledged before included.
 
         The query is called in another thread with a reading connection and the market's id.
+
+        Raises:
+            RefusedError: a cursor no list has given out, or the market is down.
         """
         market = self.market
         await market.settle_reads()

@@ -120,7 +120,11 @@ class OpenMarket:
         return committed
 
     async def settle_reads(self) -> None:
-        """Return once queries see everything that was acknowledged before now."""
+        """Return once queries see everything that was acknowledged before now.
+
+        Raises:
+            RefusedError: the market is down.
+        """
         try:
             await self.sequencer.projected(self.sequencer.committed_seq)
         except SubmitRefused as fault:

@@ -127,7 +127,13 @@ class SolverProcess:
         return self._process.pid
 
     def await_ready(self, deadline: Deadline) -> None:
-        """Wait until the child is warm."""
+        """Wait until the child is warm.
+
+        Raises:
+            StillWarmingError: the deadline is over first, and the child is young.
+            DeadlinePassedError: so it is, and the child should long have been warm.
+            NonsenseError: it said something else.
+        """
         if self._ready:
             return
         try:
@@ -156,7 +162,12 @@ class SolverProcess:
         *,
         gap: float | None = None,
     ) -> Answer:
-        """Hand a problem over and wait for an answer of a kind."""
+        """Hand a problem over and wait for an answer of a kind.
+
+        Raises:
+            ChildLostError: the process has ended.
+            NoResultError: no answer came in time, or none that is one.
+        """
         self._reported = self._best = None
         self.await_ready(deadline)
         header = write(self._files[0], problem)

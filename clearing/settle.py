@@ -207,7 +207,11 @@ class _Whole:
         self._coupled, self._ended = coupled, ended
 
     def settled(self, found: Found) -> Settled:
-        """The answer in whole Wh; the choice is made simpler until prices support it."""
+        """The answer in whole Wh; the choice is made simpler until prices support it.
+
+        Raises:
+            UnsupportedError: no prices support even the simplest.
+        """
         last: Exception | None = None
         for choice in self._choices(found):
             try:

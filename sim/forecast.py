@@ -85,7 +85,8 @@ class Forecaster:
     def quantiles_wh(self, index: int, ended: int, probabilities: Sequence[float]) -> list[int]:
         """Whole Wh that interval `index` stays below with each probability, seen at `ended`.
 
-        `index` must not have ended.
+        Raises:
+            ValueError: the interval has ended.
         """
         horizon = index - ended + 1
         if horizon < 1:

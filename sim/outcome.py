@@ -205,7 +205,11 @@ def _cost_at(prices_ticks: IntArray, injection_wh: IntArray, withdrawal_ticks: i
 
 
 def measured_wh(data: ReportInput) -> tuple[dict[str, IntArray], dict[str, int]]:
-    """Unit → (96,) injection as metered, and storage unit → state of charge at the day's end."""
+    """Unit → (96,) injection as metered, and storage unit → state of charge at the day's end; Wh.
+
+    Raises:
+        ValueError: readings are missing.
+    """
     units = {u.unit_id: u for h in data.village.households for u in h.units}
     measured = {unit_id: _zeros() for unit_id in units}
     levels = {u.unit_id: u.battery.start_wh for u in units.values() if u.battery is not None}

@@ -91,7 +91,11 @@ def count_of(text: str, decimals: int) -> int:
 
 
 def as_wire(value: Given, name: str = "value") -> Given:
-    """The value as the wire takes it, however deep: decimals and times as text, floats refused."""
+    """The value as the wire takes it, however deep: decimals and times as text.
+
+    Raises:
+        UsageError: a float, a time without a zone, or what has no form on the wire.
+    """
     if isinstance(value, str) or value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):

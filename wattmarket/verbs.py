@@ -121,6 +121,9 @@ class Orders(OrderChanges[S_co], CallOrders[S_co]):
         Returns:
             Records with client_order_id, status ("accepted", "repeated" or "rejected"),
             order_id, code, detail. A rejected order is a result, not an exception.
+
+        Raises:
+            UsageError: an atomic batch of more.
         """
         named = [_with_name(order) for order in _mappings(orders)]
         if atomic and len(named) > ORDERS_PER_BATCH:
@@ -157,6 +160,9 @@ class Orders(OrderChanges[S_co], CallOrders[S_co]):
 
         Returns:
             The same records as `place_many`.
+
+        Raises:
+            UsageError: an atomic batch of more, or columns that have no form on the wire.
         """
         table = arrow_orders(orders, new_client_order_id)
         if atomic and table.num_rows > ORDERS_PER_BATCH:

@@ -204,7 +204,11 @@ def read_result(book: Book, folder: Path) -> tuple[ClearingResult, dict[str, Any
 
 
 def block_refusals(book: Book, result: ClearingResult, folder: Path) -> list[str]:
-    """Where `blocks.csv` gives another reason or surplus than prices and ratios do."""
+    """Where `blocks.csv` gives another reason or surplus than prices and ratios do.
+
+    Raises:
+        BookFaultyError: the file cannot be read.
+    """
     found: list[Fault] = []
     table = read_table(folder, "blocks", COLUMNS["blocks"], found, needed=bool(book.blocks))
     if found:

@@ -120,7 +120,11 @@ class _Writing:
         return msgspec.msgpack.encode([FORMAT, column, tables, list(self._strings)])
 
     def column(self, values: Values, path: str, value: bool = False) -> Column:
-        """Values of one place; `value`: inside a fact, where nothing has an identity."""
+        """Values of one place; `value`: inside a fact, where nothing has an identity.
+
+        Raises:
+            StateRefused: something a state may not hold.
+        """
         types = _types(values)
         if value and not _FACT_MAPPINGS.isdisjoint(types):
             # A fact just decided may hold what a fact read back from the journal has as a dict.

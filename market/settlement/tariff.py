@@ -57,7 +57,10 @@ def network_ticks(rules: MarketRules, start_s: int, level: VoltageLevel) -> int:
     """The network fee of a voltage level in an interval.
 
     Of the level's tariffs the one that began last holds, in the band of the local hour and kind of
-    day; before the first one begins, and for a level without one, the plain fee.
+    day; before the first one begins, and for a level without one, the plain fee. Ticks.
+
+    Raises:
+        LookupError: a tariff has no band for the hour; such rules are refused when they come.
     """
     if not rules.tariff.by_level:
         return rules.tariff.network_ticks
