@@ -14,6 +14,7 @@ from tools.mutants import (
     chosen,
     examine,
     explained,
+    is_guard,
     outcomes,
     settings,
     subjects,
@@ -107,6 +108,23 @@ def test_the_share_is_of_those_tried_less_those_explained() -> None:
 )
 def test_a_change_is_known_by_what_the_line_became(diff: str, line: str) -> None:
     assert became(diff) == line
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "guard"),
+    [
+        ("zip(a, b, strict=True)", "zip(a, b, strict=False)", True),
+        ("zip(a, b, strict=True)", "zip(a, b, strict=None)", True),
+        ("zip(a, b, strict=True)", "zip(a, b, )", True),
+        ("zip(a, b, strict=True)", "zip(a, strict=True)", False),
+        ("zip(a, b, strict=True) + c", "zip(a, b, strict=True) - c", False),
+        ("f(a, b)", "f(a, )", False),
+    ],
+)
+def test_whether_lengths_are_held_against_each_other_is_a_guard(
+    before: str, after: str, guard: bool
+) -> None:
+    assert is_guard(f"--- a\n+++ b\n x\n-    {before}\n+    {after}\n") is guard
 
 
 FAKE = """#!/bin/sh

@@ -113,3 +113,12 @@ def test_without_a_band_somebody_has_to_be_in_a_group(from_day: str, is_due: boo
     groups.set(BalanceGroupSet(group=group, reason="agreed", actor="op", now_us=0))
     found = due(SettledMonths(), standing(versions), rules, groups, until_s)
     assert (found is not None) is is_due
+
+
+def test_a_month_that_stands_as_it_was_settled_lets_the_next_one_come() -> None:
+    zone = OPEN_END.time_zone
+    june, july = whole("2016-06", zone), whole("2016-07", zone)
+    until_s = MarketMonth.of("2016-07", zone).until_s
+    before = settled("2016-06", tuple(june.items()))
+    found = due(before, standing(june | july), OPEN_END, NOBODY, until_s)
+    assert found == ("2016-07", tuple(july.items()))

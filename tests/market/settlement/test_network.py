@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.model.money import GRID_OPERATOR, LEVIES
+from market.model.money import GRID_OPERATOR, LEVIES, TransferKind
 from market.model.participant import VoltageLevel
 from market.model.rules import DayKind, NetworkBand, NetworkTariff
-from market.settlement.network import network_transfers, withdrawal_wh
+from market.settlement.network import day_charges, network_transfers, withdrawal_wh
 from tests.builders import MIDNIGHT_S, PARTICIPANTS, RULES, UNITS
 
 UNITS_BY_ID = {item.unit_id: item for item in UNITS}
@@ -95,3 +95,35 @@ def test_withdrawal_is_the_connections_net_and_never_negative(
             if item.participant_id == participant_id
         )
         assert energy_wh == (0 if net_wh >= 0 else -net_wh)
+
+
+def test_each_metering_point_of_a_day_pays_the_charge_of_its_level_and_the_last_resort_none() -> (
+    None
+):
+    def by_day(level: VoltageLevel, quanta: int, from_day: str = "2016-06-15") -> NetworkTariff:
+        return NetworkTariff(
+            voltage_level=level, from_day=from_day, bands=(), day_charge_quanta=quanta
+        )
+
+    levels = (by_day(VoltageLevel.LOW, 77), by_day(VoltageLevel.MEDIUM, 500))
+    rules = replace(RULES, tariff=replace(RULES.tariff, by_level=levels))
+    members = {**MEMBERS, "ben": replace(MEMBERS["ben"], voltage_level=VoltageLevel.MEDIUM)}
+
+    def charges(points: set[str], day: str) -> dict[str, tuple[str, int, TransferKind, str]]:
+        return {
+            move.debit_account: (
+                move.credit_account,
+                move.amount_quanta,
+                move.kind,
+                move.reference,
+            )
+            for move in day_charges(points=points, rules=rules, participants=members, day=day)
+        }
+
+    of_a_day = TransferKind.DAY_CHARGE
+    assert charges({"ann", "ben", "retailer"}, "2016-06-15") == {
+        "participant:ann": (GRID_OPERATOR, 77, of_a_day, "ann"),
+        "participant:ben": (GRID_OPERATOR, 500, of_a_day, "ben"),
+    }
+    assert charges({"ben"}, "2016-06-16").keys() == {"participant:ben"}
+    assert charges({"ann", "ben"}, "2016-06-14") == {}

@@ -18,13 +18,14 @@ from market.model.participant import UnitKind
 from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
 from market.settlement.imbalance import deviation_prices, deviation_transfers
 from market.settlement.redispatch import (
+    fees_borne,
     followed_wh,
     moving_costs,
     net_by_area_wh,
     redispatch_transfers,
     reference_prices,
 )
-from tests.builders import GRID, MIDNIGHT_S, RULES, UNITS, unit
+from tests.builders import GRID, MIDNIGHT_S, PARTICIPANTS, RULES, UNITS, unit
 
 UNITS_BY_ID = {item.unit_id: item for item in UNITS}
 RETAILER = participant_account("retailer")
@@ -220,3 +221,43 @@ def test_the_last_resort_is_settled_with_for_the_sum_whoever_pays_which_part(
     assert sum(balances(beside).values()) == 0
     assert balances(beside)[RETAILER] == balances(alone)[RETAILER]
     assert BALANCING not in balances(pays(moved, price_ticks))
+
+
+def borne(moved_wh: dict[str, int], measured_wh: dict[str, int]) -> dict[str, int]:
+    members = {item.participant_id: item for item in PARTICIPANTS}
+    moves = fees_borne(
+        moved_wh=moved_wh,
+        measured_wh=measured_wh,
+        units=UNITS_BY_ID,
+        rules=RULES,
+        participants=members,
+        start_s=MIDNIGHT_S,
+    )
+    assert {move.start_s for move in moves} <= {MIDNIGHT_S}
+    assert {move.kind for move in moves} <= {TransferKind.REDISPATCH}
+    assert all(move.debit_account == GRID_OPERATOR for move in moves)
+    assert all(move.credit_account == participant_account(move.reference) for move in moves)
+    return {move.reference: move.amount_quanta for move in moves}
+
+
+def test_who_withdraws_because_its_roof_was_held_back_gets_the_fees_of_that_again() -> None:
+    fee_ticks = RULES.tariff.network_ticks + RULES.tariff.levies_ticks
+    # 300 Wh of 1,000 came from the roof; of those that are missing 500 would have covered the load.
+    measured = {"ann-load": -1_000, "ann-solar": 300, "ben-load": -400}
+    assert borne({"ann-solar": -500}, measured) == {"ann": 500 * fee_ticks}
+    assert borne({"ann-solar": -900}, measured) == {"ann": 700 * fee_ticks}, (
+        "more was not withdrawn"
+    )
+    assert borne({"ben-load": -1}, measured) == {"ben": fee_ticks}
+    assert borne({"ann-solar": -500, "ben-load": -1}, measured).keys() == {"ann", "ben"}
+
+
+def test_who_was_told_to_inject_more_keeps_what_it_saves() -> None:
+    measured = {"ann-load": -1_000, "ann-battery": 300}
+    assert borne({"ann-battery": 300}, measured) == {}
+    assert borne({"ann-battery": 0}, measured) == {}
+
+
+def test_the_last_resort_is_given_no_fees_back_and_neither_is_who_withdrew_nothing() -> None:
+    assert borne({"retailer-sells": -10}, {"retailer-sells": -50}) == {}
+    assert borne({"ann-solar": -500}, {"ann-solar": 100}) == {}

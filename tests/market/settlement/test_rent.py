@@ -93,6 +93,8 @@ def test_a_return_names_line_and_day() -> None:
     first = returned({"rent:GRID-RUR": 1_000}, USED)[0]
     assert (first.kind, first.reference) == (TransferKind.RENT_RETURN, "GRID-RUR@2016-06-15")
     assert first.start_s is None
+    limit = returned({"limit_rent:RUR": 1_000}, USED)[0]
+    assert (limit.kind, limit.reference) == (TransferKind.RENT_RETURN, "RUR@2016-06-15")
 
 
 @given(

@@ -142,7 +142,7 @@ def test_a_plain_day_on_the_day_without_an_hour() -> None:
 
     # 02:00 to 03:00 is not there: quarters 8 to 11 of the plain day are left out.
     assert found.injection_wh[0].tolist() == [*range(8), *range(12, 96)]
-    assert found.first_s == SPRING.starts_s().start
+    assert (found.first_s, found.step_s) == (SPRING.starts_s().start, 900)
     assert (found.origin == M).all()
 
 

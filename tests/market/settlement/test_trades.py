@@ -7,7 +7,13 @@ import pytest
 from market.ledger import Ledger
 from market.model.grid import Line
 from market.model.messages import LineUse
-from market.model.money import CENTRAL, GRID_OPERATOR, participant_account, rounding_account
+from market.model.money import (
+    CENTRAL,
+    GRID_OPERATOR,
+    TransferKind,
+    participant_account,
+    rounding_account,
+)
 from market.model.order import Side, Venue
 from market.model.trade import Trade
 from market.settlement.energy import ConservationError
@@ -112,3 +118,31 @@ def test_a_use_needs_its_line() -> None:
     legs = [replace(leg("ada", "a", Side.SELL, 9_000, 1))]
     with pytest.raises(ConservationError, match="without its line"):
         matched_transfers(legs=legs, use=use, line=None)
+
+
+def test_every_transfer_of_a_match_says_the_interval_it_is_for_and_what_it_is_of() -> None:
+    use = LineUse(line_id="a-b", forward=True, sent_wh=511, received_wh=500)
+    legs = [leg("ada", "a", Side.SELL, 9_000, 511), leg("bob", "b", Side.BUY, 9_607, 500)]
+    moves = matched_transfers(legs=legs, use=use, line=LINE)
+    assert [(move.kind, move.reference) for move in moves] == [
+        (TransferKind.TRADE, "trd-ada"),
+        (TransferKind.TRADE, "trd-bob"),
+        (TransferKind.LINE_FEE, "a-b"),
+        (TransferKind.ROUNDING, "a-b"),
+    ]
+    assert {move.start_s for move in moves} == {START_S}
+
+
+@pytest.mark.parametrize(
+    "alone",
+    [leg("ada", "a", Side.SELL, 9_000, 511), leg("bob", "b", Side.BUY, 9_607, 500)],
+    ids=["nobody takes what arrives", "nobody gave what is sent"],
+)
+def test_a_line_carries_nothing_for_one_party_alone(alone: Trade) -> None:
+    use = LineUse(line_id="a-b", forward=True, sent_wh=511, received_wh=500)
+    with pytest.raises(ConservationError):
+        matched_transfers(legs=[alone], use=use, line=LINE)
+
+
+def test_where_nothing_was_matched_nothing_is_paid() -> None:
+    assert matched_transfers(legs=[], use=None, line=None) == ()
