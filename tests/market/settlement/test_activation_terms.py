@@ -144,3 +144,10 @@ def test_what_goes_against_the_scheduled_flow_is_not_sent_and_not_lost() -> None
     rest = terms.after("B", "A", 980)
     assert rest.most_wh("B", "A", 5_000, 5_000, upward=True) == 100
     assert rest.delivered("B", "A", 100).fee_quanta == 700 * 100
+    assert rest.after("B", "A", 100).most_wh("B", "A", 5_000, 5_000, upward=True) == 0
+    single = rest.delivered("B", "A", 1)
+    assert (single.received_wh, single.lost_wh, single.fee_quanta) == (0, 1, 700)
+    # The other way round more has to be sent with the scheduled flow, for which there is no room.
+    taken = terms.delivered("B", "A", -490)
+    assert (taken.received_wh, taken.lost_wh, taken.fee_quanta) == (-500, 10, 500 * 500)
+    assert terms.most_wh("B", "A", 5_000, 5_000, upward=False) == 0

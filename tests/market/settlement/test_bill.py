@@ -15,7 +15,6 @@ from market.model.bill import (
     BillSource,
     Charged,
     ChargeKind,
-    Credited,
     LineParts,
     Metered,
     Posted,
@@ -390,26 +389,3 @@ def test_a_bill_of_before_the_text_was_defined_is_still_known() -> None:
     with_parts = replace(bill.lines[0], parts=LineParts(fee_quanta=7))
     assert not says(replace(bill, lines=(with_parts, *bill.lines[1:])), digest)
     assert kept.digest != digest
-
-
-# --- credits of disputes --------------------------------------------------------------
-
-
-def test_a_credit_says_its_case_and_is_taxed_like_the_line_it_is_for() -> None:
-    credits = (
-        Credited(kind=ChargeKind.NETWORK_FEE, period=0, case_id="cas-1", amount_quanta=700),
-        Credited(kind=ChargeKind.CREDIT, period=0, case_id="cas-2", amount_quanta=50),
-    )
-    of = replace(source(), credited=credits, posted=(posted(TransferKind.BILL_CREDIT, -750),))
-    bill = billed(of, VAT)
-
-    assert [
-        (item.kind, item.detail, item.case_id, item.amount_quanta, item.energy_wh)
-        for item in bill.lines
-    ] == [
-        (ChargeKind.CREDIT, "", "cas-2", -50, None),
-        (ChargeKind.CREDIT, "network_fee", "cas-1", -700, None),
-    ]
-    assert {(item.from_s, item.until_s) for item in bill.lines} == {(bill.from_s, bill.until_s)}
-    assert [(tax.base_quanta, tax.amount_quanta) for tax in bill.taxes] == [(-700, -133)]
-    assert due_of(bill).case_ids == ("cas-2", "cas-1")

@@ -176,12 +176,14 @@ def test_energy_that_is_cut_is_given_back_by_who_was_to_have_it() -> None:
     assert replaced.kind is TransferKind.REPLACEMENT
     assert (replaced.debit_account, replaced.credit_account) == (GRID_OPERATOR, RETAILER)
     assert replaced.amount_quanta == 8_000 * 98
+    assert (replaced.reference, replaced.start_s) == ("RUR", MIDNIGHT_S)
 
 
 def test_where_nothing_traded_the_price_is_what_the_last_resort_pays_there() -> None:
     result = outcome(None)
     prices = deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S)
     assert reference_prices(prices, result)["RUR"] == 7_840  # 80.00 less two per cent
+    assert reference_prices(prices, None) == reference_prices(prices, result)
 
 
 ENERGY = st.integers(-2_500, 2_500)
@@ -220,6 +222,7 @@ def test_the_last_resort_is_settled_with_for_the_sum_whoever_pays_which_part(
     alone = settled({}, {})
     assert sum(balances(beside).values()) == 0
     assert balances(beside)[RETAILER] == balances(alone)[RETAILER]
+    assert {item.start_s for item in (*beside, *alone)} <= {MIDNIGHT_S}
     assert BALANCING not in balances(pays(moved, price_ticks))
 
 
@@ -261,3 +264,29 @@ def test_who_was_told_to_inject_more_keeps_what_it_saves() -> None:
 def test_the_last_resort_is_given_no_fees_back_and_neither_is_who_withdrew_nothing() -> None:
     assert borne({"retailer-sells": -10}, {"retailer-sells": -50}) == {}
     assert borne({"ann-solar": -500}, {"ann-solar": 100}) == {}
+
+
+def test_a_single_wh_more_is_paid_and_a_single_wh_less_gives_back_what_it_spares() -> None:
+    assert balances(pays({"ann-battery": 1, "ann-solar": -1}))[GRID_OPERATOR] == -10_500
+    assert balances(pays({"ann-battery": -1, "ann-solar": 1}))[GRID_OPERATOR] == 9_500 - 10_000
+
+
+def test_what_is_not_compensated_is_given_back_at_the_area_price() -> None:
+    result = outcome(10_000)
+    transfers = redispatch_transfers(
+        moved_wh={"ann-solar": -100, "ann-battery": 100},
+        prices=deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S),
+        units=UNITS_BY_ID,
+        rules=RULES,
+        grid=GRID,
+        start_s=MIDNIGHT_S,
+        last_resort_participant_id=None,
+        outcome=result,
+        exchange=result,
+        at_area_price_wh={"ann-solar": -30, "ann-battery": 100},
+    )
+    assert {(item.kind, item.reference, item.start_s) for item in transfers} == {
+        (TransferKind.INSTRUCTED, "ann-solar", MIDNIGHT_S),
+        (TransferKind.INSTRUCTED, "ann-battery", MIDNIGHT_S),
+    }  # the sun that is compensated costs nothing
+    assert balances(transfers)[participant_account("ann")] == 10_000 * (100 - 30)
