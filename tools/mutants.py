@@ -3,6 +3,7 @@
     python -m tools.mutants                    every subject
     python -m tools.mutants --only ledger      of those; also ledger,settlement/bill.py
     python -m tools.mutants --all              every mutant of them, not a sample
+    python -m tools.mutants --again            those that survived last time, by the tests there are now
 
 mutmut changes one thing at a time in a copy under `var/mutants/`, and the subject's tests are to notice. A
 change nobody can notice is explained in docs/mutants.md, by its file and what the line became. Exit codes:
@@ -25,11 +26,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MUTMUT = ROOT / ".venv-mutants" / "bin" / "mutmut"
+BIN = ROOT / ".venv-mutants" / "bin"
 SUBJECTS = ROOT / "tools" / "mutants.toml"
 EXPLAINED = ROOT / "docs" / "mutants.md"
 COPIED = ("api", "clearing", "market", "sim", "wattmarket", "tests")
 SHARE_MIN = 0.9
+SHOWN = """
+import json, sys
+from mutmut.mutation.diff_apply import get_diff_for_mutant as diff
+print(json.dumps({name: diff(name) for name in json.load(sys.stdin)}))
+"""
+HEAD = "| file | mutants | not run | killed | survived | explained | killed of the rest |"
 
 
 @dataclass(frozen=True)
@@ -47,12 +54,9 @@ def subjects() -> dict[str, Subject]:
     tables = tomllib.loads(SUBJECTS.read_text("utf-8"))
     return {
         name: Subject(
-            table["package"],
-            tuple(table["files"]),
-            tuple(table["tests"]),
-            tuple(table.get("sample", ())),
+            of["package"], *(tuple(of.get(key, ())) for key in ("files", "tests", "sample"))
         )
-        for name, table in tables.items()
+        for name, of in tables.items()
     }
 
 
@@ -96,28 +100,34 @@ def settings(subject: Subject, files: Sequence[str]) -> str:
     return "\n[tool.mutmut]\n" + "\n".join(lines) + "\n"
 
 
-def prepare(folder: Path, subject: Subject, files: Sequence[str]) -> None:
-    """A copy of the project in which things may be broken."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for name in COPIED:
+def prepare(folder: Path, subject: Subject, files: Sequence[str], *, again: bool) -> None:
+    """A copy of the project in which things may be broken; `again`: in the one there is, other tests."""
+    shutil.rmtree(folder / "tests" if again else folder, ignore_errors=True)
+    for name in ("tests",) if again else COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     told = (ROOT / "pyproject.toml").read_text("utf-8") + settings(subject, files)
     (folder / "pyproject.toml").write_text(told, "utf-8")
 
 
-def mutmut(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it in the copy; with what the project needs from .venv, and what it needs itself from its own."""
+def call(folder: Path, *command: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a program of .venv-mutants in the copy, with what the project needs from .venv."""
     found = sorted((ROOT / ".venv" / "lib").glob("python*/site-packages"))
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, found))}
     return subprocess.run(
-        [str(MUTMUT), *arguments],
+        [str(BIN / command[0]), *command[1:]],
         cwd=folder,
         env=environment,
+        input=said,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
+
+
+def diffs(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """What was changed, by mutant; `mutmut show` would take a second for each."""
+    return dict(json.loads(call(folder, "python", "-c", SHOWN, said=json.dumps(names)).stdout))
 
 
 def outcomes(folder: Path) -> list[Mutant]:
@@ -162,8 +172,7 @@ def table(mutants: Iterable[Mutant], known: set[str]) -> str:
             count["made"] += 1
             count[each.fate] += 1
             count["explained"] += each.fate == "survived" and each.name in known
-    lines = ["| file | mutants | not run | killed | survived | explained | killed of the rest |"]
-    lines.append("|---|---|---|---|---|---|---|")
+    lines = [HEAD, "|---" * HEAD.count(" | ") + "|---|"]
     for row in sorted(counts, key=lambda name: (name == "together", name)):
         count = counts[row]
         told = (count[what] for what in ("made", "untried", "killed", "survived", "explained"))
@@ -177,13 +186,18 @@ def share(count: Mapping[str, int]) -> float:
     return count["killed"] / tried if tried else 1.0
 
 
-def examine(name: str, files: Sequence[str], *, every: bool) -> int:
+def examine(name: str, files: Sequence[str], *, every: bool = False, again: bool = False) -> int:
     """Try one subject and print how it stands; the exit code."""
     subject = subjects()[name]
     folder = ROOT / "var" / "mutants" / name
-    prepare(folder, subject, files)
-    sample = () if every else tuple(f"*__mutmut_*{digit}" for digit in subject.sample)
-    ran = mutmut(folder, "run", "--max-children", "1", *sample)
+    tried = () if every else tuple(f"*__mutmut_*{digit}" for digit in subject.sample)
+    if again:
+        tried = tuple(each.name for each in outcomes(folder) if each.fate == "survived")
+        if not tried:
+            print(f"{name}: nothing survived last time, or there was none")
+            return 0
+    prepare(folder, subject, files, again=again)
+    ran = call(folder, "mutmut", "run", "--max-children", "1", *tried)
     found = outcomes(folder)
     if ran.returncode != 0 or all(each.end is None for each in found):
         print(f"{name}: mutmut failed", ran.stdout[-4000:], sep="\n", file=sys.stderr)
@@ -191,16 +205,14 @@ def examine(name: str, files: Sequence[str], *, every: bool) -> int:
     page = explained(EXPLAINED.read_text("utf-8"))
     known: set[str] = set()
     print(f"\n## {name}\n", flush=True)
-    for each in found:
-        if each.fate != "survived":
-            continue
-        diff = mutmut(folder, "show", each.name).stdout
-        line = became(diff)
+    survived = {each.name: each for each in found if each.fate == "survived"}
+    for mutant, diff in diffs(folder, list(survived)).items():
+        each, line = survived[mutant], became(diff)
         if (each.file, line) in page or is_guard(diff):
-            known.add(each.name)
+            known.add(mutant)
         else:
-            untested = " (no test reaches it)" if each.end != 0 else ""
-            print(f"- `{each.file}` {each.name.rpartition('.')[2]}{untested}: `` {line} ``")
+            untested = " (no test reaches it)" if each.end else ""
+            print(f"- `{each.file}` {mutant.rpartition('.')[2]}{untested}: `` {line} ``")
     print("\n" + table(found, known), flush=True)
     count = Counter(each.fate for each in found) + Counter(explained=len(known))
     return 0 if share(count) >= SHARE_MIN else 1
@@ -237,8 +249,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools.mutants")
     parser.add_argument("--only", default="", help="subjects and files, with commas between")
     parser.add_argument("--all", action="store_true", help="every mutant, not a sample")
+    parser.add_argument("--again", action="store_true", help="those that survived last time")
     asked = parser.parse_args()
-    return max(examine(name, files, every=asked.all) for name, files in chosen(asked.only).items())
+    return max(
+        examine(name, files, every=asked.all, again=asked.again)
+        for name, files in chosen(asked.only).items()
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What `make mutants` reads and says: fates, shares, and what is explained."""
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 
@@ -128,14 +129,13 @@ def test_whether_lengths_are_held_against_each_other_is_a_guard(
 
 
 FAKE = """#!/bin/sh
-case "$1" in
-run)
-    echo "$@" > asked
-    mkdir -p mutants/market && cp "{metas}" mutants/market/ledger.py.meta
-    exit {ends} ;;
-show)
-    printf -- '--- a\\n+++ b\\n-x = 1\\n+x = %s\\n' "$2" ;;
-esac
+echo "$@" > asked
+mkdir -p mutants/market && cp "{metas}" mutants/market/ledger.py.meta
+exit {code}
+"""
+SHOW = """#!{python}
+import json, sys
+print(json.dumps({{n: f"--- a\\n+++ b\\n-x = 1\\n+x = {{n}}\\n" for n in json.load(sys.stdin)}}))
 """
 
 
@@ -146,7 +146,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir()
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "small"\n')
     monkeypatch.setattr(mutants, "ROOT", tmp_path)
-    monkeypatch.setattr(mutants, "MUTMUT", tmp_path / "mutmut")
+    monkeypatch.setattr(mutants, "BIN", tmp_path)
     monkeypatch.setattr(mutants, "EXPLAINED", tmp_path / "explained.md")
     (tmp_path / "explained.md").write_text("")
     return tmp_path
@@ -155,19 +155,23 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def say(house: Path, ends: dict[str, int | None], code: int = 0) -> None:
     metas = house / "metas"
     metas.write_text(json.dumps({"exit_code_by_key": ends}))
-    (house / "mutmut").write_text(FAKE.format(metas=metas, ends=code))
-    (house / "mutmut").chmod(0o755)
+    for name, text in (
+        ("mutmut", FAKE.format(metas=metas, code=code)),
+        ("python", SHOW.format(python=sys.executable)),
+    ):
+        (house / name).write_text(text)
+        (house / name).chmod(0o755)
 
 
 def test_a_subject_with_its_share_passes_and_one_without_names_its_survivors(
     made: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     say(made, {f"market.ledger.x_f__mutmut_{number}": 1 for number in range(1, 10)})
-    assert examine("ledger", ["market/ledger.py"], every=False) == 0
+    assert examine("ledger", ["market/ledger.py"]) == 0
     assert "`" not in capsys.readouterr().out
 
     say(made, {"market.ledger.x_f__mutmut_1": 1, "m.2": 0, "m.3": 33, "m.4": None})
-    assert examine("ledger", ["market/ledger.py"], every=False) == 1
+    assert examine("ledger", ["market/ledger.py"]) == 1
     said = capsys.readouterr().out
     assert "- `market/ledger.py` 2: `` x = m.2 ``" in said
     assert "- `market/ledger.py` 3 (no test reaches it): `` x = m.3 ``" in said
@@ -179,7 +183,7 @@ def test_an_explained_survivor_is_neither_printed_nor_counted(
 ) -> None:
     (made / "explained.md").write_text("| `market/ledger.py` | `` x = m.2 `` | the same |\n")
     say(made, {"m.1": 1, "m.2": 0})
-    assert examine("ledger", ["market/ledger.py"], every=False) == 0
+    assert examine("ledger", ["market/ledger.py"]) == 0
     said = capsys.readouterr().out
     assert "x = m.2" not in said
     assert "| together | 2 | 0 | 1 | 1 | 1 | 100.0% |" in said
@@ -188,7 +192,7 @@ def test_an_explained_survivor_is_neither_printed_nor_counted(
 def test_a_sample_is_asked_for_by_the_last_digits_and_all_by_none(made: Path) -> None:
     say(made, {"m.1": 1})
     asked = made / "var" / "mutants" / "check" / "asked"
-    assert examine("check", ["clearing/check/book.py"], every=False) == 0
+    assert examine("check", ["clearing/check/book.py"]) == 0
     assert asked.read_text().split() == [
         "run",
         "--max-children",
@@ -201,9 +205,21 @@ def test_a_sample_is_asked_for_by_the_last_digits_and_all_by_none(made: Path) ->
     assert outcomes(asked.parent) == [Mutant("m.1", "market/ledger.py", 1)]
 
 
+def test_again_is_of_those_that_survived_by_the_tests_there_are_now(made: Path) -> None:
+    say(made, {"m.1": 1, "m.2": 0, "m.3": 33, "m.4": None})
+    examine("check", ["clearing/check/book.py"])
+    copy = made / "var" / "mutants" / "check"
+    (made / "tests" / "test_new.py").touch()
+    say(made, {"m.1": 1, "m.2": 1, "m.3": 1, "m.4": None})
+
+    assert examine("check", ["clearing/check/book.py"], again=True) == 0
+    assert (copy / "asked").read_text().split() == ["run", "--max-children", "1", "m.2", "m.3"]
+    assert (copy / "tests" / "test_new.py").exists()
+
+
 @pytest.mark.parametrize(("ends", "code"), [({"m.1": 1}, 1), ({"m.1": None}, 0)])
 def test_a_mutmut_that_fails_or_tries_nothing_is_no_success(
     made: Path, ends: dict[str, int | None], code: int
 ) -> None:
     say(made, ends, code)
-    assert examine("ledger", ["market/ledger.py"], every=False) == 2
+    assert examine("ledger", ["market/ledger.py"]) == 2

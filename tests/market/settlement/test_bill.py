@@ -119,7 +119,7 @@ def test_a_line_says_how_much_at_what_price() -> None:
         (ChargeKind.NETWORK_FEE, 2_000, 7_000, 14_000_000),
         (ChargeKind.LEVIES, 2_000, 5_000, 10_000_000),
     ]  # fmt: skip
-    assert bill.net_quanta == 50_400_000
+    assert (bill.net_quanta, bill.withdrawn_wh, bill.fed_in_wh) == (50_400_000, 2_000, 0)
     assert bill.total_quanta == 50_000_000  # 0.504 rounds to 0.50
     assert bill.rounding_quanta == -400_000
 

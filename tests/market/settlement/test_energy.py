@@ -379,3 +379,21 @@ def test_an_auction_that_does_not_add_up_is_never_booked(what: str) -> None:
     outcome, trades, grid = damaged(what)
     with pytest.raises(ConservationError):
         auction_transfers(outcome=outcome, trades=trades, grid=grid)
+
+
+def test_where_nothing_traded_a_limit_earns_nothing_whatever_its_connection_costs() -> None:
+    outcome, trades, grid = auction(
+        prices=(None, 8_000, 8_000), connections=(7_840, 8_000, 8_000), flows=[]
+    )
+    assert auction_transfers(outcome=outcome, trades=trades, grid=grid) == ()
+
+
+def test_what_is_booked_for_a_line_names_it_and_its_interval() -> None:
+    flow = Flow(line=0, forward=True, sent_wh=1_000, lost_wh=20, full=True)
+    outcome, trades, grid = auction(prices=(20_000, 14_000, 10_000), flows=[flow])
+    moves = auction_transfers(outcome=outcome, trades=trades, grid=grid)
+    kinds = (TransferKind.LINE_FEE, TransferKind.LINE_LOSS, TransferKind.LINE_RENT)
+    assert {m.kind: m.reference for m in moves if m.kind in kinds} == dict.fromkeys(
+        kinds, "GRID-RUR"
+    )
+    assert {move.start_s for move in moves} == {900}

@@ -115,3 +115,27 @@ def test_what_nobody_bought_stands_on_no_purchase() -> None:
     )
     assert not parts_of(outcome, trades, grid).any()
     assert any(booked(outcome, trades, grid))
+
+
+def test_what_an_export_limit_holds_back_is_carried_by_those_who_are_sent_the_rest() -> None:
+    """RUR sends 10,000 Wh to GRID at 30.00 inside and 78.40 at its connection: its limit is full."""
+    outcome, trades, grid = auction(
+        prices=(3_000, 8_000, 8_000),
+        connections=(7_840, 8_000, 8_000),
+        flows=[Flow(line=UP, forward=False, sent_wh=10_000, lost_wh=200, full=False)],
+        fees=((0, 0), (0, 0), (0, 0)),
+    )
+    parts = parts_of(outcome, trades, grid)
+    assert parts.sum(axis=0).tolist() == booked(outcome, trades, grid)
+    assert parts.sum(axis=0).tolist()[2] == (7_840 - 3_000) * 10_000
+    assert {trades[row].area_id for row in range(len(trades)) if parts[row].any()} == {"GRID"}
+
+
+def test_a_single_wh_that_came_over_a_line_carries_all_of_it() -> None:
+    outcome, trades, grid = auction(
+        prices=(14_000, 14_000, 10_000),
+        flows=[Flow(line=UP, forward=True, sent_wh=1, lost_wh=0, full=True)],
+    )
+    parts = parts_of(outcome, trades, grid)
+    assert parts.sum(axis=0).tolist() == booked(outcome, trades, grid)
+    assert [trades[row].area_id for row in range(len(trades)) if parts[row].any()] == ["RUR"]
