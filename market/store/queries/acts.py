@@ -13,11 +13,10 @@ from market.store.queries.pages import (
     SEPARATOR,
     AnyRow,
     CursorFault,
-    bounded,
     cursor_of,
     fact,
     numbers,
-    page,
+    read_page,
 )
 from market.store.views import Page
 
@@ -65,11 +64,11 @@ def acts(
     if cursor is not None:
         (number,) = numbers(cursor, 1)
         query = query.where(c.number > number)
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        (c.number,),
+        limit,
         lambda row: fact(
             StoredAct,
             row,
@@ -77,7 +76,6 @@ def acts(
             level=ControlLevel(row.level),
             state=ActState(row.state),
         ),
-        lambda row: cursor_of(row.number),
     )
 
 
@@ -121,14 +119,13 @@ def curtailments(
         query = query.where(c.unit_id.in_(units_of(market_id, participant_id)))
     if cursor is not None:
         query = query.where(tuple_(c.start_s, c.unit_id, c.from_s) > tuple_(*_piece(cursor)))
-    count = bounded(limit)
     order = (c.start_s, c.unit_id, c.from_s)
-    rows = connection.execute(query.order_by(*order).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        order,
+        limit,
         lambda row: fact(Curtailed, row, reason=ControlReason(row.reason)),
-        lambda row: cursor_of(row.start_s, row.unit_id, row.from_s),
     )
 
 

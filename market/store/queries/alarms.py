@@ -7,7 +7,7 @@ from sqlalchemy import Connection, or_, select
 from market.model.alarm import Alarm, AlarmKind, AlarmState, ControlLevel, Severity
 from market.store import tables
 from market.store.queries.conditions import equal, units_in
-from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
+from market.store.queries.pages import AnyRow, fact, numbers, read_page
 from market.store.views import Page
 
 
@@ -61,9 +61,7 @@ def alarms(
     if cursor is not None:
         (number,) = numbers(cursor, 1)
         query = query.where(c.number > number)
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
-    return page(rows, count, _alarm, lambda row: cursor_of(row.number))
+    return read_page(connection, query, (c.number,), limit, _alarm)
 
 
 def alarm(connection: Connection, market_id: str, alarm_id: str) -> Alarm | None:

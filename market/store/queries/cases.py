@@ -11,7 +11,7 @@ from market.settlement.tariff import Period
 from market.store import tables
 from market.store.case_rows import case_of
 from market.store.queries.conditions import equal
-from market.store.queries.pages import AnyRow, bounded, cursor_of, numbers, page
+from market.store.queries.pages import AnyRow, numbers, read_page
 from market.store.views import Page
 
 
@@ -64,9 +64,7 @@ def cases(
     if cursor is not None:
         (number,) = numbers(cursor, 1)
         query = query.where(c.number > number)
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
-    return page(rows, count, _case, lambda row: cursor_of(row.number))
+    return read_page(connection, query, (c.number,), limit, _case)
 
 
 def case(connection: Connection, market_id: str, case_id: str) -> Case | None:

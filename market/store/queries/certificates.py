@@ -25,7 +25,7 @@ from market.store.queries.pages import (
     fact,
     number_and_name,
     numbers,
-    page,
+    read_page,
 )
 from market.store.views import Page
 
@@ -256,13 +256,12 @@ def certificate_acts(
         query = query.where(whose(participant_id))
     if cursor is not None:
         query = query.where(tuple_(c.event_seq, c.row) > numbers(cursor, 2))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.event_seq, c.row).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        (c.event_seq, c.row),
+        limit,
         lambda row: fact(CertificateActRow, row, kind=CertificateAct(row.kind)),
-        lambda row: cursor_of(row.event_seq, row.row),
     )
 
 

@@ -17,12 +17,10 @@ from market.store import tables
 from market.store.queries.conditions import between
 from market.store.queries.pages import (
     AnyRow,
-    bounded,
-    cursor_of,
     fact,
     number_and_name,
     number_and_names,
-    page,
+    read_page,
 )
 from market.store.views import Page
 
@@ -87,9 +85,7 @@ def grid_checks(
         query = query.where(c.area_id == area_id)
     if cursor is not None:
         query = query.where(tuple_(c.start_s, c.area_id) > tuple_(*number_and_name(cursor)))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.start_s, c.area_id).limit(count + 1)).all()
-    return page(rows, count, _view, lambda row: cursor_of(row.start_s, row.area_id))
+    return read_page(connection, query, (c.start_s, c.area_id), limit, _view)
 
 
 def _view(row: AnyRow) -> GridCheckView:
@@ -136,13 +132,12 @@ def activations(
     order = (c.start_s, c.area_id, c.for_area, c.cause)
     if cursor is not None:
         query = query.where(tuple_(*order) > tuple_(*number_and_names(cursor, 3)))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(*order).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        order,
+        limit,
         lambda row: fact(UnitsActivated, row, cause=ActivationCause(row.cause)),
-        lambda row: cursor_of(row.start_s, row.area_id, row.for_area, row.cause),
     )
 
 

@@ -10,7 +10,7 @@ from market.model.rules import MarketRules
 from market.store import tables
 from market.store.database import read_meta
 from market.store.queries.conditions import equal
-from market.store.queries.pages import bounded, fact, page
+from market.store.queries.pages import fact, read_page
 from market.store.views import Page
 
 
@@ -61,13 +61,12 @@ def participants(
     query = equal(query, (c.participant_id, participant_id), (c.area_id, area_id))
     if cursor is not None:
         query = query.where(c.participant_id > cursor)
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.participant_id).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        (c.participant_id,),
+        limit,
         lambda row: fact(Participant, row, voltage_level=VoltageLevel(row.voltage_level)),
-        lambda row: str(row.participant_id),
     )
 
 
@@ -92,13 +91,12 @@ def units(
     )
     if cursor is not None:
         query = query.where(c.unit_id > cursor)
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.unit_id).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        (c.unit_id,),
+        limit,
         lambda row: fact(Unit, row, kind=UnitKind(row.kind)),
-        lambda row: str(row.unit_id),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from market.model.message import Message, MessageScope, MessageState
 from market.store import tables
 from market.store.message_rows import message_of
-from market.store.queries.pages import AnyRow, bounded, cursor_of, numbers, page
+from market.store.queries.pages import AnyRow, bounded, cursor_of, numbers, page, read_page
 from market.store.views import AlertRead, Page
 
 MESSAGE_PREFIX: Final = "message:"
@@ -112,15 +112,14 @@ def readers(
     )
     if cursor is not None:
         query = query.where(c.participant_id > cursor)
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.participant_id).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        (c.participant_id,),
+        limit,
         lambda row: AlertRead(
             alert_id=row.alert_id, participant_id=row.participant_id, read_us=row.read_us
         ),
-        lambda row: str(row.participant_id),
     )
 
 

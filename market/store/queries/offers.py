@@ -38,6 +38,7 @@ from market.store.queries.pages import (
     number_and_name,
     numbers,
     page,
+    read_page,
 )
 from market.store.views import Page
 
@@ -482,11 +483,10 @@ def forecasts(
     query = between(query, c.start_s, from_s, until_s)
     if cursor is not None:
         query = query.where(tuple_(c.start_s, c.unit_id) > tuple_(*number_and_name(cursor)))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.start_s, c.unit_id).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        (c.start_s, c.unit_id),
+        limit,
         lambda row: fact(Forecast, row),
-        lambda row: cursor_of(row.start_s, row.unit_id),
     )

@@ -25,7 +25,7 @@ from market.model.recall import StoredTrade, TradeState
 from market.store import tables
 from market.store.projections import order_number
 from market.store.queries.conditions import between, equal
-from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
+from market.store.queries.pages import AnyRow, bounded, fact, numbers, read_page
 from market.store.views import Page
 
 _SEALED = (Phase.SCHEDULED.value, Phase.CALL.value)
@@ -155,9 +155,7 @@ def orders(
         query = query.where(c.start_s.in_(_opened(market_id)))
     if cursor is not None:
         query = query.where(c.sequence > numbers(cursor, 1)[0])
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.sequence).limit(count + 1)).all()
-    return page(rows, count, _order_view, lambda row: cursor_of(row.sequence))
+    return read_page(connection, query, (c.sequence,), limit, _order_view)
 
 
 def _opened(market_id: str) -> Select[tuple[int]]:
@@ -196,9 +194,7 @@ def trades(
     query = between(query, c.start_s, from_s, until_s)
     if cursor is not None:
         query = query.where(tuple_(c.event_seq, c.row) > tuple_(*numbers(cursor, 2)))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.event_seq, c.row).limit(count + 1)).all()
-    return page(rows, count, _trade, lambda row: cursor_of(row.event_seq, row.row))
+    return read_page(connection, query, (c.event_seq, c.row), limit, _trade)
 
 
 def recent_trades(

@@ -9,7 +9,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Result, Row
+from sqlalchemy import ColumnElement, Connection, Result, Row, Select
 
 from market.store.views import Page
 
@@ -94,6 +94,27 @@ def page(
         items=tuple(fact(row) for row in shown),
         next_cursor=cursor(shown[-1]) if len(rows) > limit and shown else None,
     )
+
+
+def read_page(
+    connection: Connection,
+    query: Select[*tuple[Any, ...]],
+    key: Sequence[ColumnElement[Any]],
+    limit: int,
+    fact: Callable[[AnyRow], FactT],
+) -> Page[FactT]:
+    """The next page of a query in order of its key, which is the cursor too.
+
+    Args:
+        connection: of a reader.
+        query: rows behind the cursor, in no order yet.
+        key: columns of the query, unique together.
+        limit: most rows, of 1 to LIMIT_MAX.
+        fact: makes a row into what the list holds.
+    """
+    count, names = bounded(limit), [str(column.key) for column in key]
+    rows = connection.execute(query.order_by(*key).limit(count + 1)).all()
+    return page(rows, count, fact, lambda row: cursor_of(*(getattr(row, name) for name in names)))
 
 
 def bounded(limit: int) -> int:

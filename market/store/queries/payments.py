@@ -14,7 +14,7 @@ from market.model.payment import (
 )
 from market.store import tables
 from market.store.queries.conditions import equal
-from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
+from market.store.queries.pages import AnyRow, fact, numbers, read_page
 from market.store.views import Page
 
 
@@ -53,9 +53,7 @@ def payments(
     if cursor is not None:
         seq, row = numbers(cursor, 2)
         query = query.where(or_(c.event_seq > seq, and_(c.event_seq == seq, c.row > row)))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.event_seq, c.row).limit(count + 1)).all()
-    return page(rows, count, payment_of, lambda row: cursor_of(row.event_seq, row.row))
+    return read_page(connection, query, (c.event_seq, c.row), limit, payment_of)
 
 
 def payment_of(row: AnyRow) -> Payment:
@@ -88,9 +86,7 @@ def payouts(
     )
     if cursor is not None:
         query = query.where(c.number > numbers(cursor, 1)[0])
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
-    return page(rows, count, payout_of, lambda row: cursor_of(row.number))
+    return read_page(connection, query, (c.number,), limit, payout_of)
 
 
 def payout(connection: Connection, market_id: str, payout_id: str) -> Payout | None:
@@ -133,9 +129,7 @@ def defaults(
     query = select(tables.defaults).where(c.market_id == market_id)
     if cursor is not None:
         query = query.where(c.number > numbers(cursor, 1)[0])
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
-    return page(rows, count, lambda row: fact(Default, row), lambda row: cursor_of(row.number))
+    return read_page(connection, query, (c.number,), limit, lambda row: fact(Default, row))
 
 
 def claims(connection: Connection, market_id: str) -> dict[str, Cover]:

@@ -14,12 +14,10 @@ from market.store.queries.conditions import between, equal, units_in, units_of
 from market.store.queries.pages import (
     SEPARATOR,
     AnyRow,
-    bounded,
-    cursor_of,
     fact,
     number_and_name,
     numbers,
-    page,
+    read_page,
 )
 from market.store.views import Page, ReadingGap, ReadingView
 
@@ -60,13 +58,12 @@ def setpoints(
         query = query.where(c.unit_id.in_(units_of(market_id, participant_id)))
     if cursor is not None:
         query = query.where(tuple_(c.start_s, c.unit_id) > tuple_(*number_and_name(cursor)))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.start_s, c.unit_id).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        (c.start_s, c.unit_id),
+        limit,
         lambda row: fact(Setpoint, row),
-        lambda row: cursor_of(row.start_s, row.unit_id),
     )
 
 
@@ -118,13 +115,12 @@ def measurements(
     key = (c.start_s, c.unit_id, c.event_seq, c.row)
     if cursor is not None:
         query = query.where(tuple_(*key) > tuple_(*_reading_key(cursor)))
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(*key).limit(count + 1)).all()
-    return page(
-        rows,
-        count,
+    return read_page(
+        connection,
+        query,
+        key,
+        limit,
         _reading,
-        lambda row: cursor_of(row.start_s, row.unit_id, row.event_seq, row.row),
     )
 
 

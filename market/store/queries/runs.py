@@ -10,7 +10,7 @@ from market.model.money import Transfer, TransferKind
 from market.model.settlement_run import RunKind, RunState, SettlementRun
 from market.store import tables
 from market.store.details import detail_rows, detail_slice
-from market.store.queries.pages import AnyRow, bounded, cursor_of, fact, numbers, page
+from market.store.queries.pages import AnyRow, fact, numbers, read_page
 from market.store.queries.settled_columns import area_rows, kept_areas
 from market.store.views import Page
 
@@ -45,9 +45,7 @@ def settlement_runs(
         query = query.where(c.day == day)
     if cursor is not None:
         query = query.where(c.number > numbers(cursor, 1)[0])
-    count = bounded(limit)
-    rows = connection.execute(query.order_by(c.number).limit(count + 1)).all()
-    return page(rows, count, _view, lambda row: cursor_of(row.number))
+    return read_page(connection, query, (c.number,), limit, _view)
 
 
 def settlement_run(connection: Connection, market_id: str, run_id: str) -> RunView | None:
