@@ -30,11 +30,17 @@ WRONG_IMPORTS = {
     "solver-door-rest": ("market.timetable", "import clearing.clear"),
     "market-doors": ("api.app", "import market.engine.engine"),
     "agents": ("sim.agents", "import market.ledger"),
+    "simulation": ("sim.cut", "import sim.run"),
     "no-io": ("market.model.units", "import asyncio"),
     "cycles": ("market.model.units", "import market.model.trade"),
 }
 # A new room must be given a floor before anything may stand in it.
-ROOMS_WITHOUT_A_FLOOR = {"face": "wattmarket", "market": "market", "clearing": "clearing"}
+ROOMS_WITHOUT_A_FLOOR = {
+    "face": "wattmarket",
+    "market": "market",
+    "clearing": "clearing",
+    "simulation": "sim",
+}
 # These meet the world; everything else in market is the market itself.
 MARKET_EDGES = {
     "market.store",
