@@ -60,7 +60,7 @@ browser: .venv/.stamp
 
 # What failed beside others is run once more by itself, and has to pass then; both runs are printed.
 check-python: setup browser
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder \
 		|| $(BIN)/pytest -q -p no:randomly --last-failed --last-failed-no-failures none
 
 bench: setup

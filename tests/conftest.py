@@ -5,6 +5,7 @@ further and remembers what it found: `pytest --hypothesis-profile=long`. `mutant
 once for each changed line (`make mutants`).
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -33,8 +34,24 @@ open_as_many_as_allowed()
 
 
 TESTS: Final = Path(__file__).parent
-SLOW_FIRST: Final = ("browser", "journeys", "sim", "wattmarket", "api")
-"""Folders whose files hold few tests that take long each: begun last they would be the tail of a run."""
+SLOW_FIRST: Final = (
+    "journeys",
+    "properties",
+    "browser",
+    "sim",
+    "clearing",
+    "market",
+    "api",
+    "wattmarket",
+)
+"""Folders by how long their longest file takes: a long one that is begun last would be the tail of a run."""
+WORKERS_MAX: Final = 4
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for disks, browsers and other processes as well."""
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(mine + 1, WORKERS_MAX)
 
 
 @pytest.hookimpl(trylast=True)

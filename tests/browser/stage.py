@@ -1,24 +1,26 @@
 """A server in a process of its own whose clock is moved by the test, on a folder that can be copied.
 
 The one idea: a stage is set once and then only copied. What a market needs to look lively takes some
-seconds to live through; a copy of its folder is up in one or two, and what a test does there is
+seconds to live through; a copy of its folder is up in less than one, and what a test does there is
 nobody else's.
 
-`python -m tests.browser.stage FOLDER NOW_S` is the process: a line of the number of a second on its
-standard input moves the clock, a line back says that all that was due is done.
+Processes are forked from one that has read all modules before: reading them takes longer than
+everything else that a server does until it answers. The number of a second on the process's pipe
+moves its clock, a number back says that all that was due is done; None ends it.
 """
 
 import json
+import multiprocessing
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pytest
 
 from api import logs
 from tests.api.hosting import HandClock, LazySolver, Server
@@ -27,6 +29,8 @@ from tests.patience import PATIENCE_S
 HEARTBEAT_S: Final = 5.0
 """As a server has it: what the pages make of silence is measured by it."""
 ROOT: Final = Path(__file__).parents[2]
+_FORKS: Final = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
 
 
 class Stage:
@@ -36,16 +40,11 @@ class Stage:
         self.var = folder
         self.clock = _Clock(self, now_s)
         self._log = folder.with_name(folder.name + ".log")
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.browser.stage", str(folder), str(now_s)],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        self.port = int(self._hear())
+        self._pipe, others = _FORKS.Pipe()
+        self._process = _FORKS.Process(target=_serve, args=(folder, now_s, self._log, others))
+        self._process.start()
+        others.close()
+        self.port = self._hear()
         # Browsers call only `localhost` a secure place without TLS.
         self.url = self.origin = f"http://localhost:{self.port}"
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
@@ -70,24 +69,23 @@ class Stage:
         return credential
 
     def go_to(self, now_s: int) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{now_s}\n")
-        self._process.stdin.flush()
+        self._pipe.send(now_s)
         self._hear()
 
     def stop(self) -> None:
         """End it in good order: its folder can be copied then."""
         self.http.close()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-        assert self._process.wait(PATIENCE_S) == 0, self._last_words()
+        self._pipe.send(None)
+        self._process.join(PATIENCE_S)
+        assert self._process.exitcode == 0, self._last_words()
+        self._pipe.close()
 
-    def _hear(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, self._last_words()
-        return line
+    def _hear(self) -> int:
+        try:
+            number: int = self._pipe.recv()
+        except EOFError:
+            pytest.fail(self._last_words())
+        return number
 
     def _last_words(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")[-4_000:]
@@ -117,28 +115,21 @@ def staged(folder: Path, now_s: int) -> Iterator[Stage]:
         stage.stop()
 
 
-def main(folder: Path, now_s: int) -> None:
+def _serve(folder: Path, now_s: int, log: Path, pipe: Connection) -> None:
     """The process."""
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
     # What pytest was told in the environment is not for the server.
     os.environ.pop("PYTEST_CURRENT_TEST", None)
     logs.configure("WARNING", as_json=False)
     clock, solver = HandClock(now_s), LazySolver()
     server = Server(folder, clock, solver, heartbeat_s=HEARTBEAT_S).start()
     try:
-        _say(server.port)
-        for line in sys.stdin:
-            clock.go_to(int(line))
-            _say(now_s)
+        pipe.send(server.port)
+        while (until_s := pipe.recv()) is not None:
+            clock.go_to(until_s)
+            pipe.send(until_s)
     finally:
         server.stop()
         solver.close()
     assert server.faults == []
-
-
-def _say(word: object) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,7 +1,6 @@
 """Energy, power, price and money are whole numbers: the market holds no float anywhere."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
@@ -30,19 +29,17 @@ def is_path(division: ast.BinOp) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        path
+def test_the_market_holds_no_float() -> None:
+    found = [
+        (str(path), line)
         for path in python_files("market")
         # How long to wait for a lock or a solver is real time, and a float; so are volts and ohms.
         if path.parts[1] not in {"store", "sequencer.py", "timetable.py"}
         and path.name != "network_arrays.py"
-    ],
-    ids=str,
-)
-def test_the_market_holds_no_float(path: Path) -> None:
-    assert floats_in(tree(path)) == []
+        for line in floats_in(tree(path))
+    ]
+
+    assert found == []
 
 
 @pytest.mark.parametrize("source", ["a / b", "x: float", "0.5", "float(x)", "np.float64"])
