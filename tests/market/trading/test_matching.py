@@ -34,10 +34,12 @@ POST_ONLY = OrderOptions(post_only=True)
 class Hours:
     """One market with hourly intervals; orders are lines of text."""
 
-    def __init__(self, *lines: Line, north_export_w: int | None = None) -> None:
+    def __init__(
+        self, *lines: Line, north_export_w: int | None = None, south_import_w: int | None = None
+    ) -> None:
         areas = (
             Area(area_id="N", name="North", export_limit_w=north_export_w),
-            Area(area_id="S", name="South"),
+            Area(area_id="S", name="South", import_limit_w=south_import_w),
             Area(area_id="W", name="West"),
         )
         grid = Grid(areas=areas, lines=lines)
