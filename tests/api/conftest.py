@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.api.authenticator import Browser
 from tests.api.hosting import HandClock, LazySolver, Server
+from tests.api.signing import ADA, code_for, new_login
 from tests.api.village import Village, make_village
 
 
@@ -40,3 +42,29 @@ def still_village(server: Server) -> Village:
 def other_village(server: Server) -> Village:
     """Another market of the same deployment."""
     return make_village(server, days_ahead=90)
+
+
+@pytest.fixture
+def good_tokens_after(server: Server) -> Iterator[None]:
+    """For tests that move the time of day: others of this server go on with tokens that are good."""
+    yield
+    server.real_time_s.ahead_s = 0
+
+
+@pytest.fixture
+def browser(server: Server) -> Iterator[Browser]:
+    with Browser(server) as made:
+        yield made
+
+
+@pytest.fixture
+def operator(still_village: Village, browser: Browser) -> Browser:
+    """An operator who has a passkey and is in."""
+    browser.enrol(code_for(still_village), new_login("op"))
+    return browser
+
+
+@pytest.fixture
+def ada(still_village: Village, browser: Browser) -> Browser:
+    browser.enrol(code_for(still_village, **ADA), new_login("ada"))
+    return browser

@@ -16,34 +16,11 @@ from api.step_up import STEP_UP, WITHOUT, wanted
 from market.model.participant import Role
 from tests.api.authenticator import Browser, b32
 from tests.api.hosting import Server
+from tests.api.signing import ADA, PASSWORD, code_for, fault_of, new_login, sign_in
 from tests.api.test_permissions import NOBODYS
-from tests.api.test_signing_in import ADA, PASSWORD, code_for, fault_of, new_login, sign_in
 from tests.api.village import Reader, Village, bearer
 
-
-@pytest.fixture(autouse=True)
-def _the_time_of_day_after(server: Server) -> Iterator[None]:
-    """Other tests of this server go on with tokens that are good."""
-    yield
-    server.real_time_s.ahead_s = 0
-
-
-@pytest.fixture
-def browser(server: Server) -> Iterator[Browser]:
-    with Browser(server) as made:
-        yield made
-
-
-@pytest.fixture
-def operator(still_village: Village, browser: Browser) -> Browser:
-    browser.enrol(code_for(still_village), new_login("op"))
-    return browser
-
-
-@pytest.fixture
-def ada(still_village: Village, browser: Browser) -> Browser:
-    browser.enrol(code_for(still_village, **ADA), new_login("ada"))
-    return browser
+pytestmark = pytest.mark.usefixtures("good_tokens_after")
 
 
 # --- from its own pages -----------------------------------------------------------------

@@ -3,14 +3,12 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from api.routes import signing_in
@@ -19,51 +17,10 @@ from api.throttle import Kind
 from market.model.participant import Role
 from tests.api.authenticator import BACKED_UP, MAY_BE_BACKED_UP, PRESENT, Browser
 from tests.api.hosting import HandClock, LazySolver, Server
+from tests.api.signing import ADA, PASSWORD, code_for, fault_of, new_login, sign_in
 from tests.api.village import Village
 
-PASSWORD = "copper kettle over a slow meadow"
-ADA = {"role": "participant", "participant_id": "ada"}
-
-
-def code_for(village: Village, **wanted: Any) -> str:  # noqa: ANN401 - JSON
-    answer = village.act("/enrolments", "operator", wanted or {"role": "operator"})
-    assert answer.status_code == 201, answer.text
-    code: str = answer.json()["code"]
-    return code
-
-
-def new_login(name: str = "ann") -> str:
-    return f"{name}-{uuid4().hex[:8]}"
-
-
-@pytest.fixture(autouse=True)
-def _the_time_of_day_after(server: Server) -> Iterator[None]:
-    """Other tests of this server go on with tokens that are good."""
-    yield
-    server.real_time_s.ahead_s = 0
-
-
-@pytest.fixture
-def browser(server: Server) -> Iterator[Browser]:
-    with Browser(server) as made:
-        yield made
-
-
-@pytest.fixture
-def operator(still_village: Village, browser: Browser) -> Browser:
-    """An operator who has a passkey and is in."""
-    browser.enrol(code_for(still_village), new_login("op"))
-    return browser
-
-
-@pytest.fixture
-def ada(still_village: Village, browser: Browser) -> Browser:
-    browser.enrol(code_for(still_village, **ADA), new_login("ada"))
-    return browser
-
-
-def fault_of(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
+pytestmark = pytest.mark.usefixtures("good_tokens_after")
 
 
 # --- the first time ------------------------------------------------------------------
@@ -288,11 +245,6 @@ def bob(still_village: Village, browser: Browser) -> tuple[Browser, str]:
     assert answer.status_code == 201, answer.text
     browser.cookie = None
     return browser, login
-
-
-def sign_in(browser: Browser, login: str, password: str, code: str) -> httpx.Response:
-    body = {"login": login, "password": password, "code": code}
-    return browser.post("/v1/session:password", body)
 
 
 def test_password_and_time_code_let_in(bob: tuple[Browser, str]) -> None:
