@@ -6,12 +6,8 @@ same postings, the same lines of every version.
 
 import random
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +18,7 @@ from market.model.power import Measurement
 from market.sequencer import Sequencer
 from market.store.database import PostgresStore, Store
 from tests.builders import MIDNIGHT_S
+from tests.market.killable import killable
 from tests.market.killed_run import AGAIN, LATE_US
 from tests.market.stores import NewStore
 from tests.market.written import (
@@ -36,23 +33,6 @@ from tests.market.written import (
 KILLS_PER_STORE = 25
 """After these a new market begins: every version of a day is kept, so each run is a little longer."""
 STEPS_MANY = 10**9
-
-
-@contextmanager
-def runs_to_kill() -> Iterator[subprocess.Popen[str]]:
-    """The process that starts runs."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.market.killed_run"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-        cwd=Path(__file__).parents[2],
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def killed_after(process: subprocess.Popen[str], store: Store, steps: int) -> int | None:
@@ -111,7 +91,7 @@ def gone_on(store: Store, found: Counter[bool]) -> tuple[bytes, Any]:
 def test_killed_at_any_point_a_run_comes_to_the_same(kills: int, new_store: NewStore) -> None:
     moments, numbers = random.Random(5), count(1)
     killed, found, other = 0, Counter[bool](), Counter[bool]()
-    with runs_to_kill() as process:
+    with killable("tests.market.killed_run") as process:
         while killed < kills:
             store, untouched = new_store(), new_store()
             for each in (store, untouched):

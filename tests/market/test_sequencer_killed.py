@@ -5,14 +5,10 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -24,6 +20,7 @@ from market.sequencer import Sequencer
 from market.store import postgres, queries, restore
 from market.store.database import PostgresStore, Readers, Store
 from market.store.tables import area_outcomes, line_outcomes, orders, trades
+from tests.market.killable import killable
 from tests.market.killed_writer import AT_ONCE
 from tests.market.stores import NewStore
 from tests.market.written import MARKET_ID, place, with_sequencer
@@ -60,23 +57,6 @@ class Told:
     def unknown(self) -> list[str]:
         """Orders that were sent and never answered."""
         return [name for name in self.sent if name not in self.acknowledged]
-
-
-@contextmanager
-def writers() -> Iterator[subprocess.Popen[str]]:
-    """The process that starts writers."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.market.killed_writer"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-        cwd=Path(__file__).parents[2],
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def start(process: subprocess.Popen[str], store: Store, name: str) -> int:
@@ -124,7 +104,7 @@ def test_kills_at_any_moment_lose_double_and_unbalance_nothing(
 ) -> None:
     moments = random.Random(7)
     answered = asked = intervals = 0
-    with writers() as process:
+    with killable("tests.market.killed_writer") as process:
         for first in range(0, kills, KILLS_PER_STORE):
             store, told = new_store(), Told()
             for number in range(first, min(kills, first + KILLS_PER_STORE)):
@@ -252,7 +232,7 @@ def test_a_paused_writer_that_wakes_up_adds_nothing(pauses: int, postgres_url: s
     store = PostgresStore(url=postgres_url, market_id="paused-village")
     moments, told = random.Random(3), Told()
     try:
-        with writers() as process:
+        with killable("tests.market.killed_writer") as process:
             for turn in range(pauses):
                 pid = start(process, store, f"round{turn}")
                 while next_line(process) != "ready":
