@@ -66,7 +66,9 @@ def _rows(
 ) -> list[AnyRow]:
     c = table.c
     query = select(table).where(c.market_id == market_id)
-    query = equal(query, (c.participant_id, participant_id), (c.state, state))
+    query = equal(query, (c.participant_id, participant_id))
+    if state is not None:  # limits have none
+        query = equal(query, (c.state, state))
     if cursor is not None:
         query = query.where(c.number > numbers(cursor, 1)[0])
     return list(connection.execute(query.order_by(c.number).limit(count + 1)).all())
