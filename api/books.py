@@ -202,7 +202,12 @@ class Books:
     @classmethod
     def is_about(cls, event: Event) -> bool:
         """True for an event that may mean something for books."""
-        return type(event) in cls._FOLLOW
+        return cls.is_about_kind(type(event))
+
+    @classmethod
+    def is_about_kind(cls, kind: type[Any]) -> bool:
+        """True for a kind of events that may mean something for books."""
+        return kind in cls._FOLLOW
 
     def follow(self, event: Event) -> None:
         """Note what an event means for the books."""

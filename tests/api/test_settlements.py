@@ -46,11 +46,12 @@ def closed(server: Server) -> Village:
     return village
 
 
-def finished(village: Village, version: int) -> Json:
-    """The runs, once that version of the day stands."""
+def finished(village: Village, version: int, day: str | None = None) -> Json:
+    """The runs, once that version of the day stands; None: of the market's first day."""
     until = time.monotonic() + PATIENCE_S
+    of = village.local_day() if day is None else day
     while time.monotonic() < until:
-        items = village.get("/settlement-runs", "operator", day=village.local_day())["items"]
+        items = village.get("/settlement-runs", "operator", day=of)["items"]
         if any(item["version"] == version and item["state"] == "finished" for item in items):
             return items
         time.sleep(0.05)

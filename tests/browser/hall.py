@@ -27,6 +27,16 @@ ENERGY_WH: Final = 10_000
 
 def make_hall(town: Town) -> Village:
     """The market beside the town's, its opening call cleared."""
+    hall = open_hall(town)
+    for block in BLOCKS:
+        answer = hall.post("/orders", "plant", _block(hall, *block))
+        assert answer.status_code == 201, answer.text
+    close_call(hall)
+    return hall
+
+
+def open_hall(town: Town) -> Village:
+    """The market beside the town's, its opening call open, with everybody's orders but the blocks."""
     hall = Village(server=town.server, market_id=HALL_ID, first_s=FIRST_S)
     hall.credentials["operator"] = town.credentials["operator"]
     hall.sign_in()
@@ -39,11 +49,12 @@ def make_hall(town: Town) -> Village:
     for name in _homes():
         _placed(hall, name, _bids(hall, name))
     _placed(hall, "plant", _offers(hall))
-    for block in BLOCKS:
-        answer = hall.post("/orders", "plant", _block(hall, *block))
-        assert answer.status_code == 201, answer.text
-    hall.server.clock.go_to(FIRST_S - GATE_MINUTES * 60 + 1)
     return hall
+
+
+def close_call(hall: Village) -> None:
+    """Let the gate of the opening call close, and clear it."""
+    hall.server.clock.go_to(FIRST_S - GATE_MINUTES * 60 + 1)
 
 
 def _definition() -> dict[str, Any]:

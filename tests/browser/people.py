@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.api.authenticator import Browser, Key, raw, text
 
 if TYPE_CHECKING:
+    from tests.api.village import Village
     from tests.browser.town import Town
 
 Person = dict[str, Any]
@@ -36,13 +37,14 @@ _USES: Final = count(1_000, 1_000)
 
 def enrol(town: "Town") -> dict[str, Person]:
     """Enrol everybody; what they sign in with, by name."""
-    return {name: _enrol(town, name, wanted) for name, wanted in ROLES.items()}
+    return {name: enrol_one(town, name, wanted) for name, wanted in ROLES.items()}
 
 
-def _enrol(town: "Town", name: str, wanted: Person) -> Person:
-    given = town.act("/enrolments", "operator", wanted)
+def enrol_one(market: "Village", name: str, wanted: Person) -> Person:
+    """Enrol somebody in a market; what they sign in with."""
+    given = market.act("/enrolments", "operator", wanted)
     assert given.status_code == 201, given.text
-    with Browser(town.server) as browser:
+    with Browser(market.server) as browser:
         options = browser.enrol_options(given.json()["code"], name, name.title())
         made = browser.device.create(options["public_key"])
         body: Person = {"challenge_id": options["challenge_id"], "credential": made}

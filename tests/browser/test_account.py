@@ -90,7 +90,7 @@ def _mandate(window: Window, town: Town) -> None:
     page, dialog = window.page, window.page.get_by_role("alertdialog")
     page.get_by_role("button", name=window.said("mandate.give"), exact=True).click()
     for field, value in (("from", "2016-07-01T03:00"), ("until", "2016-07-02T03:00")):
-        dialog.get_by_label(window.said(f"mandate.{field}"), exact=True).fill(value)
+        window.tell_time(dialog, window.said(f"mandate.{field}"), value)
     dialog.get_by_role("textbox", name=window.said("mandate.energy")).fill("5")
     agent = dialog.get_by_role("textbox", name=window.said("mandate.agent"))
     agent.fill("nobody")

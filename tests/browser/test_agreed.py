@@ -46,7 +46,7 @@ def register(window: Window, price: str) -> None:
     start.select_option(index=start.get_by_role("option").count() - 1)
     dialog.get_by_role("textbox", name=window.said("orders.price")).fill(price)
     dialog.get_by_role("textbox", name=window.said("offers.each")).fill("0.25")
-    dialog.get_by_label(window.said("contracts.answer_by")).fill("2016-07-01T03:30")
+    window.tell_time(dialog, window.said("contracts.answer_by"), "2016-07-01T03:30")
     window.picture("trade.contract")
     press(window, "contracts.register", within="dialog")
     expect(dialog).to_have_count(0)

@@ -12,7 +12,9 @@ def test_what_was_done_about_a_unit_is_found_and_read(open_window: OpenWindow, t
     window.enter(town, "olga")
     page = window.go("/console/audit")
     page.get_by_label(window.said("audit:search.object")).fill("rur-01-battery")
-    page.get_by_label(window.said("audit:search.kind")).fill("RaiseAlarm")
+    page.get_by_role("combobox", name=window.said("audit:search.kind")).select_option(
+        label=window.said("audit:command.RaiseAlarm")
+    )
     page.get_by_role("button", name=window.said("audit:search.go"), exact=True).click()
     trail = page.get_by_role("grid", name=window.said("audit:trail.title"))
     expect(trail.get_by_role("row", name=window.said("audit:command.RaiseAlarm"))).to_have_count(1)
@@ -34,7 +36,7 @@ def test_a_kind_that_does_not_exist_is_said_at_its_field(
     window.enter(town, "olga")
     window.expect_complaint("^answer 422: GET /v1/markets/riverside/audit")
     page = window.go("/console/audit?kind=Nonsense")
-    kind = page.get_by_label(window.said("audit:search.kind"))
+    kind = page.get_by_role("combobox", name=window.said("audit:search.kind"))
     expect(kind).to_have_attribute("aria-invalid", "true")
     expect(kind).to_have_value("Nonsense")
 

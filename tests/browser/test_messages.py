@@ -22,7 +22,7 @@ def test_a_message_is_written_scheduled_and_withdrawn(
         page.get_by_label(said(f"messages:write_text.{language}")).fill(text)
     page.get_by_role("radio", name=said("messages:target.participant")).check()
     page.get_by_role("textbox", name=said("messages:target.participant")).fill("nobody-here")
-    page.get_by_label(said("messages:write.when")).fill("2016-07-01T05:30")
+    window.tell_time(page, said("messages:write.when"), "2016-07-01T05:30")
     look(window, "messages.write")
 
     window.expect_complaint("^answer 4..: POST /v1/markets/riverside/messages")

@@ -1,5 +1,6 @@
 """Money over the bank: a statement is taken in and placed, a withdrawal goes, a debt is covered; always by two."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ FIRST = (
     "2016-07-01,-100.00,EUR,chargeback,Rur-02,b-1\n"
     "2016-07-01,20.00,EUR,from rur-03,Rur-03,b-2\n"
     "2016-07-01,-1.50,EUR,charges,The bank,b-3\n"
+    "2016-07-01,7.00,EUR,for whom it may be,A stranger,b-4\n"
 )
 
 
@@ -108,18 +110,18 @@ def test_a_statement_is_taken_in_and_what_it_does_not_say_two_people_do(
 ) -> None:
     page = olga.go("/console/settlement?view=payments")
     olga.expect_complaint("^answer 422: POST .*/payments:file$")
-    faulty = statement(tmp_path, "faulty", FIRST + "2016-07-01,1.005,EUR,,,b-4\n")
+    faulty = statement(tmp_path, "faulty", FIRST + "2016-07-01,1.005,EUR,,,b-5\n")
     dialog = take_in(olga, faulty)
     prove(olga)
-    expect(dialog.get_by_role("alert")).to_contain_text("5")  # the line, its column, what is wrong
+    expect(dialog.get_by_role("alert")).to_contain_text("6")  # the line, its column, what is wrong
     expect(dialog.get_by_role("alert")).to_contain_text("amount")
     olga.picture("settlement.statement")
     right = statement(tmp_path, "june", FIRST)
     dialog.get_by_label(olga.said("settlement:statement.file")).set_input_files(right)
     press(olga, dialog, "settlement:statement.act")
     expect(dialog).to_have_count(0)
-    assert [state_of(own_town, each) for each in ("b-1", "b-2", "b-3")] == [
-        "unmatched", "matched", "unmatched",
+    assert [state_of(own_town, each) for each in ("b-1", "b-2", "b-3", "b-4")] == [
+        "unmatched", "matched", "unmatched", "unmatched",
     ]  # fmt: skip
 
     open_row(olga, "payments", "b-1")
@@ -145,15 +147,39 @@ def test_a_statement_is_taken_in_and_what_it_does_not_say_two_people_do(
     expect(dialog).to_have_count(0)
     agree(oskar)
     ledger = {each["account"]: each["balance"] for each in own_town.get("/ledger", "operator")["accounts"]}  # fmt: skip
-    assert (ledger["suspense"], ledger["bank_fees"]) == ("0.00000000", "-1.50000000")
+    assert (ledger["suspense"], ledger["bank_fees"]) == ("7.00000000", "-1.50000000")
+
+    expect(row(olga, "payments", "b-3")).to_contain_text(
+        olga.said("settlement:payment_state.assigned")
+    )
+    # What came from a stranger goes back to it, with the next sending.
+    open_row(olga, "payments", "b-4")
+    press(olga, page, "settlement:decide.open")
+    dialog.get_by_text(olga.said("settlement:decide.return"), exact=True).click()
+    account = dialog.get_by_role("textbox", name=olga.said("settlement:column.payee_account"))
+    dialog.get_by_label(olga.said("act.reason")).fill("Nobody here knows the sender.")
+    press(olga, dialog, "settlement:two.propose")
+    expect(dialog.get_by_role("alert")).to_be_visible()  # to which account?
+    account.fill("DE02 9999")
+    olga.picture("settlement.return")
+    press(olga, dialog, "settlement:two.propose")
+    expect(dialog).to_have_count(0)
+    agree(oskar)
+    expect(row(olga, "payments", "b-4")).to_contain_text(
+        olga.said("settlement:payment_state.returned")
+    )
+    (back,) = own_town.get("/withdrawals", "operator")["items"]
+    assert (back["kind"], back["amount"], back["payee_account"], back["state"]) == (
+        "return", "7.00", "DE02 9999", "approved",
+    )  # fmt: skip
 
     _withdrawn(olga, oskar, own_town, tmp_path)
     _covered(olga, oskar, own_town)
 
 
 def _withdrawn(olga: Window, oskar: Window, town: Town, folder: Path) -> None:
-    """A participant's money leaves by two operators and one file, and is seen on the statement."""
-    for number, amount in enumerate(("25.00", "5.00")):
+    """Money leaves by two operators and one file: one is seen on the statement, one the bank rejects."""
+    for number, amount in enumerate(("25.00", "5.00", "3.00")):
         body = {
             "client_withdrawal_id": f"w-{number}",
             "amount": amount,
@@ -161,8 +187,10 @@ def _withdrawn(olga: Window, oskar: Window, town: Town, folder: Path) -> None:
             "payee_account": "DE02 1234",
         }
         assert town.post("/account/withdrawals", "rur-00", body).status_code == 201
-    first, second = (
-        each["withdrawal_id"] for each in town.get("/withdrawals", "operator")["items"]
+    first, second, third = (
+        each["withdrawal_id"]
+        for each in town.get("/withdrawals", "operator")["items"]
+        if each["kind"] == "withdrawal"
     )
     page = olga.go("/console/settlement?view=withdrawals")
     dialog = page.get_by_role("alertdialog")
@@ -172,25 +200,46 @@ def _withdrawn(olga: Window, oskar: Window, town: Town, folder: Path) -> None:
     press(olga, dialog, "settlement:payout_act.refuse")
     expect(dialog).to_have_count(0)
     open_row(olga, "payouts", second)  # is closed again
-    open_row(olga, "payouts", first)
-    press(olga, page, "settlement:payout_act.approve")
-    dialog.get_by_label(olga.said("act.reason")).fill("Its own account.")
-    olga.picture("settlement.approve")
-    press(olga, dialog, "settlement:two.propose")
-    expect(dialog).to_have_count(0)
-    agree(oskar)
-    press(olga, page, "settlement:send.open", count="1")
+    for each in (first, third):
+        open_row(olga, "payouts", each)
+        press(olga, page, "settlement:payout_act.approve")
+        dialog.get_by_label(olga.said("act.reason")).fill("Its own account.")
+        olga.picture("settlement.approve")
+        press(olga, dialog, "settlement:two.propose")
+        expect(dialog).to_have_count(0)
+        agree(oskar)
+        expect(row(olga, "payouts", each)).to_contain_text(
+            olga.said("settlement:payout_state.approved")
+        )  # by the stream
+        open_row(olga, "payouts", each)  # is closed again
+    press(olga, page, "settlement:send.open", count="3")  # with what goes back
     press(olga, dialog, "settlement:send.act")
     expect(dialog).to_have_count(0)
     with page.expect_download() as saved:
         page.locator("a[download]").first.click()
-    assert first in saved.value.path().read_text(encoding="utf-8-sig")
+    sent = saved.value.path().read_text(encoding="utf-8-sig")
+    assert all(each in sent for each in (first, third, "DE02 9999"))
+
+    available = town.get("/account/collateral", "rur-00")["available"]
+    open_row(olga, "payouts", third)
+    press(olga, page, "settlement:payout_act.reject")
+    dialog.get_by_label(olga.said("act.reason")).fill("No such account, says the bank.")
+    olga.picture("settlement.reject")
+    press(olga, dialog, "settlement:two.propose")
+    expect(dialog).to_have_count(0)
+    agree(oskar)
+    expect(row(olga, "payouts", third)).to_contain_text(
+        olga.said("settlement:payout_state.rejected")
+    )  # by the stream
+    now = town.get("/account/collateral", "rur-00")["available"]
+    assert Decimal(now) - Decimal(available) == 3  # it is free again
+    look(olga, "settlement.payouts")
 
     olga.go("/console/settlement?view=payments")
     take_in(olga, statement(folder, "july", f"2016-07-01,-25.00,EUR,{first},Wim,b-9\n"))
     expect(row(olga, "payments", "b-9")).to_be_visible()
-    states = [each["state"] for each in town.get("/withdrawals", "operator")["items"]]
-    assert states == ["paid", "refused"]
+    states = {each["withdrawal_id"]: each["state"] for each in town.get("/withdrawals", "operator")["items"]}  # fmt: skip
+    assert [states[each] for each in (first, second, third)] == ["paid", "refused", "rejected"]
 
 
 def _covered(olga: Window, oskar: Window, town: Town) -> None:

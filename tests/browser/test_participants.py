@@ -127,7 +127,9 @@ def test_limits_and_credentials_are_changed(open_window: OpenWindow, own_town: T
     row = page.get_by_role("row", name="rur-01").first
     row.get_by_role("button").first.click()
 
-    page.get_by_role("button", name=window.said("participants:limit.open"), exact=True).click()
+    # Below the row; a column is called so as well.
+    opened = page.locator(".p-details")
+    opened.get_by_role("button", name=window.said("participants:limit.open"), exact=True).click()
     dialog.get_by_role("textbox", name=window.said("participants:limit.field")).fill("7.5")
     dialog.get_by_label(window.said("act.reason")).fill("A second shop.")
     window.expect_complaint("^answer 403: PUT .*/credit-limit$")

@@ -20,7 +20,7 @@ def dialog(page: Page) -> Locator:
 
 
 def type_moment(window: Window, field: str, local: str) -> None:
-    dialog(window.page).get_by_label(window.said(field)).fill(local)
+    window.tell_time(dialog(window.page), window.said(field), local)
 
 
 def test_a_block_is_refused_corrected_and_taken_back(

@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Browser,
     CDPSession,
     ConsoleMessage,
+    Locator,
     Page,
     Request,
     Response,
@@ -40,6 +41,7 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+_PARTS: Final = ("year", "month", "day", "hour", "minute")
 DESK: Final = (1280, 800)
 PHONE: Final = (360, 740)
 GRAVE: Final = ("serious", "critical")
@@ -153,6 +155,9 @@ class Window:
         text = said(self.language, key)
         for name, value in values.items():
             text = text.replace("{{" + name + "}}", value)
+            # A word by its number: `{{count, many(one: row; other: rows)}}`.
+            words = r"\{\{" + name + r", many\(one: (.*?); other: (.*?)\)\}\}"
+            text = re.sub(words, r"\1" if value == "1" else r"\2", text)
         return text
 
     def complain_of_nothing(self) -> None:
@@ -198,6 +203,12 @@ class Window:
             if at is not None:
                 reached.add(at)
         return reached, set(wanted)
+
+    def tell_time(self, place: Page | Locator, label: str, said: str) -> None:
+        """Type a day, or a moment (`2016-07-01T03:30`), into the parts of a field, as the market's clock shows it."""
+        field = place.get_by_role("group", name=label)
+        for part, digits in zip(_PARTS, re.findall(r"\d+", said), strict=False):
+            field.locator(f"[role=spinbutton][data-type={part}]").press_sequentially(digits)
 
     # --- what it complains of ---------------------------------------------------------------
 

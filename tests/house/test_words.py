@@ -15,6 +15,7 @@ from typing import get_args
 import pytest
 
 from api.alerts import INNER_STEPS
+from api.books import Books
 from api.routes.alerts import KINDS as ALERT_KINDS
 from market.model.act import ControlReason
 from market.model.alarm import AlarmKind, ControlLevel, Severity
@@ -146,6 +147,14 @@ def test_the_trail_has_words_for_every_command_and_every_fact(language: str) -> 
     catalogue = json.loads(text(Path(f"web/src/locales/{language}/audit.json")))
     assert catalogue["command"].keys() == {kind.__name__ for kind in get_args(Command)}
     assert catalogue["fact"].keys() == {kind.__name__ for kind in get_args(Event)}
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_books_of_the_past_have_words_for_what_changed_them(language: str) -> None:
+    catalogue = json.loads(text(Path(f"web/src/locales/{language}/replay.json")))
+    assert set(catalogue["fact"]) == {
+        kind.__name__ for kind in get_args(Event) if Books.is_about_kind(kind)
+    }
 
 
 def advice() -> set[str]:

@@ -4,6 +4,7 @@
 // the pointer is always in an interval, never nearest to a point.
 
 import uPlot from "uplot";
+import { inkPx } from "../parts/measure";
 import { colour } from "../style/theme";
 import { valueRange } from "./range";
 
@@ -38,7 +39,7 @@ const GUTTER = 20;
 /** `read` gives the latest props: the chart is made once per theme and language, not per message. */
 export function dayOptions(read: () => DayChart, width: number, height: number): uPlot.Options {
   const { kind, series, showTimes } = read();
-  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  const font = `${inkPx(11)}px ${getComputedStyle(document.body).fontFamily}`;
   const axis = {
     font,
     stroke: () => colour("--muted"),
@@ -66,14 +67,14 @@ export function dayOptions(read: () => DayChart, width: number, height: number):
       {
         ...axis,
         show: true,
-        size: showTimes ? 24 : 0,
+        size: showTimes ? inkPx(24) : 0,
         splits: (u) => timeSplits(read().edges, u.width),
         values: (_u, splits) =>
           showTimes ? splits.map((each) => read().timeText(each)) : splits.map(() => ""),
       },
       {
         ...axis,
-        size: AXIS_WIDTH,
+        size: inkPx(AXIS_WIDTH),
         space: kind === "bars" ? 22 : 34,
         values: (_u, splits) => splits.map((each) => read().valueText(each)),
       },
@@ -245,7 +246,7 @@ const HOUR_S = 3_600;
 /** Whole hours, as many as fit: every 1, 2, 3, 4, 6 or 12 of them. */
 function timeSplits(edges: readonly number[], width: number): number[] {
   const [from, until] = ends(edges);
-  const fits = Math.max(2, Math.floor((width - AXIS_WIDTH) / 52));
+  const fits = Math.max(2, Math.floor((width - inkPx(AXIS_WIDTH)) / inkPx(52)));
   const hours = (until - from) / HOUR_S;
   const every = [1, 2, 3, 4, 6, 12].find((each) => hours / each <= fits) ?? 24;
   const result: number[] = [];

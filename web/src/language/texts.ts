@@ -36,6 +36,12 @@ void texts.init({
   interpolation: { escapeValue: false },
 });
 
+// `{{count}} {{count, many(one: row; other: rows)}}`: a word by a number that is written beside it, for
+// languages that tell one from many. Numbers come as they are shown; none but one is written "1".
+texts.services.formatter?.add("many", (value: unknown, _language, words) =>
+  String(String(value) === "1" ? words.one : words.other),
+);
+
 const waiting = new Map<string, Promise<void>>();
 const wanted = new Set<string>(BASE);
 

@@ -2,6 +2,8 @@
 //
 // An icon never stands for a word that is nowhere else: its button or its neighbour says it.
 
+import { rem } from "./measure";
+
 const PATHS = {
   good: "M3 8.5 6.5 12 13 4.5",
   warning: "M8 2 14.5 13.5h-13ZM8 6.5v3.2M8 11.6v.4",
@@ -36,8 +38,8 @@ export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
   return (
     <svg
       className="p-icon"
-      width={size}
-      height={size}
+      width={rem(size)}
+      height={rem(size)}
       viewBox="0 0 16 16"
       fill="none"
       stroke="currentColor"

@@ -7,7 +7,7 @@ import { Facts } from "../../parts/frame/Figures";
 import { Panel } from "../../parts/frame/Panel";
 import { Time } from "../../parts/text/When";
 import { placeMs, reachOf, type BookAt } from "./replay";
-import { useTexts } from "./texts";
+import { useTexts, type Key } from "./texts";
 
 interface Props {
   told: BookAt;
@@ -68,7 +68,9 @@ export function Moments({ told, when, wanted, onStep, onTime, onLatest }: Props)
               },
               {
                 label: t("moment.facts"),
-                value: <code className="rp-facts">{told.facts.join(", ")}</code>,
+                value: told.facts
+                  .map((name) => t(`fact.${name}` as Key, { defaultValue: name }))
+                  .join(", "),
                 note: t("moment.fact", { seq: format.whole(told.event_seq) }),
               },
               {

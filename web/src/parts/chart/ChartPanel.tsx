@@ -7,6 +7,7 @@ import { lazy, Suspense, useId, useState, type ReactNode } from "react";
 import { useSpeech } from "../../language/Speak";
 import { IconButton } from "../Button";
 import { Panel } from "../frame/Panel";
+import { rem } from "../measure";
 import { Empty, Failed, Loading, Stale } from "../state/states";
 import type { Column } from "../table/columns";
 import { csvText, saveCsv } from "../table/csv";
@@ -105,7 +106,7 @@ export function ChartPanel<Row extends object>(props: ChartPanelProps<Row>) {
                 {description}
               </figcaption>
               {props.legend && <Legend marks={props.legend} />}
-              <div className="p-chart-picture" style={{ height }}>
+              <div className="p-chart-picture" style={{ height: rem(height) }}>
                 {props.children}
               </div>
             </figure>

@@ -4,6 +4,7 @@
 import type { EChartsCoreOption, ECharts } from "echarts/core";
 import { useEffect, useRef, useState } from "react";
 import { useSpeech } from "../../language/Speak";
+import { inkPx } from "../measure";
 import { Failed, Loading } from "../state/states";
 import { palette, useLook, type Palette } from "./look";
 import "./chart.css";
@@ -46,7 +47,7 @@ export function Diagram({ option, description, onPick }: DiagramProps) {
       ({ init }) => {
         const element = box.current;
         if (gone || !element) return;
-        made = init(element, null, { renderer: "canvas" });
+        made = init(element, themed(), { renderer: "canvas" });
         made.on("click", ({ name }) => pick.current?.(String(name)));
         sizes.observe(element);
         setChart(made);
@@ -68,7 +69,7 @@ export function Diagram({ option, description, onPick }: DiagramProps) {
       {
         animation: !still,
         animationDuration: 250,
-        textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 11 },
+        textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: inkPx(11) },
         ...option(palette),
       },
       { notMerge: true },
@@ -106,12 +107,18 @@ export function axisOf(colour: Palette, more: object = {}) {
   };
 }
 
+/** What is written at every kind of axis grows with the page's text. */
+function themed(): object {
+  const axis = { axisLabel: { fontSize: inkPx(12) }, nameTextStyle: { fontSize: inkPx(11) } };
+  return { categoryAxis: axis, valueAxis: axis, timeAxis: axis, logAxis: axis };
+}
+
 export function tooltipOf(colour: Palette, more: object = {}) {
   return {
     renderMode: "richText" as const,
     backgroundColor: colour("surface"),
     borderColor: colour("border"),
-    textStyle: { color: colour("text"), fontSize: 12 },
+    textStyle: { color: colour("text"), fontSize: inkPx(12) },
     ...more,
   };
 }

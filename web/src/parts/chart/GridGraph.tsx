@@ -77,7 +77,8 @@ export function GridGraph({ nodes, lines, description, onPick }: GridGraphProps)
               top: 30,
               bottom: 48,
               edgeSymbolSize: 9,
-              preserveAspect: true,
+              // Areas stand where there is room; wires as they lie.
+              preserveAspect: nodes.some(({ kind }) => kind !== "area"),
             },
             label: { show: !many, color: colour("text"), position: "bottom", lineHeight: 14 },
             labelLayout: { hideOverlap: true },

@@ -6,6 +6,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useSpeech } from "../../language/Speak";
 import { colour } from "../../style/theme";
+import { inkPx } from "../measure";
 import { Swatch } from "./Legend";
 import type { LiveSeries } from "./liveSeries";
 import { useLook } from "./look";
@@ -181,7 +182,7 @@ interface Words {
 function options(read: () => LiveLinesProps, element: HTMLElement, words: Words): uPlot.Options {
   const { lines, bands = [] } = read();
   const axis = {
-    font: `11px ${getComputedStyle(document.body).fontFamily}`,
+    font: `${inkPx(11)}px ${getComputedStyle(document.body).fontFamily}`,
     stroke: () => colour("--muted"),
     grid: { stroke: colour("--grid"), width: 1 },
     ticks: { show: false },
@@ -206,12 +207,12 @@ function options(read: () => LiveLinesProps, element: HTMLElement, words: Words)
     axes: [
       {
         ...axis,
-        size: 24,
+        size: inkPx(24),
         values: (_u, splits) => splits.map(words.time),
         space: 70,
         incrs: INCREMENTS_S,
       },
-      { ...axis, size: 52, values: (_u, splits) => splits.map(words.value) },
+      { ...axis, size: inkPx(52), values: (_u, splits) => splits.map(words.value) },
     ],
     bands: bands.map(({ low, high }) => ({
       series: [indexOf(high), indexOf(low)],

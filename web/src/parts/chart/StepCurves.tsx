@@ -86,7 +86,12 @@ export function StepCurves(props: StepCurvesProps) {
         grid: { left: 8, right: 16, top: 26, bottom: 8, containLabel: true },
         xAxis: axisOf(colour, {
           ...{ type: "value", min: 0, max: energyShown(widest, traded, full) / 1000 },
-          ...{ name: t("unit.kwh"), nameLocation: "end", nameGap: -18 },
+          ...{ name: t("unit.kwh"), nameLocation: "end", nameGap: -4 },
+          // Above the line, not through it.
+          nameTextStyle: {
+            ...{ color: colour("muted"), align: "right", verticalAlign: "bottom" },
+            padding: [0, 0, 3, 0],
+          },
           axisLabel: {
             ...{ color: colour("muted"), showMaxLabel: false },
             formatter: (value: number) => format.plain(value),

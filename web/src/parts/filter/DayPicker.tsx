@@ -3,7 +3,7 @@
 // Not the browser's own field for it: that writes days as the browser's language does, whatever the page speaks.
 
 import { parseDate } from "@internationalized/date";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState, type ComponentProps, type FocusEvent } from "react";
 import {
   Calendar,
   CalendarCell,
@@ -27,6 +27,8 @@ import { daysLater } from "../../language/zone";
 import { IconButton } from "../Button";
 import "./day.css";
 import "./filters.css";
+
+type Segment = ComponentProps<typeof DateSegment>["segment"];
 
 interface DayProps {
   label: string;
@@ -55,27 +57,7 @@ export function DayPicker({ label, value, onChange, min, max }: DayProps) {
         isDisabled={min !== undefined && value <= min}
         onPress={() => onChange(daysLater(value, -1))}
       />
-      <DatePicker
-        className="p-day"
-        value={typed}
-        onChange={tell}
-        {...(min === undefined ? {} : { minValue: parseDate(min) })}
-        {...(max === undefined ? {} : { maxValue: parseDate(max) })}
-        firstDayOfWeek="mon"
-      >
-        <Label>{label}</Label>
-        <Group className="p-day-box">
-          <DateInput className="p-day-parts">
-            {(segment) => <DateSegment segment={segment} className="p-day-part" />}
-          </DateInput>
-          <IconButton icon="calendar" label={t("filter.calendar")} />
-        </Group>
-        <Popover className="p-popover">
-          <Dialog className="p-popover-content" aria-label={label}>
-            <Month />
-          </Dialog>
-        </Popover>
-      </DatePicker>
+      <DateBox label={label} value={typed} onChange={tell} granularity="day" {...{ min, max }} />
       <IconButton
         icon="open"
         label={t("filter.day_after")}
@@ -84,6 +66,95 @@ export function DayPicker({ label, value, onChange, min, max }: DayProps) {
       />
     </span>
   );
+}
+
+interface BoxProps {
+  /** Shown beside it; or the id of what names it. */
+  label?: string;
+  labelledBy?: string;
+  describedBy?: string;
+  value: DateValue | null;
+  onChange(value: DateValue | null): void;
+  granularity: "day" | "minute";
+  min?: string | undefined;
+  max?: string | undefined;
+  /** Of what takes the focus for it. */
+  id?: string;
+  invalid?: boolean;
+  disabled?: boolean;
+  /** As wide as what it stands in. */
+  wide?: boolean;
+  onBlur?: () => void;
+  /** Told of each part whether it is still blank. */
+  onPart?: (part: string, blank: boolean) => void;
+}
+
+/** Parts to type in, and a month to choose from. */
+export function DateBox(props: BoxProps) {
+  const { label, labelledBy, value, onChange, granularity, min, max, wide = false } = props;
+  const { t } = useSpeech();
+  const box = useRef<HTMLDivElement>(null);
+  const focusFirst = (event: FocusEvent) => {
+    if (event.target !== event.currentTarget) return;
+    box.current?.querySelector<HTMLElement>("[role=spinbutton]")?.focus();
+  };
+  return (
+    <div
+      className={wide ? "p-day-field" : "p-day-inline"}
+      ref={box}
+      onFocus={focusFirst}
+      {...(props.id === undefined ? {} : { id: props.id, tabIndex: -1 })}
+    >
+      <DatePicker
+        className="p-day"
+        value={value}
+        onChange={onChange}
+        granularity={granularity}
+        hourCycle={24}
+        shouldForceLeadingZeros={granularity === "minute"}
+        validationBehavior="aria"
+        firstDayOfWeek="mon"
+        isDisabled={props.disabled ?? false}
+        {...(props.invalid === undefined ? {} : { isInvalid: props.invalid })}
+        {...(props.onBlur === undefined ? {} : { onBlur: props.onBlur })}
+        {...(labelledBy === undefined ? {} : { "aria-labelledby": labelledBy })}
+        {...(props.describedBy === undefined ? {} : { "aria-describedby": props.describedBy })}
+        {...(min === undefined ? {} : { minValue: parseDate(min) })}
+        {...(max === undefined ? {} : { maxValue: parseDate(max) })}
+      >
+        {label !== undefined && <Label>{label}</Label>}
+        <Group className="p-day-box">
+          <DateInput className="p-day-parts">
+            {(segment) => <Part segment={segment} onPart={props.onPart} />}
+          </DateInput>
+          <IconButton icon="calendar" label={t("filter.calendar")} />
+        </Group>
+        <Popover className="p-popover">
+          <Dialog
+            className="p-popover-content"
+            {...(label === undefined
+              ? { "aria-labelledby": labelledBy ?? "" }
+              : { "aria-label": label })}
+          >
+            <Month />
+          </Dialog>
+        </Popover>
+      </DatePicker>
+    </div>
+  );
+}
+
+interface PartProps {
+  segment: Segment;
+  onPart: BoxProps["onPart"];
+}
+
+function Part({ segment, onPart }: PartProps) {
+  const { type, isEditable, isPlaceholder } = segment;
+  useEffect(() => {
+    if (isEditable) onPart?.(type, isPlaceholder);
+  }, [onPart, type, isEditable, isPlaceholder]);
+  return <DateSegment segment={segment} className="p-day-part" />;
 }
 
 /** The month in which the day is chosen. */

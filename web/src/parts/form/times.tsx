@@ -1,11 +1,18 @@
-// Days and moments in the market's zone.
+// Days and moments in the market's zone, written as the page's language writes them.
 //
 // The one idea: a person says what the market's clock shows. In autumn it shows one hour twice, then
 // which of the two is asked; in spring one hour never, which is a fault and said as such.
 
-import { useState } from "react";
+import {
+  CalendarDateTime,
+  parseDate,
+  type CalendarDate,
+  type DateValue,
+} from "@internationalized/date";
+import { useCallback, useEffect, useState } from "react";
 import { useSpeech } from "../../language/Speak";
 import { instants, local, type Local } from "../../language/zone";
+import { DateBox } from "../filter/DayPicker";
 import type { FieldOf } from "./fields";
 import { Field, useField } from "./Form";
 
@@ -18,60 +25,70 @@ interface DateProps extends FieldOf<string> {
 export function DateField(props: DateProps) {
   const { pointer, label, value, onChange, optional, min, max } = props;
   const { t } = useSpeech();
-  const field = useField(pointer, label, !optional && value === "" ? t("form.missing") : null);
+  const [partly, setPartly] = useState(false);
+  const missing = value === "" && (partly || !optional);
+  const field = useField(pointer, label, missing ? t("form.missing") : null);
+  // What is typed need not be a day yet, the year 2 on the way to 2016: it stays, and is told as none.
+  const [typed, type] = useState<DateValue | null>(() => day(value));
+  const [told, tell] = useState(value);
+  if (told !== value) {
+    tell(value);
+    type(day(value));
+  }
   return (
     <Field {...field} {...props} id={field.id}>
-      <input
-        {...field.input}
-        className="p-input"
-        type="date"
-        value={value}
+      <Box
+        {...field}
+        value={typed}
         min={min}
         max={max}
         disabled={props.disabled}
-        required={!optional}
-        onChange={(event) => onChange(event.target.value)}
+        granularity="day"
+        onPartly={setPartly}
+        onChange={(next) => {
+          const said = next !== null && next.year >= LEAST_YEAR ? next.toString() : "";
+          type(next);
+          tell(said);
+          onChange(said);
+        }}
       />
     </Field>
   );
 }
 
-const TYPED = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})/;
+/** Whoever types a year has typed all of it. */
+const LEAST_YEAR = 1000;
+const day = (value: string): CalendarDate | null => (value === "" ? null : parseDate(value));
 
-/** What an input of the kind `datetime-local` holds; null: not all of it yet. */
-export function readLocal(typed: string): Local | null {
-  const found = TYPED.exec(typed);
-  if (!found) return null;
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0] = found.slice(1).map(Number);
-  return { year, month, day, hour, minute, second: 0 };
+/** The hours and minutes that a person has said, of no zone yet. */
+export function wallOf(ms: number, zone: string): CalendarDateTime {
+  const { year, month, day: date, hour, minute } = local(ms, zone);
+  return new CalendarDateTime(year, month, date, hour, minute);
 }
 
-/** The same the other way. */
-export function writeLocal(ms: number, zone: string): string {
-  const { year, month, day, hour, minute } = local(ms, zone);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
-}
+const localOf = ({ year, month, day: date, hour, minute }: CalendarDateTime): Local => ({
+  ...{ year, month, day: date, hour, minute, second: 0 },
+});
 
 /** A moment: ISO text in UTC, empty as long as it is none. */
 export function MomentField(props: FieldOf<string>) {
   const { pointer, label, value, onChange, optional } = props;
   const { t, format } = useSpeech();
   const [typed, setTyped] = useState(() =>
-    value === "" ? "" : writeLocal(Date.parse(value), format.zone),
+    value === "" ? null : wallOf(Date.parse(value), format.zone),
   );
-  const read = readLocal(typed);
-  const found = read === null ? [] : instants(read, format.zone);
-  const fault =
-    read === null
-      ? optional && typed === ""
-        ? null
-        : t("form.missing")
-      : found.length === 0
-        ? t("form.no_such_time")
-        : found.length === 2 && value === ""
-          ? t("form.which_hour")
-          : null;
+  const [partly, setPartly] = useState(false);
+  const whole = typed !== null && typed.year >= LEAST_YEAR;
+  const found = whole ? instants(localOf(typed), format.zone) : [];
+  const fault = !whole
+    ? optional && !partly && typed === null
+      ? null
+      : t("form.missing")
+    : found.length === 0
+      ? t("form.no_such_time")
+      : found.length === 2 && value === ""
+        ? t("form.which_hour")
+        : null;
   const field = useField(pointer, label, fault);
   const iso = (ms: number) => new Date(ms).toISOString();
   return (
@@ -81,17 +98,17 @@ export function MomentField(props: FieldOf<string>) {
       id={field.id}
       note={props.note ?? t("form.zone", { zone: format.zone })}
     >
-      <input
-        {...field.input}
-        className="p-input"
-        type="datetime-local"
+      <Box
+        {...field}
         value={typed}
         disabled={props.disabled}
-        required={!optional}
-        onChange={(event) => {
-          setTyped(event.target.value);
-          const next = readLocal(event.target.value);
-          const at = next === null ? [] : instants(next, format.zone);
+        granularity="minute"
+        onPartly={setPartly}
+        onChange={(next) => {
+          const said = next instanceof CalendarDateTime ? next : null;
+          setTyped(said);
+          const whole = said !== null && said.year >= LEAST_YEAR;
+          const at = whole ? instants(localOf(said), format.zone) : [];
           // Of two, none is taken unasked.
           onChange(at.length === 1 && at[0] !== undefined ? iso(at[0]) : "");
         }}
@@ -112,5 +129,44 @@ export function MomentField(props: FieldOf<string>) {
         </span>
       )}
     </Field>
+  );
+}
+
+interface BoxProps {
+  id: string;
+  fault: string | null;
+  input: { "aria-describedby": string; onBlur(): void };
+  value: DateValue | null;
+  onChange(value: DateValue | null): void;
+  granularity: "day" | "minute";
+  /** Something of it is typed, and not all. */
+  onPartly(partly: boolean): void;
+  min?: string | undefined;
+  max?: string | undefined;
+  disabled?: boolean | undefined;
+}
+
+/** What the picker and a form have to tell each other. */
+function Box({ id, fault, input, onPartly, disabled = false, ...picker }: BoxProps) {
+  const [blanks, setBlanks] = useState<Readonly<Record<string, boolean>>>({});
+  const onPart = useCallback(
+    (part: string, blank: boolean) =>
+      setBlanks((before) => (before[part] === blank ? before : { ...before, [part]: blank })),
+    [],
+  );
+  const all = Object.values(blanks);
+  const partly = all.includes(true) && all.includes(false);
+  useEffect(() => onPartly(partly), [onPartly, partly]);
+  return (
+    <DateBox
+      {...picker}
+      {...{ id, onPart }}
+      labelledBy={`${id}-label`}
+      describedBy={input["aria-describedby"]}
+      invalid={fault !== null}
+      disabled={disabled}
+      onBlur={input.onBlur}
+      wide
+    />
   );
 }

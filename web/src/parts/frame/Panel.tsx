@@ -25,7 +25,7 @@ export function Panel({ title, note, tools, foot, flush, tone = "plain", childre
         <h2 id={id}>{title}</h2>
         {note !== undefined && <span className="p-panel-note">{note}</span>}
         <span className="p-spring" />
-        {tools}
+        {tools != null && <span className="p-panel-tools">{tools}</span>}
       </header>
       <div className={flush ? "p-panel-body p-panel-flush" : "p-panel-body"}>{children}</div>
       {foot !== undefined && <footer className="p-panel-foot">{foot}</footer>}

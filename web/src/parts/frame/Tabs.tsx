@@ -1,6 +1,6 @@
 // One of several views at a time.
 
-import { useEffect, useRef, type ReactNode } from "react";
+import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs as Base } from "react-aria-components/Tabs";
 import "./frame.css";
 
@@ -25,20 +25,18 @@ const EDGE_PX = 24;
 
 export function Tabs<Key extends string>({ label, tabs, shown, onShow }: TabsProps<Key>) {
   const selected = shown === undefined ? {} : { selectedKey: shown };
-  const list = useRef<HTMLDivElement>(null);
-  // On a phone not all of them have room: the one that is shown is in sight.
-  useEffect(() => {
-    const all = list.current;
-    const chosen = all?.querySelector<HTMLElement>("[data-selected]");
-    if (all && chosen) all.scrollLeft = chosen.offsetLeft - all.offsetLeft - EDGE_PX;
-  }, [shown]);
   return (
     <Base className="p-tabs" {...selected} onSelectionChange={(key) => onShow?.(key as Key)}>
-      <TabList aria-label={label} className="p-tab-list" ref={list}>
+      <TabList aria-label={label} className="p-tab-list">
         {tabs.map(({ key, title, count }) => (
           <Tab key={key} id={key} className="p-tab">
-            {title}
-            {count !== undefined && <span className="p-tab-count">{count}</span>}
+            {({ isSelected }) => (
+              <>
+                {isSelected && <InSight />}
+                {title}
+                {count !== undefined && <span className="p-tab-count">{count}</span>}
+              </>
+            )}
           </Tab>
         ))}
       </TabList>
@@ -49,4 +47,15 @@ export function Tabs<Key extends string>({ label, tabs, shown, onShow }: TabsPro
       ))}
     </Base>
   );
+}
+
+/** On a phone not all of them have room: the one that is shown is in sight. */
+function InSight() {
+  const mark = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => {
+    const tab = mark.current?.closest<HTMLElement>(".p-tab");
+    const list = mark.current?.closest<HTMLElement>(".p-tab-list");
+    if (tab && list) list.scrollLeft = tab.offsetLeft - list.offsetLeft - EDGE_PX;
+  }, []);
+  return <span ref={mark} hidden />;
 }

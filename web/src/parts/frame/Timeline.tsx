@@ -53,6 +53,8 @@ interface TimelineProps {
   now: number;
 }
 
+const DAY_MS = 86_400_000;
+
 export function Timeline({ label, events, now }: TimelineProps) {
   const { t } = useSpeech();
   return (
@@ -77,7 +79,10 @@ export function Timeline({ label, events, now }: TimelineProps) {
             {left !== null && (
               <span className="p-moment-deadline">
                 {t("timeline.deadline")} <Time at={left} seconds />
-                {event.at === null && `, ${t("timeline.left", { time: remaining(left - now) })}`}
+                {event.at === null &&
+                  // Beyond a day the date beside it says more.
+                  Math.abs(left - now) <= DAY_MS &&
+                  `, ${t("timeline.left", { time: remaining(left - now) })}`}
               </span>
             )}
           </li>

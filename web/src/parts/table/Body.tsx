@@ -12,6 +12,7 @@ import {
 } from "react";
 import type { ReactNode } from "react";
 import { useSpeech } from "../../language/Speak";
+import { rem } from "../measure";
 import { Checkbox } from "./Checkbox";
 import type { Column } from "./columns";
 import type { More } from "./DataTable";
@@ -163,7 +164,7 @@ export function Body<Row extends object>(props: Props<Row>) {
     <div
       ref={box}
       className={narrow ? "p-grid p-grid-cards" : "p-grid"}
-      style={props.height === undefined ? undefined : { height: props.height, flex: "none" }}
+      style={props.height === undefined ? undefined : { height: rem(props.height), flex: "none" }}
       role="grid"
       tabIndex={0}
       aria-label={label}
@@ -205,7 +206,7 @@ export function Body<Row extends object>(props: Props<Row>) {
       <div
         className="p-grid-rows"
         role="rowgroup"
-        style={{ height: virtual.getTotalSize(), minWidth: narrow ? undefined : least }}
+        style={{ height: virtual.getTotalSize(), minWidth: narrow ? undefined : rem(least) }}
       >
         {items.map((item) => {
           const row = shown[item.index];
@@ -253,8 +254,9 @@ const widthOf = <Row,>(columns: readonly Column<Row>[]) =>
   columns.reduce((sum, each) => sum + least(each), 0);
 
 function template<Row>(columns: readonly Column<Row>[], tick: boolean, fold: boolean): string {
-  const own = columns.map((each) => `minmax(${least(each)}px, ${least(each)}fr)`);
-  return [...(tick ? [`${TICK_PX}px`] : []), ...(fold ? [`${TICK_PX}px`] : []), ...own].join(" ");
+  const own = columns.map((each) => `minmax(${rem(least(each))}, ${least(each)}fr)`);
+  const edge = rem(TICK_PX);
+  return [...(tick ? [edge] : []), ...(fold ? [edge] : []), ...own].join(" ");
 }
 
 function useNarrow(box: { current: HTMLDivElement | null }): boolean {

@@ -17,7 +17,7 @@ export function HeaderCell<Row>({ column, sort, onSort }: Props<Row>) {
   const title = (
     <>
       {column.title}
-      {column.unit && <span className="p-unit">{column.unit}</span>}
+      {column.unit && !column.unitInCells && <span className="p-unit">{column.unit}</span>}
     </>
   );
   const side = column.kind === "decimal" ? "p-cell p-cell-number" : "p-cell";

@@ -114,7 +114,9 @@ function Card<Row>(props: RowProps<Row>) {
             <span className="p-card-label">{column.title}</span>
             <span className="p-card-value">
               {shownIn(column, row)}
-              {column.unit && <span className="p-unit">{"\u00a0" + column.unit}</span>}
+              {column.unit && !column.unitInCells && (
+                <span className="p-unit">{"\u00a0" + column.unit}</span>
+              )}
             </span>
           </div>
         ))}

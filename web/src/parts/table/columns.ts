@@ -10,6 +10,8 @@ export interface Column<Row> {
   title: string;
   /** Stands behind the title: the unit of all its numbers. */
   unit?: string;
+  /** Each cell says its unit itself: a head or a card need not; a file does. */
+  unitInCells?: boolean;
   /**
    * Decides order, side and what a search finds: texts, exact decimals (decimal strings, to the
    * right), instants (ISO texts or ms).

@@ -88,7 +88,7 @@ function Measure({ text, unit }: { text: string; unit: string }) {
   );
 }
 
-const Unit = ({ of }: { of: string }) => <span className="p-unit">{"\u00a0" + of}</span>;
+const Unit = ({ of }: { of: string }) => <span className="p-unit">{` ${of}`}</span>;
 
 const signOf = (text: string | null | undefined) => {
   const units = (text == null ? null : decimal(text))?.units ?? 0n;

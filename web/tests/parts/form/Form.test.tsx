@@ -94,30 +94,59 @@ describe("a form", () => {
 });
 
 describe("a moment in the market's zone", () => {
-  function Moment({ told }: { told: (value: string) => void }) {
-    const [value, setValue] = useState("");
+  function Moment({ told, from = "", optional = false }: MomentProps) {
+    const [value, setValue] = useState(from);
     return (
-      <MomentField
-        pointer="/until"
-        label="Until"
-        value={value}
-        onChange={(next) => {
-          setValue(next);
-          told(next);
-        }}
-      />
+      <Form label="Rule" problem={null} submit="Send" onSubmit={() => told("sent")}>
+        <MomentField
+          {...{ value, optional }}
+          pointer="/until"
+          label="Until"
+          onChange={(next) => {
+            setValue(next);
+            told(next);
+          }}
+        />
+      </Form>
     );
   }
+  interface MomentProps {
+    told: (value: string) => void;
+    from?: string;
+    optional?: boolean;
+  }
+  // Without the marks that keep times apart from what is written from right to left.
+  const written = () => page.text().replaceAll(/[\u2066-\u2069]/g, "");
+  const part = (kind: string) => page.one(`[role=spinbutton][data-type=${kind}]`);
 
   it("asks which of the two in autumn's hour, and takes none unasked", async () => {
     const told = vi.fn();
-    page = await show(<Moment told={told} />);
-    await page.type(fields()[0] as HTMLElement, "2026-10-25T02:30");
+    page = await show(<Moment told={told} from="2026-10-24T00:30:00.000Z" />);
+    expect(written()).toContain("24/10/2026, 02:30");
+    await page.press(part("day"), "ArrowUp");
     expect(told).toHaveBeenLastCalledWith("");
     const [, second] = page.all("input[type=radio]");
     await page.click(second as HTMLElement);
     expect(told).toHaveBeenLastCalledWith("2026-10-25T01:30:00.000Z");
-    await page.type(fields()[0] as HTMLElement, "2026-10-26T02:30");
+    await page.press(part("day"), "ArrowUp");
     expect(told).toHaveBeenLastCalledWith("2026-10-26T01:30:00.000Z");
+  });
+
+  it("is written as the page's language does, whatever the browser speaks", async () => {
+    page = await show(<Moment told={vi.fn()} from="2026-10-24T00:30:00.000Z" />, {
+      language: "zh-CN",
+    });
+    expect(written()).toContain("2026/10/24 02:30");
+  });
+
+  it("of which only a part is said is sent as none: not even where one may be left out", async () => {
+    const told = vi.fn();
+    page = await show(<Moment told={told} optional />);
+    await page.press(part("year"), "ArrowUp");
+    await page.click(page.button("Send"));
+    expect(told).not.toHaveBeenCalledWith("sent");
+    for (let left = 0; left < 4; left += 1) await page.press(part("year"), "Backspace");
+    await page.click(page.button("Send"));
+    expect(told).toHaveBeenLastCalledWith("sent");
   });
 });

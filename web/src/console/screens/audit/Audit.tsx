@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Form } from "../../../parts/form/Form";
-import { TextField } from "../../../parts/form/fields";
+import { ChoiceField, TextField } from "../../../parts/form/fields";
 import { MomentField } from "../../../parts/form/times";
 import { Page } from "../../../parts/frame/Page";
 import { Panel } from "../../../parts/frame/Panel";
@@ -19,7 +19,7 @@ import { Replay } from "../../replay/Replay";
 import { NOTHING_WANTED, queryOf, RESULT_TONES, type Entry, type Wanted } from "./audit";
 import { Chain } from "./Chain";
 import { EntryDetails } from "./EntryDetails";
-import { commandWord, factWord } from "./kinds";
+import { commandChoices, commandWord, factWord } from "./kinds";
 import { useTexts } from "./texts";
 import "./audit.css";
 
@@ -127,8 +127,9 @@ interface SearchProps {
 }
 
 function Search({ wanted, problem, busy, onSearch, onClear }: SearchProps) {
-  const { t } = useTexts();
+  const { t, format } = useTexts();
   const [typed, type] = useState(wanted);
+  const kinds = useMemo(() => commandChoices(t, format.tag, typed.kind), [t, format, typed.kind]);
   const set = (name: keyof Wanted) => (value: string) => type({ ...typed, [name]: value });
   return (
     <div className="au-search">
@@ -140,7 +141,16 @@ function Search({ wanted, problem, busy, onSearch, onClear }: SearchProps) {
         onSubmit={() => onSearch(typed)}
       >
         <div className="au-fields">
-          {(["object", "actor", "kind", "seq"] as const).map((name) => (
+          <ChoiceField
+            pointer="/kind"
+            label={t("search.kind")}
+            note={t("search_note.kind")}
+            value={typed.kind}
+            onChange={set("kind")}
+            options={kinds}
+            optional
+          />
+          {(["object", "actor", "seq"] as const).map((name) => (
             <TextField
               key={name}
               pointer={name === "seq" ? "/from_seq" : `/${name}`}

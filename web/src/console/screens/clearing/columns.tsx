@@ -63,12 +63,24 @@ export function useRunColumns({ currency }: Market): Column<ClearingRun>[] {
           ),
       },
       {
-        ...{ key: "welfare", title: t("column.welfare"), kind: "decimal", unit: currency },
+        ...{
+          key: "welfare",
+          title: t("column.welfare"),
+          kind: "decimal",
+          unit: currency,
+          unitInCells: true,
+        },
         value: (run) => run.welfare,
         cell: (run) => <Money amount={run.welfare} currency={currency} />,
       },
       {
-        ...{ key: "bound", title: t("column.bound"), kind: "decimal", unit: currency },
+        ...{
+          key: "bound",
+          title: t("column.bound"),
+          kind: "decimal",
+          unit: currency,
+          unitInCells: true,
+        },
         value: (run) => run.upper_bound,
         cell: (run) => <Money amount={run.upper_bound} currency={currency} />,
         hidden: true,

@@ -5,7 +5,7 @@ import { Tabs } from "../../../parts/frame/Tabs";
 import { Stale } from "../../../parts/state/states";
 import { useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
-import { useRead } from "../../../wire/queries";
+import { useRead, type Reading } from "../../../wire/queries";
 import { EmergencyStop } from "./ActDialog";
 import { Acts } from "./Acts";
 import { Recalls } from "./Recalls";
@@ -26,6 +26,9 @@ export default function Control() {
   const stops = useRead("/v1/markets/{market}/stops");
   const standing = useRead("/v1/markets/{market}/acts:standing");
   const recalls = useRead("/v1/markets/{market}/recalls");
+  // What is not read yet is not none.
+  const count = (of: Reading<unknown>, waiting: number) =>
+    of.value === undefined ? "…" : format.whole(waiting);
   const narrowed =
     (standing.value?.narrowings.length ?? 0) + (standing.value?.decoupled.length ?? 0);
   return (
@@ -37,19 +40,20 @@ export default function Control() {
             {
               key: "trading",
               title: t("tab.trading"),
-              count: format.whole(stops.value?.items.length ?? 0),
+              count: count(stops, stops.value?.items.length ?? 0),
               content: () => <Stops stops={stops} />,
             },
             {
               key: "acts",
               title: t("tab.acts"),
-              count: format.whole(narrowed),
+              count: count(standing, narrowed),
               content: () => <Acts standing={standing} />,
             },
             {
               key: "recalls",
               title: t("tab.recalls"),
-              count: format.whole(
+              count: count(
+                recalls,
                 (recalls.value?.items ?? []).filter(({ state }) => state === "disputed").length,
               ),
               content: () => <Recalls recalls={recalls} />,

@@ -267,7 +267,13 @@ function useColumns(market: Market): Column<Block>[] {
         cell: (row) => <Share ppm={row.ratio_ppm} />,
       },
       {
-        ...{ key: "gain", title: t("column.gain"), kind: "decimal", unit: currency },
+        ...{
+          key: "gain",
+          title: t("column.gain"),
+          kind: "decimal",
+          unit: currency,
+          unitInCells: true,
+        },
         value: (row) => row.gain,
         cell: (row) => <Money amount={row.gain} currency={currency} places={4} />,
       },

@@ -13,8 +13,9 @@ import { useRead } from "../../../wire/queries";
 import type { Interval, Market } from "../../../wire/types";
 import { cutWord, useTexts } from "./texts";
 import { acknowledged, countsOf, standing, TONES } from "./units";
+import { isSilent, REACH, REACH_EVERY_MS } from "../../reach";
 import { SYSTEM } from "../../system";
-import { REACH, type UnitRow } from "./wire";
+import type { UnitRow } from "./wire";
 
 interface Props {
   market: Market;
@@ -195,7 +196,7 @@ function AreaPanel({ market, areaId, rows, interval }: AreaProps) {
   const { t, format } = useTexts();
   const view = areaViews(interval, market).find((each) => each.areaId === areaId);
   const system = useRead(SYSTEM);
-  const reach = useRead(REACH, { everyMs: 15_000 });
+  const reach = useRead(REACH, { everyMs: REACH_EVERY_MS });
   const picture = system.value?.areas.find(({ area_id }) => area_id === areaId);
   const heard = reach.value?.items.find(({ area_id }) => area_id === areaId);
   const counts = countsOf(rows.filter(({ area_id }) => area_id === areaId));
@@ -245,7 +246,7 @@ function AreaPanel({ market, areaId, rows, interval }: AreaProps) {
         heard?.silent_s == null ? (
           <State tone="unknown">{t("member.not_waited")}</State>
         ) : (
-          <State tone={heard.silent_s > 15 ? "bad" : "good"}>
+          <State tone={isSilent(heard) ? "bad" : "good"}>
             {t("member.heard_ago", { seconds: format.whole(Math.round(heard.silent_s)) })}
           </State>
         ),

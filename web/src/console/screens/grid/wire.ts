@@ -143,24 +143,9 @@ export interface Curtailment {
   reason: string;
 }
 
-export interface Reach {
-  area_id: string;
-  epoch: number | string;
-  first_heard_at: string | null;
-  silent_s: number | null;
-  decoupled_by: string | null;
-  report: null | {
-    standing: "init" | "joined" | "alone" | "returning";
-    given_import_kw: string;
-    given_export_kw: string;
-    given_until: string;
-  };
-}
-
 export const UNITS = "/v1/markets/{market}/units:overview";
 export const CURTAILMENTS = "/v1/markets/{market}/curtailments";
 export const CHECKS = "/v1/markets/{market}/grid-checks";
-export const REACH = "/v1/markets/{market}/reach";
 
 declare module "../../../wire/answers" {
   interface Answers {
@@ -169,6 +154,5 @@ declare module "../../../wire/answers" {
     "GET /v1/markets/{market}/power-flow": PowerFlow;
     "GET /v1/markets/{market}/grid-checks": Page<GridCheck>;
     "GET /v1/markets/{market}/curtailments": Page<Curtailment>;
-    "GET /v1/markets/{market}/reach": { items: Reach[] };
   }
 }

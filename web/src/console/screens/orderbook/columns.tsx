@@ -122,7 +122,14 @@ export function useColumns(
         value: ({ client_order_id }) => client_order_id,
       },
       {
-        ...{ key: "held", title: t("column.held"), unit: currency, kind: "decimal", hidden: true },
+        ...{
+          key: "held",
+          title: t("column.held"),
+          unit: currency,
+          unitInCells: true,
+          kind: "decimal",
+          hidden: true,
+        },
         value: ({ held }) => held,
         cell: ({ held }) => format.money(held, currency),
       },

@@ -30,7 +30,13 @@ export function MarginCalls({ currency }: { currency: string }) {
         cell: (row) => <State tone={TONES[row.state]}>{t(`call_state.${row.state}`)}</State>,
       },
       {
-        ...{ key: "amount", title: t("column.amount"), kind: "decimal", unit: currency },
+        ...{
+          key: "amount",
+          title: t("column.amount"),
+          kind: "decimal",
+          unit: currency,
+          unitInCells: true,
+        },
         value: (row) => row.amount,
         cell: (row) => <Money amount={row.amount} currency={currency} />,
       },
@@ -45,7 +51,13 @@ export function MarginCalls({ currency }: { currency: string }) {
         cell: (row) => <Time at={row.due_at} day />,
       },
       {
-        ...{ key: "missing", title: t("column.missing"), kind: "decimal", unit: currency },
+        ...{
+          key: "missing",
+          title: t("column.missing"),
+          kind: "decimal",
+          unit: currency,
+          unitInCells: true,
+        },
         value: (row) => row.missing,
         cell: (row) => <Money amount={row.missing} currency={currency} />,
       },

@@ -112,7 +112,14 @@ function useColumns(currency: string): Column<Participant>[] {
       key: "balance" | "credit_limit" | "held" | "available" | "margin",
       more: Partial<Column<Participant>> = {},
     ): Column<Participant> => ({
-      ...{ key, title: t(`column.${key}`), kind: "decimal", unit: currency, width: 112 },
+      ...{
+        key,
+        title: t(`column.${key}`),
+        kind: "decimal",
+        unit: currency,
+        unitInCells: true,
+        width: 112,
+      },
       value: (row) => row[key],
       cell: (row) => <Money amount={row[key]} currency={currency} />,
       ...more,

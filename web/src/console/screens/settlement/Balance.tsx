@@ -13,6 +13,7 @@ import { State } from "../../../parts/text/State";
 import { useRead } from "../../../wire/queries";
 import type { Market } from "../../../wire/types";
 import { tradedDays } from "../../place";
+import { accountWord } from "./cells";
 import { isZero } from "./figures";
 import { Postings } from "./Postings";
 import { useTexts } from "./texts";
@@ -34,14 +35,23 @@ export function Balance({ market, day, onDay }: Props) {
   const { value } = read;
   const columns = useMemo<Column<Account>[]>(() => {
     const money = (key: "opening" | "received" | "given" | "balance"): Column<Account> => ({
-      ...{ key, title: t(`column.${key}`), kind: "decimal", unit: currency, width: 150 },
+      ...{
+        key,
+        title: t(`column.${key}`),
+        kind: "decimal",
+        unit: currency,
+        unitInCells: true,
+        width: 150,
+      },
       value: (row) => row[key],
       cell: (row) => <Money amount={row[key]} currency={currency} places={8} />,
     });
     return [
       {
-        ...{ key: "account", title: t("column.account"), kind: "text", width: 200 },
+        ...{ key: "account", title: t("column.account"), kind: "text", width: 230 },
         value: (row) => row.account,
+        cell: (row) => accountWord(t, row.account),
+        said: (row) => accountWord(t, row.account),
         card: "title",
       },
       money("opening"),

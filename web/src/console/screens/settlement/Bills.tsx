@@ -174,10 +174,10 @@ function Billing({ month, name, currency, act, drafts, bills, onClose }: Billing
 }
 
 function useColumns({ currency }: Market): Column<Bill>[] {
-  const { t } = useTexts();
+  const { t, format } = useTexts();
   return useMemo<Column<Bill>[]>(() => {
     const money = (key: "total_amount" | "open_amount", title: string): Column<Bill> => ({
-      ...{ key, title, kind: "decimal", unit: currency, width: 110 },
+      ...{ key, title, kind: "decimal", unit: currency, unitInCells: true, width: 110 },
       value: (bill) => bill[key],
       cell: (bill) => <Money amount={bill[key]} currency={currency} />,
     });
@@ -212,8 +212,9 @@ function useColumns({ currency }: Market): Column<Bill>[] {
       money("total_amount", t("column.total")),
       money("open_amount", t("column.open")),
       {
-        ...{ key: "due", title: t("column.due"), kind: "text", width: 100 },
+        ...{ key: "due", title: t("column.due"), kind: "text", width: 135 },
         value: (bill) => bill.due_day,
+        cell: (bill) => format.day(`${bill.due_day}T12:00:00Z`),
       },
       {
         ...{ key: "disputes", title: t("column.disputes"), kind: "decimal", width: 90 },
@@ -234,5 +235,5 @@ function useColumns({ currency }: Market): Column<Bill>[] {
         value: (bill) => bill.bill_id,
       },
     ];
-  }, [t, currency]);
+  }, [t, format, currency]);
 }

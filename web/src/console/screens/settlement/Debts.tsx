@@ -212,13 +212,13 @@ function Claims({ read, currency }: ClaimsProps) {
 
 function useBillColumns(currency: string): Column<OpenBill>[] {
   const { t } = useTexts();
-  const { text, money, coded } = useCells<OpenBill>(currency);
+  const { text, day, money, coded } = useCells<OpenBill>(currency);
   return useMemo(
     () => [
       text("participant_id", 140, { card: "title" }),
       text("bill_id", 110),
       text("month", 100),
-      text("due_day", 110),
+      day("due_day"),
       coded(
         "payment_state",
         (code) => t(`paid.${code as OpenBill["payment_state"]}`),
@@ -229,6 +229,6 @@ function useBillColumns(currency: string): Column<OpenBill>[] {
       money("paid_amount"),
       money("open_amount"),
     ],
-    [t, text, money, coded],
+    [t, text, day, money, coded],
   );
 }

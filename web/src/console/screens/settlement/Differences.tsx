@@ -30,7 +30,13 @@ export function Differences({ run, market }: { run: Run; market: Market }) {
   );
   const amount = useMemo<Column<{ amount: string }>>(
     () => ({
-      ...{ key: "amount", title: t("column.amount"), unit: currency, kind: "decimal" },
+      ...{
+        key: "amount",
+        title: t("column.amount"),
+        unit: currency,
+        unitInCells: true,
+        kind: "decimal",
+      },
       value: (row) => row.amount,
       cell: (row) => <Money amount={row.amount} currency={currency} places={8} />,
     }),

@@ -118,7 +118,7 @@ function Reconciled({ market, day, open }: { market: Market; day: string; open: 
   const { t, format } = useTexts();
   const { currency } = market;
   const read = useRead(RECONCILIATION, { query: { day }, keep: true });
-  const { text, money, coded } = useCells<ReconciledItem>(currency);
+  const { text, day: dayOf, money, coded } = useCells<ReconciledItem>(currency);
   const columns = useMemo(
     () => [
       coded(
@@ -127,13 +127,13 @@ function Reconciled({ market, day, open }: { market: Market; day: string; open: 
         (code) => (code.startsWith("not_") ? "warning" : "unknown"),
         230,
       ),
-      text("date", 110),
+      dayOf("date"),
       { ...text("bank_id", 150), card: "title" as const },
       text("withdrawal_id", 120),
       text("participant_id", 130),
       money("amount"),
     ],
-    [t, text, money, coded],
+    [t, text, dayOf, money, coded],
   );
   const { value } = read;
   const agreed = value !== undefined && isZero(value.difference);
@@ -237,10 +237,10 @@ function Details({ payment, onDecide }: DetailsProps) {
 
 function usePaymentColumns(currency: string): Column<Payment>[] {
   const { t } = useTexts();
-  const { text, money, coded, time } = useCells<Payment>(currency);
+  const { text, day, money, coded, time } = useCells<Payment>(currency);
   return useMemo(
     () => [
-      text("date", 105),
+      day("date"),
       money("amount"),
       coded(
         "state",
@@ -256,6 +256,6 @@ function usePaymentColumns(currency: string): Column<Payment>[] {
       text("bank_id", 130, { card: "title" }),
       time("booked_at"),
     ],
-    [t, text, money, coded, time],
+    [t, text, day, money, coded, time],
   );
 }

@@ -38,7 +38,7 @@ const rowKey = (row: object) => Object.values(row).join(" ");
 
 export function RevenueChart({ report: { period, revenue, currency } }: Props) {
   const { t, format } = useTexts();
-  const { money, coded, text, count } = useCells<Revenue>(currency);
+  const { money, coded, account, count } = useCells<Revenue>(currency);
   const kind = useCallback(
     (code: string) => t(`posting.${code}` as Key, { defaultValue: code }),
     [t],
@@ -47,13 +47,13 @@ export function RevenueChart({ report: { period, revenue, currency } }: Props) {
   const columns = useMemo<Column<Revenue>[]>(
     () => [
       { ...coded("kind", kind, null, 220), card: "title" },
-      text("account", 170),
+      account("account", 170),
       money("received_amount"),
       money("given_amount"),
       money("net_amount"),
       count("postings"),
     ],
-    [coded, kind, text, money, count],
+    [coded, kind, account, money, count],
   );
   const labels = useMemo(() => rows.map((row) => kind(row.kind)), [rows, kind]);
   const series = useMemo<Series[]>(
@@ -88,7 +88,7 @@ export function RevenueChart({ report: { period, revenue, currency } }: Props) {
 
 export function PricesChart({ report: { period, prices, currency } }: Props) {
   const { t, format } = useTexts();
-  const { text, time, energy } = useCells<AreaPrice>(currency);
+  const { text, day, time, energy } = useCells<AreaPrice>(currency);
   const unit = t("unit.price", { currency });
   const columns = useMemo<Column<AreaPrice>[]>(() => {
     const price = (
@@ -100,7 +100,7 @@ export function PricesChart({ report: { period, prices, currency } }: Props) {
     });
     return [
       { ...text("area_id", 90), card: "title" },
-      text("day", 110),
+      day("day"),
       time("start"),
       price("price_per_mwh"),
       price("mean_per_mwh"),
@@ -108,7 +108,7 @@ export function PricesChart({ report: { period, prices, currency } }: Props) {
       price("max_per_mwh"),
       energy("energy_kwh"),
     ];
-  }, [t, format, unit, text, time, energy]);
+  }, [t, format, unit, text, day, time, energy]);
   const { places, areas } = useMemo(() => pricesByArea(prices), [prices]);
   const labels = useMemo(
     () =>
@@ -145,18 +145,23 @@ export function PricesChart({ report: { period, prices, currency } }: Props) {
 
 export function VolumesChart({ report: { period, volumes, currency } }: Props) {
   const { t, format } = useTexts();
-  const { text, coded, energy, money, count } = useCells<Volume>(currency);
+  const { coded, energy, money, count } = useCells<Volume>(currency);
   const venue = useCallback((code: string) => word(t, "venue", code), [t]);
   const columns = useMemo<Column<Volume>[]>(
     () => [
       { ...coded("venue", venue), card: "title" },
       coded("side", (code) => t(`side.${code as Volume["side"]}`), null, 90),
-      text("unit_kind", 110),
+      coded(
+        "unit_kind",
+        (code) => t(`unit_kind.${code}` as Key, { defaultValue: code }),
+        null,
+        120,
+      ),
       count("trades"),
       energy("energy_kwh"),
       money("amount"),
     ],
-    [t, text, coded, venue, energy, money, count],
+    [t, coded, venue, energy, money, count],
   );
   const rows = useMemo(
     () =>
@@ -242,7 +247,7 @@ export function ImbalanceChart({ report: { period, imbalance, currency } }: Prop
 
 export function CompletenessChart({ report: { period, completeness, currency } }: Props) {
   const { t, format } = useTexts();
-  const { text, coded, count } = useCells<Completeness>(currency);
+  const { day, coded, count } = useCells<Completeness>(currency);
   const reading = useCallback(
     (code: string) => {
       const known = READINGS.find((each) => each === code);
@@ -252,11 +257,11 @@ export function CompletenessChart({ report: { period, completeness, currency } }
   );
   const columns = useMemo<Column<Completeness>[]>(
     () => [
-      { ...text("day", 120), card: "title" },
+      { ...day("day"), card: "title" },
       coded("reading", reading, null, 200),
       count("unit_intervals", 130),
     ],
-    [text, coded, reading, count],
+    [day, coded, reading, count],
   );
   const { days, readings } = useMemo(() => readingsByDay(completeness), [completeness]);
   const labels = useMemo(

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { CASES } from "../../../cases/cases";
 import { word } from "../../../language/words";
 import { areaViews, lineViews } from "../../../market/views";
+import { remaining } from "../../../parts/frame/Timeline";
 import { Icon, type IconName } from "../../../parts/icons";
 import { Badge, State, type Tone } from "../../../parts/text/State";
 import { Ago } from "../../../parts/text/When";
@@ -14,6 +15,7 @@ import type { Interval, Market } from "../../../wire/types";
 import { ALARMS, TONES } from "../../alarms";
 import { useApprovals } from "../../approvals";
 import { useMarketNow } from "../../place";
+import { isSilent, REACH, REACH_EVERY_MS } from "../../reach";
 import { SYSTEM } from "../../system";
 import { caseCounts, worstOf } from "./inbox";
 import { useTexts } from "./texts";
@@ -75,21 +77,21 @@ function Inbox({ market }: { market: Market }) {
         <Waiting
           to="/alarms"
           icon="warning"
-          label={t("inbox.alarms")}
+          label={t("inbox.alarms", { count: alarms.items.length })}
           tone={alarms.items.length > 0 ? "bad" : "good"}
           count={known(alarms.state, alarms.items.length)}
         />
         <Waiting
           to="/approvals"
           icon="waiting"
-          label={t("inbox.approvals")}
+          label={t("inbox.approvals", { count: mine })}
           tone={mine > 0 ? "warning" : "good"}
           count={known(approvals.state, mine)}
         />
         <Waiting
           to="/desk"
           icon="calendar"
-          label={t("inbox.cases")}
+          label={t("inbox.cases", { count: counts.late + counts.near })}
           tone={counts.late > 0 ? "bad" : counts.near > 0 ? "warning" : "good"}
           count={known(cases.state, counts.late + counts.near)}
           note={counts.late > 0 ? t("inbox.late", { count: format.whole(counts.late) }) : undefined}
@@ -97,7 +99,7 @@ function Inbox({ market }: { market: Market }) {
         <Waiting
           to="/desk"
           icon="table"
-          label={t("inbox.disputes")}
+          label={t("inbox.disputes", { count: counts.disputes })}
           tone={counts.disputes > 0 ? "warning" : "good"}
           count={known(cases.state, counts.disputes)}
         />
@@ -133,6 +135,7 @@ const STATE_TONES = { coupled: "good", decoupled: "warning", stopped: "bad" } as
 function AreaTiles({ market, interval }: Props) {
   const { t, format } = useTexts();
   const system = useRead(SYSTEM, { everyMs: 60_000 });
+  const reach = useRead(REACH, { everyMs: REACH_EVERY_MS });
   const areas = areaViews(interval, market);
   const lines = lineViews(interval, market);
   const unit = t("unit.price", { currency: market.currency });
@@ -144,6 +147,7 @@ function AreaTiles({ market, interval }: Props) {
           ({ binding, from, to }) => binding && (from === areaId || to === areaId),
         );
         const missing = picture?.missing_readings ?? 0;
+        const controller = reach.value?.items.find(({ area_id }) => area_id === areaId);
         return (
           <li key={areaId}>
             <Link to={`/grid?${new URLSearchParams({ member: areaId })}`} className="st-area">
@@ -170,6 +174,13 @@ function AreaTiles({ market, interval }: Props) {
                   <State tone="warning">
                     {t("grid.binding")}:{" "}
                     {binding.map(({ from, to }) => `${from} → ${to}`).join(", ")}
+                  </State>
+                )}
+                {controller && isSilent(controller) && (
+                  <State tone="bad">
+                    {t("area.controller_silent", {
+                      time: remaining((controller.silent_s ?? 0) * 1_000),
+                    })}
                   </State>
                 )}
                 {missing > 0 && (

@@ -9,6 +9,7 @@ import { DataTable } from "../../../parts/table/DataTable";
 import { useMarket } from "../../../shell/markets";
 import { useList } from "../../../wire/queries";
 import type { Order } from "./answers";
+import { BlockTerms } from "./BlockTerms";
 import { orderKey, useOrderColumns } from "./columns";
 import { ORDERS, useMarketTime } from "./mine";
 import { useTexts } from "./texts";
@@ -41,7 +42,12 @@ export function IntervalOrders() {
         state={found.state}
         failed={{ code, traceId, onAgain: found.again }}
         empty={t("orders.past_empty")}
-        details={(order) => <Why orderId={order.order_id} />}
+        details={(order) => (
+          <div className="trade-details">
+            <BlockTerms order={order} />
+            <Why orderId={order.order_id} />
+          </div>
+        )}
         height={Math.min(380, 180 + found.items.length * 34)}
         tools={
           atMs !== null && (

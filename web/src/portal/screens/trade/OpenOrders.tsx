@@ -10,6 +10,7 @@ import { DataTable } from "../../../parts/table/DataTable";
 import { useMarket } from "../../../shell/markets";
 import { useAct, useList } from "../../../wire/queries";
 import type { Order } from "./answers";
+import { BlockTerms } from "./BlockTerms";
 import { orderKey, useOrderColumns } from "./columns";
 import { COLLATERAL, ORDERS, useMarketTime } from "./mine";
 import { isOpen, leftKwh } from "./rules";
@@ -98,6 +99,7 @@ function Details({ order }: { order: Order }) {
   const waits = order.state === "pending" || order.state === "hibernated";
   return (
     <div className="trade-details">
+      <BlockTerms order={order} />
       <Why orderId={order.order_id} />
       <div className="trade-acts">
         {order.kind === "limit" && !waits && (

@@ -104,7 +104,7 @@ function useTradeColumns(): readonly Column<Trade>[] {
         said: ({ state }) => word(t, "trade_state", state),
         cell: ({ state }) => (
           <State tone={state === "completed" ? "good" : "warning"}>
-            {word(t, "trade_state", state)}
+            <span className="trade-state">{word(t, "trade_state", state)}</span>
           </State>
         ),
       },
