@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv-mutants" / "bin"
@@ -31,11 +32,10 @@ SUBJECTS = ROOT / "tools" / "mutants.toml"
 EXPLAINED = ROOT / "docs" / "mutants.md"
 COPIED = ("api", "clearing", "market", "sim", "wattmarket", "tests")
 SHARE_MIN = 0.9
-SHOWN = """
-import json, sys
-from mutmut.mutation.diff_apply import get_diff_for_mutant as diff
-print(json.dumps({name: diff(name) for name in json.load(sys.stdin)}))
-"""
+SHOWN = (
+    "import json, sys; from mutmut.mutation.diff_apply import get_diff_for_mutant as diff;"
+    "print(json.dumps({name: diff(name) for name in json.load(sys.stdin)}))"
+)
 HEAD = "| file | mutants | not run | killed | survived | explained | killed of the rest |"
 
 
@@ -77,8 +77,7 @@ class Mutant:
         return "survived" if self.end in NOBODY_NOTICED else "killed"
 
 
-NOBODY_NOTICED = (0, 5, 33)
-"""Passed; no test collected; no test reaches it. Whatever else a run ends with would be red."""
+NOBODY_NOTICED = (0, 5, 33)  # passed; none collected; none reaches it: all else would be red
 
 
 def settings(subject: Subject, files: Sequence[str]) -> str:
@@ -87,8 +86,8 @@ def settings(subject: Subject, files: Sequence[str]) -> str:
         "source_paths": [subject.package],
         "only_mutate": list(files),
         "also_copy": [name for name in COPIED if name not in {subject.package, "tests"}],
-        # What an exception says is no promise; that there is one is.
-        "do_not_mutate_patterns": [r"^\s*raise \w+", r"^\s*assert "],
+        # What an exception or the auditor says is no promise; that it does is.
+        "do_not_mutate_patterns": [r"^\s*raise \w+", r"^\s*assert ", r"refused\.append"],
         "pytest_add_cli_args": ["--hypothesis-profile=mutants", "-p", "no:cacheprovider"],
         "pytest_add_cli_args_test_selection": list(subject.tests),
         "use_git_change_detection": False,
@@ -103,6 +102,8 @@ def settings(subject: Subject, files: Sequence[str]) -> str:
 def prepare(folder: Path, subject: Subject, files: Sequence[str], *, again: bool) -> None:
     """A copy of the project in which things may be broken; `again`: in the one there is, other tests."""
     shutil.rmtree(folder / "tests" if again else folder, ignore_errors=True)
+    # With what it remembers of other tests mutmut would forget what those have killed.
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for name in ("tests",) if again else COPIED:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     told = (ROOT / "pyproject.toml").read_text("utf-8") + settings(subject, files)
@@ -111,17 +112,11 @@ def prepare(folder: Path, subject: Subject, files: Sequence[str], *, again: bool
 
 def call(folder: Path, *command: str, said: str = "") -> subprocess.CompletedProcess[str]:
     """Run a program of .venv-mutants in the copy, with what the project needs from .venv."""
-    found = sorted((ROOT / ".venv" / "lib").glob("python*/site-packages"))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, found))}
+    (packages,) = (ROOT / ".venv" / "lib").glob("python*/site-packages")
+    environment = {**os.environ, "PYTHONPATH": str(packages)}
+    line = [str(BIN / command[0]), *command[1:]]
     return subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        cwd=folder,
-        env=environment,
-        input=said,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+        line, cwd=folder, env=environment, input=said, stdout=PIPE, stderr=STDOUT, text=True
     )
 
 
@@ -142,9 +137,8 @@ def outcomes(folder: Path) -> list[Mutant]:
 
 def became(diff: str) -> str:
     """What the changed lines became, one after the other; `without …` where they went."""
-    lines = diff.splitlines()
-    plus = [line[1:].strip() for line in lines if re.match(r"\+(?!\+\+ )", line)]
-    minus = [line[1:].strip() for line in lines if re.match(r"-(?!-- )", line)]
+    plus = [line.strip() for line in re.findall(r"^\+(?!\+\+ )(.*)$", diff, re.MULTILINE)]
+    minus = [line.strip() for line in re.findall(r"^-(?!-- )(.*)$", diff, re.MULTILINE)]
     return " ".join(plus) if plus else "without " + " ".join(minus)
 
 
@@ -197,13 +191,11 @@ def examine(name: str, files: Sequence[str], *, every: bool = False, again: bool
             print(f"{name}: nothing survived last time, or there was none")
             return 0
     prepare(folder, subject, files, again=again)
-    ran = call(folder, "mutmut", "run", "--max-children", "1", *tried)
-    found = outcomes(folder)
+    ran, found = call(folder, "mutmut", "run", "--max-children", "1", *tried), outcomes(folder)
     if ran.returncode != 0 or all(each.end is None for each in found):
         print(f"{name}: mutmut failed", ran.stdout[-4000:], sep="\n", file=sys.stderr)
         return 2
-    page = explained(EXPLAINED.read_text("utf-8"))
-    known: set[str] = set()
+    page, known = explained(EXPLAINED.read_text("utf-8")), set[str]()
     print(f"\n## {name}\n", flush=True)
     survived = {each.name: each for each in found if each.fate == "survived"}
     for mutant, diff in diffs(folder, list(survived)).items():
@@ -219,11 +211,7 @@ def examine(name: str, files: Sequence[str], *, every: bool = False, again: bool
 
 
 def chosen(only: str) -> dict[str, list[str]]:
-    """Subject → files of it, from names of subjects and ends of paths with commas between; "": all.
-
-    Raises:
-        SystemExit: a name is neither.
-    """
+    """Subject → files of it, from names of subjects and ends of paths with commas between; "": all."""
     known = subjects()
     named: dict[str, list[str]] = {} if only else {name: [] for name in known}
     for part in filter(None, only.split(",")):
@@ -251,10 +239,8 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every mutant, not a sample")
     parser.add_argument("--again", action="store_true", help="those that survived last time")
     asked = parser.parse_args()
-    return max(
-        examine(name, files, every=asked.all, again=asked.again)
-        for name, files in chosen(asked.only).items()
-    )
+    how = {"every": asked.all, "again": asked.again}
+    return max(examine(name, files, **how) for name, files in chosen(asked.only).items())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import pytest
 
 from market.model.order import OrderOptions, SelfTrade, TimeInForce
 from market.model.rejection import Code
+from market.trading.matching import ContinuousBook
 from market.trading.resting import Ending, Plan, RowsPlan
 from tests.market.trading.test_matching import (
     FOK,
@@ -151,7 +152,7 @@ def test_an_identical_block_comes_before_simple_orders() -> None:
     assert hours.rests() == ["b 100/100"]
 
 
-def test_a_block_that_sells_over_a_line_counts_what_it_is_paid_where_it_is() -> None:
+def test_a_block_over_a_line_counts_what_it_is_paid_or_pays_where_it_is() -> None:
     """A buyer at 10,000 pays 9,700 here: fee and loss of the line are between the two."""
     hours = Hours(LOSSY)
     hours.enter("b ben buy S 490 10000")
@@ -159,6 +160,11 @@ def test_a_block_that_sells_over_a_line_counts_what_it_is_paid_where_it_is() -> 
     assert hours.block("x ann sell N 9701 500", FOK).code is Code.FOK_NOT_FILLED
     plan = hours.block("y ann sell N 9700 500", FOK)
     assert [fill.sell_price_ticks for row in plan.rows for fill in row] == [9_700]
+
+    hours.enter("a ann sell N 500 9700")
+    assert hours.block("v ben buy S 9999 490", FOK).code is Code.FOK_NOT_FILLED
+    plan = hours.block("w ben buy S 10000 490", FOK)
+    assert [fill.buy_price_ticks for row in plan.rows for fill in row] == [10_000]
 
 
 # --- icebergs and lines ---------------------------------------------------------------
@@ -230,3 +236,39 @@ def test_of_a_filled_order_nothing_is_left_and_of_an_immediate_one_what_it_did_n
     assert hours.plan("x ben buy N 100 50").rest_wh == 0
     assert hours.plan("y ben buy N 130 50", IOC).rest_wh == 30
     assert hours.plan("z ben buy N 130 50").rest_wh == 30
+
+
+def test_what_is_offered_too_dear_is_not_met_by_who_cannot_wait() -> None:
+    hours = Hours()
+    hours.enter("a ann sell N 100 50")
+    assert hours.plan("x ben buy N 10 49", IOC).code is Code.IOC_REMAINDER_CANCELLED
+    assert hours.plan("y ben buy N 10 49", FOK).code is Code.FOK_NOT_FILLED
+    assert hours.plan("z ben buy N 10 49").ending is Ending.RESTS
+
+
+def test_a_book_that_is_brought_back_has_everybody_in_the_same_place() -> None:
+    hours = Hours()
+    hours.enter("a ann sell N 100 50", OrderOptions(display_wh=30))
+    hours.enter("b ben sell N 40 50")
+    hours.enter("c cem buy N 20 50")
+    for line in ("x ann sell N 50 100 100", "y ben sell N 50 100 100"):
+        hours.block(line)
+    before, blocks = hours.rests(), list(hours.book.blocks)
+
+    back = object.__new__(ContinuousBook)
+    vars(back).update(hours.book.__snapshot_state__())
+    back.rebuilt()
+    hours.book = back
+
+    assert hours.rests() == before == ["a 10/80", "b 40/40"]
+    assert [(each.order_id, each.sequence) for each in back.blocks] == [
+        (each.order_id, each.sequence) for each in blocks
+    ]
+    assert met(hours.enter("d dan buy N 60 50").fills) == [
+        ("a", 10, 50),
+        ("b", 40, 50),
+        ("a", 10, 50),
+    ]
+    found = hours.block("e eve buy N 50 100 100").counterpart
+    assert found is not None
+    assert found.order_id == "x"
