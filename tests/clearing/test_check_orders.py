@@ -185,6 +185,22 @@ def test_ladders_of_any_size_are_exact() -> None:
     assert rung_of(np.array([half]), np.array([huge]), np.array([450_000])).tolist() == [225_000]
 
 
+def test_a_large_ladder_climbs_by_the_wh_on_each_of_its_rungs() -> None:
+    for energy_wh, ticks in ((2**52 + 7, 40), (10**9 + 7, 1_000)):
+        orders = with_ends(book(f"0 sell {energy_wh} @ 1000"), {0: 1_000 + ticks})
+        for taken in (1, energy_wh // 3, energy_wh - 1, energy_wh):
+            rungs = np.arange(-1, ticks + 1)
+            columns = np.full(len(rungs), energy_wh), np.full(len(rungs), ticks)
+            upto_wh = [min(int(each), taken) for each in upto_rung_wh(rungs, *columns)]
+            climb = sum(
+                rung * (now_wh - before_wh)
+                for rung, before_wh, now_wh in zip(
+                    range(ticks + 1), upto_wh, upto_wh[1:], strict=False
+                )
+            )
+            assert int(slope_quanta(orders, np.array([0]), np.array([taken]))[0]) == climb
+
+
 def test_a_sloped_order_clears_at_the_rungs_next_to_its_fill() -> None:
     # Wh 1 .. 9 stand at 101 .. 109, the last two at 110.
     problem = market(with_ends(book("0 sell 10 @ 100\n0 buy 5 @ 200"), {0: 110}))
@@ -266,6 +282,21 @@ def test_sloped_orders_say_what_their_wh_say_written_out_one_by_one() -> None:
                 assert bounds_from_orders(
                     problem, accepted, area, 0, skipped
                 ) == bounds_from_orders(plain, filled, area, 0, skipped)
+
+
+def test_the_orders_of_another_interval_say_nothing_about_a_price() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        orders = random_orders(rng, 16, 2, 3, lowest=100, steps=40)
+        problem = market(orders, n_areas=2, n_intervals=3)
+        accepted = rng.integers(0, orders.energy_wh + 1)
+        for t in range(3):
+            rows = np.flatnonzero(orders.interval == t)
+            alone = replace(orders.rows(rows), interval=np.zeros(len(rows), dtype=np.int64))
+            for area in (0, 1):
+                assert bounds_from_orders(problem, accepted, area, t, 1) == bounds_from_orders(
+                    market(alone, n_areas=2), accepted[rows], area, 0, 1
+                )
 
 
 # ── large numbers ───────────────────────────────────────────────────────────────────────────────
