@@ -10,6 +10,8 @@ BIN       := .venv/bin
 # Somebody else's settings must not decide which modules are found here.
 unexport PYTHONPATH
 unexport PYTHONHOME
+# Hundreds of processes are started by the tests; each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 

@@ -7,6 +7,7 @@ collected and fails the test at its end, unless the test said before that it is 
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -284,26 +285,38 @@ def look(window: Window, screen: str) -> None:
     window.speak(before)
 
 
+@cache
 def said(language: Language, key: str) -> str:
     """A text of the catalogues as it is written there; `alarms:title`: of that catalogue.
 
     Raises:
         KeyError: no catalogue has this key, or several say different things by it.
     """
-    folder = WEB / "src" / "locales"
     name, _, path = key.rpartition(":")
     texts: dict[str, str] = {}
-    for file in sorted((folder / language).glob(f"{name or '*'}.json")):
-        found: Any = json.loads(file.read_text(encoding="utf-8"))
+    for stem, catalogue in _catalogues(language).items():
+        if name not in {"", stem}:
+            continue
+        found: Any = catalogue
         for part in path.split("."):
             found = found.get(part) if isinstance(found, dict) else None
         if isinstance(found, str):
-            texts[file.stem] = found
+            texts[stem] = found
     if len(set(texts.values())) != 1:
         raise KeyError(f"{key}: in {', '.join(texts) or 'no catalogue'}")
     return next(iter(texts.values()))
 
 
+@cache
+def _catalogues(language: Language) -> dict[str, Any]:
+    """All texts of a language, by the names of their files."""
+    return {
+        file.stem: json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted((WEB / "src" / "locales" / language).glob("*.json"))
+    }
+
+
+@cache
 def _axe() -> str:
     return (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 

@@ -20,7 +20,8 @@ from tests.clearing.draws import (
 )
 
 BOOKS, SHUFFLES = 200, 100
-SHORT_BOOKS, SHORT_SHUFFLES = 20, 10
+SHORT_BOOKS, SHORT_SHUFFLES = 12, 10
+"""So many books have each mixture that `drawn` makes once; the long run has the rest of them."""
 #: Fields of a result that have a row for every order, block or storage; the others have none.
 OF_ORDERS, OF_BLOCKS = ("accepted_wh",), ("block_ratio_ppb",)
 OF_STORAGES = ("charge_wh", "discharge_wh", "stored_wh", "stored_value_microticks")
