@@ -148,6 +148,28 @@ def test_a_child_may_carry_its_parent_but_not_the_other_way_round() -> None:
     assert audit(parent_carries, cleared(parent_carries, [1, 1], [295, 295])) == []
 
 
+def test_a_grandchild_carries_its_child_and_that_the_parent() -> None:
+    family = two_intervals(
+        """
+        P sell 30 @ 290 in 0-1 of area 0
+        C sell 5 @ 210 in 0-1 of area 0, child of P
+        G sell 15 @ 10 in 0-1 of area 0, child of C
+        """
+    )
+    # At 200 the parent loses 30 x 90 and the child 5 x 10, the grandchild gains 15 x 190.
+    assert audit(family, cleared(family, [1, 1, 1], [200, 200])) == []
+
+    short = two_intervals(
+        """
+        P sell 30 @ 290 in 0-1 of area 0
+        C sell 5 @ 210 in 0-1 of area 0, child of P
+        G sell 15 @ 20 in 0-1 of area 0, child of C
+        """
+    )
+    # 15 x 180 are 50 less than both lose.
+    assert audit(short, cleared(short, [1, 1, 1], [200, 200]))
+
+
 def test_a_family_that_loses_is_refused() -> None:
     problem = two_intervals(
         """
