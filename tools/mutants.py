@@ -170,7 +170,8 @@ def table(mutants: Iterable[Mutant], known: set[str]) -> str:
     for row in sorted(counts, key=lambda name: (name == "together", name)):
         count = counts[row]
         told = (count[what] for what in ("made", "untried", "killed", "survived", "explained"))
-        lines.append(f"| {row} | {' | '.join(map(str, told))} | {share(count):.1%} |")
+        killed = f"{share(count):.1%}" if count["killed"] + count["survived"] else "–"
+        lines.append(f"| {row} | {' | '.join(map(str, told))} | {killed} |")
     return "\n".join(lines)
 
 

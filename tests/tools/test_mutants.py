@@ -90,12 +90,14 @@ def test_the_share_is_of_those_tried_less_those_explained() -> None:
         Mutant("same", BILL, 0),
         Mutant("open", "market/ledger.py", 0),
         Mutant("left", BILL, None),
+        Mutant("other", "market/settlement/tax.py", None),
     ]
 
     assert table(made, {"same"}).splitlines()[2:] == [
         "| market/ledger.py | 1 | 0 | 0 | 1 | 0 | 0.0% |",
         "| market/settlement/bill.py | 5 | 1 | 3 | 1 | 1 | 100.0% |",
-        "| together | 6 | 1 | 3 | 2 | 1 | 75.0% |",
+        "| market/settlement/tax.py | 1 | 1 | 0 | 0 | 0 | – |",
+        "| together | 7 | 2 | 3 | 2 | 1 | 75.0% |",
     ]
 
 
