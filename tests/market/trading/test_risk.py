@@ -333,3 +333,27 @@ def test_what_other_storages_have_open_takes_nothing_from_this_one(story: Story)
     )
     positions.add(MIDNIGHT_S, [sold])
     assert _codes(story, "ann", "a ann-battery sell 20000 4750 1") == [None]
+
+
+def test_what_a_unit_has_bought_already_takes_its_part_of_what_it_can_withdraw(
+    story: Story,
+) -> None:
+    bought = Trade(
+        trade_id="trd-1",
+        match_id="mat-1",
+        order_id="ord-1",
+        participant_id="ann",
+        unit_id="ann-load",
+        area_id="RUR",
+        start_s=MIDNIGHT_S,
+        side=Side.BUY,
+        price_ticks=1,
+        energy_wh=1_500,
+    )
+    story.engine.state.positions.add(MIDNIGHT_S, [bought])
+    table = """
+        a ann-load buy 20000 1126
+        b ann-load buy 20000 1125
+        c ann-load buy 20000 2625 1
+    """
+    assert _codes(story, "ann", table) == [Code.EXCEEDS_CAPABILITY, None, None]
