@@ -97,7 +97,7 @@ def test_a_book_of_the_past_is_gone_through_change_by_change(
     steps.get_by_role("button", name=window.said("replay:moment.after")).click()
     opened = told(step=1)
     stands(opened)
-    expect(page.get_by_text("PhaseChanged", exact=True)).to_be_visible()
+    expect(page.get_by_text(window.said("replay:fact.PhaseChanged"))).to_be_visible()
     page.get_by_role(
         "link", name=window.said("replay:moment.to_command", seq=str(opened["command_seq"]))
     ).click()
