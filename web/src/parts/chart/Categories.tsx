@@ -74,7 +74,9 @@ export function Categories(props: CategoriesProps) {
                 itemStyle: { color: ink, borderColor: colour("surface"), borderWidth: 1 },
               }
             : {
-                ...{ type: "line", name: each.label, data, step: "middle", symbol: "none" },
+                ...{ type: "line", name: each.label, data, step: "middle" },
+                // One value alone makes no line.
+                ...(labels.length > 1 ? { symbol: "none" } : { symbol: "circle", symbolSize: 8 }),
                 lineStyle: { color: ink, width: 2, type: [...(each.dash ?? [])] },
                 itemStyle: { color: ink },
               };

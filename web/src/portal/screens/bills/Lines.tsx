@@ -155,14 +155,14 @@ function Behind({ bill, line }: { bill: Bill; line: Line }) {
   const columns = useMemo<Column<Detail>[]>(
     () => [
       {
-        ...{ key: "start", title: t("line.delivered"), kind: "time", width: 150, card: "title" },
+        ...{ key: "start", title: t("line.delivered"), kind: "time", width: 190, card: "title" },
         value: ({ start }) => start,
         cell: ({ start }) =>
           start !== null &&
           `${format.dayShort(start)}, ${format.interval(start, Date.parse(start) + interval_minutes * 60_000)}`,
       },
       {
-        ...{ key: "reference", title: t("line.reference"), kind: "text", width: 110 },
+        ...{ key: "reference", title: t("line.reference"), kind: "text", width: 90 },
         value: ({ reference }) => reference,
       },
       {
