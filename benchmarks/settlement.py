@@ -32,6 +32,7 @@ import numpy as np
 from sqlalchemy import Connection, insert, select
 
 from api.bill_page import Language, bill_page
+from api.serve import spare_the_collector
 from benchmarks.auctions.memory import own_peak_bytes
 from benchmarks.figures.report import aim, report
 from benchmarks.settling.closed_day import write
@@ -295,6 +296,7 @@ def a_store() -> Iterator[Store]:
 async def measure(store: Store, size: Size, *, bills: int, scattered: bool) -> None:
     """All of it, with aims and ratios."""
     clock = Clock(size.closed_us)
+    spare_the_collector()  # as a server does before it opens a market
     began = time.perf_counter()
     sequencer = Sequencer.open(store, clock=clock)
     await sequencer.start()

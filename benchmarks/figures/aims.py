@@ -282,7 +282,9 @@ SUBJECTS: Final = (
                 "a corrected run after one per cent of the meters were read anew",
                 10.0,
                 "% of the run",
-                "Certificates read all trades of the day again.",
+                "What is left goes by the size of the day: what became of the meters and the trades "
+                "are unpacked, a fifth; certificates made of all of them, a third; late readings "
+                "read beside those in time, a sixth (at 20,000 units).",
             ),
             at_most(
                 "settlement.bills",
