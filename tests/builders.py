@@ -28,7 +28,7 @@ from market.model.messages import (
 from market.model.order import OrderColumns, Side
 from market.model.participant import Participant, StorageData, Unit, UnitKind
 from market.model.rules import LastResortBand, MarketRules, Tariff, TieRule
-from market.model.trade import ClearingOutcome
+from market.model.trade import AreaOutcome, ClearingOutcome
 from market.trading.auction import ClearingResult
 
 MIDNIGHT_S: Final = 1_465_945_200  # 2016-06-15T00:00+01:00
@@ -250,3 +250,18 @@ def call_rows(
         )
         if energy_wh
     ]
+
+
+def area_outcome(area_id: str, price_ticks: int | None) -> AreaOutcome:
+    """An area of a call with this price, in which nothing was traded."""
+    return AreaOutcome(
+        area_id=area_id,
+        price_ticks=price_ticks,
+        connection_price_ticks=price_ticks,
+        best_bid_ticks=None,
+        best_offer_ticks=None,
+        bought_wh=0,
+        sold_wh=0,
+        net_export_wh=0,
+        rounding_wh=0,
+    )

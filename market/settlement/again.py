@@ -13,7 +13,7 @@ import numpy as np
 
 from market.model.activation import UnitsActivated
 from market.model.participant import Unit
-from market.model.splitting import Integers, sums
+from market.model.splitting import Integers
 from market.settlement.day_dues import (
     OF_POINTS,
     add_net,
@@ -217,18 +217,11 @@ class _Net:
 
     def __init__(self, frame: DayFrame, facts: DayFacts) -> None:
         self._frame = frame
-        places = {area.area_id: place for place, area in enumerate(frame.grid.areas)}
-        units = list(facts.units.values())
-        shape = (len(places), len(facts.starts_s))
-        trades = facts.trades
-        area = np.array([places[unit.area_id] for unit in units], dtype=np.int64)
-        last_resort = frame.last_resort_id
-        own = np.array([unit.participant_id != last_resort for unit in units], dtype=np.bool_)
-        legs = np.flatnonzero(own[trades.unit])
-        cell = area[trades.unit[legs]] * shape[1] + trades.interval[legs]
-        traded_wh = sums(trades.injection_wh[legs], cell, shape[0] * shape[1]).reshape(shape)
-        self._now_wh = area_net_wh(frame, units, facts.metered_wh) - traded_wh
-        self._more_wh = np.zeros(shape, dtype=np.int64)
+        units, shape = list(facts.units.values()), facts.metered_wh.shape
+        traded_wh = facts.trades.injection_by_cell_wh((shape[0], shape[1]))
+        # Less what was followed of what was told: of those who were told, in `take`.
+        self._now_wh = area_net_wh(frame, units, facts.metered_wh - traded_wh)
+        self._more_wh = np.zeros_like(self._now_wh)
         self._told: tuple[dict[int, Instructed], dict[int, Instructed]] = {}, {}
 
     def take(self, item: CellsAgain) -> None:

@@ -16,7 +16,8 @@ from market.model.messages import TransfersBooked
 from market.model.money import TransferKind, rent_account
 from market.model.order import Side, Venue
 from market.model.rejection import Code
-from market.model.trade import AreaOutcome, ClearingOutcome
+from market.model.trade import ClearingOutcome
+from tests.builders import area_outcome
 from tests.market.engine.offering import OFFERING, Offering, at, code, made
 
 
@@ -171,24 +172,15 @@ def test_a_seller_holds_what_it_sends_and_the_buyer_gets_what_was_agreed(
 
 
 def outcome(rur_ticks: int | None, sem_ticks: int | None) -> ClearingOutcome:
-    def area(area_id: str, price_ticks: int | None) -> AreaOutcome:
-        return AreaOutcome(
-            area_id=area_id,
-            price_ticks=price_ticks,
-            connection_price_ticks=price_ticks,
-            best_bid_ticks=None,
-            best_offer_ticks=None,
-            bought_wh=0,
-            sold_wh=0,
-            net_export_wh=0,
-            rounding_wh=0,
-        )
-
     return ClearingOutcome(
         start_s=at(0),
         rung="optimal",
         reproducible=True,
-        areas=(area("RUR", rur_ticks), area("SEM", sem_ticks), area("GRID", None)),
+        areas=(
+            area_outcome("RUR", rur_ticks),
+            area_outcome("SEM", sem_ticks),
+            area_outcome("GRID", None),
+        ),
         lines=(),
         filled_order_ids=(),
         filled_wh=(),

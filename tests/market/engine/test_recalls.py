@@ -25,9 +25,9 @@ from market.model.recall import (
     TradeState,
 )
 from market.model.rejection import Code
-from market.model.trade import AreaOutcome, ClearingOutcome, Trade
+from market.model.trade import ClearingOutcome, Trade
 from market.trading.capacity import Capacity
-from tests.builders import MIDNIGHT_S, STEP_S, Story
+from tests.builders import MIDNIGHT_S, STEP_S, Story, area_outcome
 from tests.market.engine.offering import Offering, at, made
 from tests.market.engine.test_continuous import AT_S, CONTINUOUS, send
 from tests.market.engine.test_offers_sessions import OPENING
@@ -285,17 +285,7 @@ def outcome(rural_ticks: int, urban_ticks: int) -> ClearingOutcome:
         rung="optimal",
         reproducible=True,
         areas=tuple(
-            AreaOutcome(
-                area_id=area_id,
-                price_ticks=ticks,
-                connection_price_ticks=ticks,
-                best_bid_ticks=None,
-                best_offer_ticks=None,
-                bought_wh=0,
-                sold_wh=0,
-                net_export_wh=0,
-                rounding_wh=0,
-            )
+            area_outcome(area_id, ticks)
             for area_id, ticks in (("RUR", rural_ticks), ("SEM", urban_ticks))
         ),
         lines=(),

@@ -13,7 +13,7 @@ from market.model.grid import Area, Grid, Line
 from market.model.money import BALANCING, GRID_OPERATOR, TransferKind
 from market.model.participant import UnitKind
 from market.model.rules import LastResortBand
-from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
+from market.model.trade import ClearingOutcome, LineOutcome
 from market.settlement.imbalance import (
     DeviationPrice,
     delivered_ticks,
@@ -21,7 +21,7 @@ from market.settlement.imbalance import (
     deviation_transfers,
     last_resort_band,
 )
-from tests.builders import GRID, MIDNIGHT_S, RULES, UNITS, unit
+from tests.builders import GRID, MIDNIGHT_S, RULES, UNITS, area_outcome, unit
 
 ALL_UNITS = {item.unit_id: item for item in UNITS}
 NIGHT = LastResortBand(from_hour=0, to_hour=6, ask_ticks=12_000, bid_ticks=8_000)
@@ -35,20 +35,7 @@ def outcome(prices: Mapping[str, int | None]) -> ClearingOutcome:
         start_s=MIDNIGHT_S,
         rung="optimal",
         reproducible=True,
-        areas=tuple(
-            AreaOutcome(
-                area_id=area_id,
-                price_ticks=price_ticks,
-                connection_price_ticks=price_ticks,
-                best_bid_ticks=None,
-                best_offer_ticks=None,
-                bought_wh=0,
-                sold_wh=0,
-                net_export_wh=0,
-                rounding_wh=0,
-            )
-            for area_id, price_ticks in prices.items()
-        ),
+        areas=tuple(area_outcome(area_id, price_ticks) for area_id, price_ticks in prices.items()),
         lines=(),
         filled_order_ids=(),
         filled_wh=(),

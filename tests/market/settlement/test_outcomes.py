@@ -2,23 +2,9 @@
 
 from dataclasses import replace
 
-from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
+from market.model.trade import ClearingOutcome, LineOutcome
 from market.settlement.outcomes import exchanged, priced
-from tests.builders import MIDNIGHT_S
-
-
-def area(area_id: str, price_ticks: int | None) -> AreaOutcome:
-    return AreaOutcome(
-        area_id=area_id,
-        price_ticks=price_ticks,
-        connection_price_ticks=price_ticks,
-        best_bid_ticks=None,
-        best_offer_ticks=None,
-        bought_wh=0,
-        sold_wh=0,
-        net_export_wh=0,
-        rounding_wh=0,
-    )
+from tests.builders import MIDNIGHT_S, area_outcome
 
 
 def line(line_id: str, *energy_wh: int) -> LineOutcome:
@@ -38,7 +24,7 @@ CLOSING = ClearingOutcome(
     start_s=MIDNIGHT_S,
     rung="optimal",
     reproducible=True,
-    areas=(area("RUR", 9_000), area("SEM", None), area("NEW", None)),
+    areas=(area_outcome("RUR", 9_000), area_outcome("SEM", None), area_outcome("NEW", None)),
     lines=(line("one", 10, 9, 0, 0), line("other", 0, 0, 7, 6)),
     filled_order_ids=(),
     filled_wh=(),
@@ -50,7 +36,7 @@ CLOSING = ClearingOutcome(
 )
 OPENING = replace(
     CLOSING,
-    areas=(area("RUR", 8_000), area("SEM", 7_000)),
+    areas=(area_outcome("RUR", 8_000), area_outcome("SEM", 7_000)),
     lines=(line("other", 100, 90, 0, 0), line("one", 1_000, 900, 50, 40)),
     receipt_hash="opening",
 )

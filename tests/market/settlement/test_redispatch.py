@@ -15,7 +15,7 @@ from market.model.money import (
     participant_account,
 )
 from market.model.participant import UnitKind
-from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
+from market.model.trade import ClearingOutcome, LineOutcome
 from market.settlement.imbalance import deviation_prices, deviation_transfers
 from market.settlement.redispatch import (
     fees_borne,
@@ -25,7 +25,7 @@ from market.settlement.redispatch import (
     redispatch_transfers,
     reference_prices,
 )
-from tests.builders import GRID, MIDNIGHT_S, PARTICIPANTS, RULES, UNITS, unit
+from tests.builders import GRID, MIDNIGHT_S, PARTICIPANTS, RULES, UNITS, area_outcome, unit
 
 UNITS_BY_ID = {item.unit_id: item for item in UNITS}
 RETAILER = participant_account("retailer")
@@ -37,20 +37,7 @@ def outcome(price_ticks: int | None, *, sent_out_wh: int = 2_000) -> ClearingOut
         start_s=MIDNIGHT_S,
         rung="optimal",
         reproducible=True,
-        areas=tuple(
-            AreaOutcome(
-                area_id=area.area_id,
-                price_ticks=price_ticks,
-                connection_price_ticks=price_ticks,
-                best_bid_ticks=None,
-                best_offer_ticks=None,
-                bought_wh=0,
-                sold_wh=0,
-                net_export_wh=0,
-                rounding_wh=0,
-            )
-            for area in GRID.areas
-        ),
+        areas=tuple(area_outcome(area.area_id, price_ticks) for area in GRID.areas),
         lines=(
             LineOutcome(
                 line_id="GRID-RUR",

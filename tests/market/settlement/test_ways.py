@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from market.model.contract import Way
 from market.model.grid import Line
 from market.model.money import Transfer, TransferKind, participant_account, rent_account
-from market.model.trade import AreaOutcome, ClearingOutcome
+from market.model.trade import ClearingOutcome
 from market.settlement.ways import way_transfers
+from tests.builders import area_outcome
 
 START_S = 1_465_941_600
 LINE = Line(
@@ -38,20 +39,7 @@ def outcome(**price_ticks: int | None) -> ClearingOutcome:
         start_s=START_S,
         rung="optimal",
         reproducible=True,
-        areas=tuple(
-            AreaOutcome(
-                area_id=area_id,
-                price_ticks=ticks,
-                connection_price_ticks=ticks,
-                best_bid_ticks=None,
-                best_offer_ticks=None,
-                bought_wh=0,
-                sold_wh=0,
-                net_export_wh=0,
-                rounding_wh=0,
-            )
-            for area_id, ticks in price_ticks.items()
-        ),
+        areas=tuple(area_outcome(area_id, ticks) for area_id, ticks in price_ticks.items()),
         lines=(),
         filled_order_ids=(),
         filled_wh=(),
