@@ -313,16 +313,22 @@ def clear_and_compare(days: list[Day], out: Path, blocks: str, borders: str) -> 
     found, medians = [], []
     for day in days:
         book = read_book(write_book(day, out, blocks, borders))
-        seconds = []
-        for _ in range(RUNS):
-            start = perf_counter()
-            result = clear(book.problem, effort=EFFORT)
-            seconds.append(perf_counter() - start)
+        result, median_s = _cleared(book)
         found.append(compare(day, book, result))
-        medians.append(statistics.median(seconds))
+        medians.append(median_s)
         print(f"{day.name}: {_sentence([found[-1]])}; {medians[-1]:.3f} s, {result.rung}")
     print(f"all days:   {_sentence(found)}; {statistics.median(medians):.3f} s")
     return found
+
+
+def _cleared(book: Book) -> tuple[ClearingResult, float]:
+    """The last of several results, which are all the same, and the median of their seconds."""
+    results, seconds = [], []
+    for _ in range(RUNS):
+        start = perf_counter()
+        results.append(clear(book.problem, effort=EFFORT))
+        seconds.append(perf_counter() - start)
+    return results[-1], statistics.median(seconds)
 
 
 def _sentence(found: list[Comparison]) -> str:

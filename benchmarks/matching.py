@@ -100,7 +100,7 @@ def in_the_book(stream: list[Event]) -> int:
     plan, apply, rest, remove = book.plan, book.apply, book.rest, book.remove
     traded_wh = 0
     for event in stream:
-        if type(event) is str:
+        if isinstance(event, str):
             remove(event)
         else:
             order = Resting(*event)
@@ -120,7 +120,7 @@ def in_sorted_lists(stream: list[Event]) -> int:
     places: dict[str, tuple[int, bool, int, int]] = {}
     traded_wh = 0
     for number, event in enumerate(stream):
-        if type(event) is str:
+        if isinstance(event, str):
             start_s, sells, key, entered = places.pop(event)
             side = sides[start_s, sells]
             del side[bisect_left(side, (key, entered))]

@@ -110,6 +110,8 @@ class Parts:
                 self.first_s, self.last_s = self.first_s or now_s, now_s
             case SettlementFinished():
                 self.finished_s = now_s
+            case _:
+                pass
 
     @property
     def whole_s(self) -> float:

@@ -33,6 +33,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -40,6 +41,7 @@ import uvicorn
 
 from api import logs
 from api.app import create_app
+from api.clock import SimulatedClock
 from api.frames import payload_of, text_frame
 from api.serve import server_config, spare_the_collector
 from api.settings import Settings
@@ -58,8 +60,10 @@ MESSAGES: Final = 40_000
 ROUNDS: Final = 5
 LATENCY_EVENTS: Final = 4
 MARKET: Final = "intake"
-START: Final = "2016-06-14T22:00:00+01:00"
+START: Final = datetime.fromisoformat("2016-06-14T22:00:00+01:00")
 START_S: Final = 1_465_988_400
+_ENVELOPES: Final = Envelopes(1, SimulatedClock(start_us=START_S * 1_000_000, speed=1))
+"""By a clock that is never started."""
 PATIENCE_S: Final = 60.0
 DELTA: Final = b'{"type":"delta"'
 SNAPSHOT: Final = b'"type":"snapshot"'
@@ -139,16 +143,9 @@ def bare_text(number: int) -> str:
         "items": items,
         "event_seq": number,
     }
-    rest = Envelopes(1, _Still()).rest(data, key=None, seq=number)
+    rest = _ENVELOPES.rest(data, key=None, seq=number)
     rest = rest.replace(b'"channel":null,"key":null', b'"channel":"trades","key":"A"')
     return payload_of(frame_of("delta", rest)).decode()
-
-
-class _Still:
-    """A clock that stands."""
-
-    def now_us(self) -> int:
-        return START_S * 1_000_000
 
 
 class Commanded(uvicorn.Server):
@@ -385,7 +382,7 @@ def answer(process: subprocess.Popen[str]) -> list[float]:
     output: IO[str] | None = process.stdout
     assert output is not None
     line = output.readline()
-    assert line, f"the process ended: {process.args}"
+    assert line, f"the process ended: {process.args!r}"
     times_s: list[float] = json.loads(line)
     return times_s
 

@@ -15,7 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize
 
 from benchmarks.figures.report import aim, report
 from tests.browser.conftest import setup_tool
@@ -25,7 +25,7 @@ FRAMES: Final = 600
 """Ten seconds where nothing is late."""
 SETTLING: Final = 60
 """So many go by first: a page that has just been opened is still making itself at home."""
-SIZE: Final = {"width": 1440, "height": 900}
+SIZE: Final[ViewportSize] = {"width": 1440, "height": 900}
 
 _FRAMES: Final = """async ([settling, count]) => {
   const next = () => new Promise((done) => requestAnimationFrame(done));
