@@ -223,7 +223,6 @@ SUBJECTS: Final = (
                 "hard kind, worst of ten books: first answer within 2·10⁻³",
                 0.05,
                 "s",
-                "The median of the ten books keeps it. Why the worst do not was not looked into.",
             ),
             at_most("clearing.hard_optimal", "hard kind, worst of ten books: optimal", 5.0, "s"),
             at_most(

@@ -1,4 +1,4 @@
-"""Which blocks: a first answer, a bound, a tree between the two, and re-insertion.
+"""Which blocks: a first answer, exchanges and re-insertion around it, a bound, and a tree between.
 
 Let R(C) be the linear problem with the blocks of C free between 0 and 1 and all others out. A
 choice C is supported by prices at which no accepted family loses exactly when its welfare is that
@@ -18,8 +18,9 @@ prices in non-convex European day-ahead electricity markets, Optim. Methods Soft
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,10 @@ from clearing.solver import SolverFailedError
 
 #: Costs within this share of the money at stake are equal: the solver's own accuracy.
 COST_EQUAL: Final = 1e-10
+#: Rejected blocks among which exchanges are looked for: six and their pairs are some twenty solves.
+_EXCHANGED: Final = 6
+#: Exchanges tried in all; a better answer begins them anew.
+_EXCHANGES_MAX: Final = 60
 #: Rejected blocks tried for re-insertion after each better answer.
 _REINSERTED_MAX: Final = 24
 #: A dive from a point of the tree every so many points.
@@ -93,6 +98,7 @@ class _Search:
         self._stake = 1.0 + abs(self._alone - state.cost)
         self._bound = state.cost
         self._dive(root, state)
+        self._exchange()
         self._reinsert()
         open_points = [_Point(state.cost, 0, root)]
         expired = False
@@ -226,33 +232,74 @@ class _Search:
             return
         self._take(fixing, state)
 
+    def _exchange(self) -> None:
+        """Force a rejected block that would gain in, or a sale beside a purchase, for what it moves.
+
+        Only the accepted blocks are free beside it, so such a dive is over after two or three
+        solves; a dive loses most where one block left out made the next one split.
+        """
+        tried: set[tuple[int, ...]] = set()
+        better = self._best is not None and len(self._problem.blocks) > 0
+        while better and not self._is_good_enough():
+            better = self._exchange_once(tried)
+
+    def _exchange_once(self, tried: set[tuple[int, ...]]) -> bool:
+        """The first exchange not yet tried that is better; False where there is none."""
+        best = self._best
+        assert best is not None
+        accepted = rules.accepted_blocks(best)
+        for blocks in self._exchanges(self._gaining(best)[:_EXCHANGED]):
+            if blocks in tried:
+                continue
+            if len(tried) >= _EXCHANGES_MAX or self._is_good_enough() or self._effort.expired():
+                return False
+            tried.add(blocks)
+            self._dive_with(blocks, accepted)
+            if self._best is not best:
+                return True
+        return False
+
+    def _exchanges(self, blocks: list[int]) -> list[tuple[int, ...]]:
+        """Each block alone, then every sale with every purchase."""
+        sells = self._problem.blocks.is_sell
+        pairs = [
+            (one, other) for one, other in combinations(blocks, 2) if sells[one] != sells[other]
+        ]
+        return [*((block,) for block in blocks), *pairs]
+
     def _reinsert(self) -> None:
         """Force one rejected block that would gain in, free all others, dive again."""
         if self._best is None or not len(self._problem.blocks):
             return
         tried: set[int] = set()
+        every = np.ones(len(self._problem.blocks), dtype=np.bool_)
         for _ in range(_REINSERTED_MAX):
             if self._is_good_enough() or self._effort.expired():
                 return
-            best = self._best
-            self._solve(self._best_fixing)
-            surplus = np.where(
-                rules.accepted_blocks(best), -np.inf, self._relaxation.block_surplus()
-            )
-            surplus[list(tried)] = -np.inf
-            block = int(np.argmax(surplus))
-            if not surplus[block] > 0.0:
+            block = next((b for b in self._gaining(self._best) if b not in tried), None)
+            if block is None:
                 return
             tried.add(block)
-            fixing = replace(
-                self._best_fixing,
-                ratio_low=np.zeros(len(surplus)),
-                ratio_high=np.ones(len(surplus)),
-            )
-            fixing = rules.with_in(self._problem, fixing, block)
-            state = self._solve(fixing)
-            if state is not None and not self._is_beaten(state.cost):
-                self._dive(fixing, state)
+            self._dive_with((block,), every)
+
+    def _gaining(self, best: State) -> list[int]:
+        """Rejected blocks that would gain at the prices of the best answer, the most first."""
+        self._solve(self._best_fixing)
+        surplus = self._relaxation.block_surplus()
+        surplus = np.where(rules.accepted_blocks(best), -np.inf, surplus)
+        order = np.argsort(-surplus, kind="stable")
+        gaining: list[int] = order[surplus[order] > 0.0].tolist()
+        return gaining
+
+    def _dive_with(self, forced: tuple[int, ...], free: BoolArray) -> None:
+        """Dive from some blocks forced in and some free, all others out."""
+        inside = np.zeros_like(free)
+        inside[list(forced)] = True
+        fixing = rules.only(self._best_fixing, free | inside)
+        fixing = rules.with_in(self._problem, fixing, inside)
+        state = self._solve(fixing)
+        if state is not None and not self._is_beaten(state.cost):
+            self._dive(fixing, state)
 
     def _take(self, fixing: Fixing, state: State) -> None:
         if self._best is not None and state.cost >= self._best.cost:

@@ -254,6 +254,16 @@ def test_many_blocks_are_never_below_the_heuristic(
         assert_rules(problem, result)
 
 
+@pytest.mark.parametrize("seed", [39, 43, 72])
+def test_without_a_tree_blocks_are_exchanged_for_what_they_move(seed: int) -> None:
+    """Books where neither leaving out nor putting one in with all others free leads to the best."""
+    problem = block_market(np.random.default_rng(seed), 8)
+
+    first = clear(problem, effort=Effort(points_max=0))
+
+    assert first.welfare_quanta == clear(problem).welfare_quanta
+
+
 def rounding_quanta(problem: ClearingProblem, result: ClearingResult) -> float:
     """What whole Wh may cost: a Wh or two wherever something is rounded.
 
