@@ -31,7 +31,7 @@ from market.model.payment import (
 from market.model.recall import AGREE_WITHIN_S, RecallDecided, RecallProposed, TradeState
 from market.model.stop import ReleaseProposed, StopScope, TradingReleased
 from market.model.units import money_text
-from market.sequencer import Sequencer
+from market.sequencer import Decided
 
 APPROVAL: Final = (
     "approval_id", "kind", "target", "reason", "proposed_by", "proposed_at", "until", "own",
@@ -39,11 +39,11 @@ APPROVAL: Final = (
 """The columns of a file of approvals."""
 
 
-def approvals(sequencer: Sequencer, *, prefix: str, me: str, now_us: int) -> list[Answer]:
+def approvals(state: Decided, *, prefix: str, me: str, now_us: int) -> list[Answer]:
     """Everything that waits for a second person, what lapses first first.
 
     Args:
-        sequencer: the market's, read in the event loop.
+        state: what the market has decided, read in the event loop.
         prefix: the beginning of the market's addresses.
         me: who asks: what one has proposed oneself one cannot agree to.
         now_us: what has lapsed by now is left out.
@@ -51,7 +51,7 @@ def approvals(sequencer: Sequencer, *, prefix: str, me: str, now_us: int) -> lis
     found = [
         item
         for item in (
-            *_acts(sequencer), *_stops(sequencer), *_recalls(sequencer), *_limits(sequencer), *_words(sequencer), *_credits(sequencer),
+            *_acts(state), *_stops(state), *_recalls(state), *_limits(state), *_words(state), *_credits(state),
         )
         if item["until_us"] >= now_us
     ]  # fmt: skip
@@ -98,9 +98,8 @@ def _item(
     }
 
 
-def _acts(sequencer: Sequencer) -> Iterator[Answer]:
+def _acts(state: Decided) -> Iterator[Answer]:
     """Acts on units, areas or everything; one that was overtaken by another has lapsed."""
-    state = sequencer.state
     acts = state.acts
     for said in acts.proposals.values():
         act = said.act
@@ -128,8 +127,7 @@ def _acts(sequencer: Sequencer) -> Iterator[Answer]:
         )
 
 
-def _stops(sequencer: Sequencer) -> Iterator[Answer]:
-    state = sequencer.state
+def _stops(state: Decided) -> Iterator[Answer]:
     for key, (actor, until_us) in state.stops.proposals().items():
         kind, scope, name = key
         stop = state.stops.of(key)
@@ -155,8 +153,7 @@ def _stops(sequencer: Sequencer) -> Iterator[Answer]:
         )
 
 
-def _recalls(sequencer: Sequencer) -> Iterator[Answer]:
-    state = sequencer.state
+def _recalls(state: Decided) -> Iterator[Answer]:
     for found in state.recalls.all():
         said = found.proposal
         if said is None or found.state is not TradeState.DISPUTED:
@@ -182,8 +179,7 @@ def _recalls(sequencer: Sequencer) -> Iterator[Answer]:
         )
 
 
-def _limits(sequencer: Sequencer) -> Iterator[Answer]:
-    state = sequencer.state
+def _limits(state: Decided) -> Iterator[Answer]:
     for name, (actor, limit_quanta, until_us, reason) in state.collateral.proposals().items():
         limit = money_text(limit_quanta)
         yield _item(
@@ -203,9 +199,8 @@ def _limits(sequencer: Sequencer) -> Iterator[Answer]:
 # --- money --------------------------------------------------------------------------
 
 
-def _words(sequencer: Sequencer) -> Iterator[Answer]:
+def _words(state: Decided) -> Iterator[Answer]:
     """Acts on payments, payouts and debts that wait, as far as what they are about still does."""
-    state = sequencer.state
     payments = state.payments
     for digest, word in payments.words.items():
         what, target, said = word.what, word.target, dict(word.said)
@@ -283,9 +278,8 @@ def _default(balance_quanta: int, name: str, said: dict[str, str]) -> Answer:
     }
 
 
-def _credits(sequencer: Sequencer) -> Iterator[Answer]:
+def _credits(state: Decided) -> Iterator[Answer]:
     """Credits for bills in dispute."""
-    state = sequencer.state
     for case in state.cases.open.values():
         said = case.proposal
         if said is None or case.dispute is None:

@@ -2,7 +2,8 @@
 
 The one idea: every address is guarded here, in one place. Token, role and market are checked before
 a handler sees the call, in the order 401, 403, 404, so that a handler only narrows to what is the
-caller's own. A body is counted while it comes in and never kept beyond its limit.
+caller's own. A body is counted while it comes in and never kept beyond its limit. And every answer
+leaves here: one that was made from what is decided waits until that is durable.
 """
 # house: long because a request's whole way to its handler stands here.
 
@@ -35,6 +36,7 @@ from api.sessions import COOKIE, Session
 from api.throttle import ENTRIES, Kind, Purse
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
+from market.sequencer import Decided, Decider
 from market.store import queries
 
 BODY_MAX: Final = 64 * 1024
@@ -74,12 +76,37 @@ class Call:
     """The budget it is paid from."""
     whole_body: bytes | None = None
     """The body once it has been read."""
+    reads_decided: bool = False
+    """Something of what is decided was read, so the answer, or the refusal, waits until it is durable."""
 
     @property
     def market(self) -> OpenMarket:
         """The market of the address."""
         assert self.found_market is not None, "only addresses of a market ask for it"
         return self.found_market
+
+    @property
+    def decided(self) -> Decided:
+        """What the market has decided, to be read only; it may be ahead of the disk (`settled`)."""
+        return self.engine.state
+
+    @property
+    def engine(self) -> Decider:
+        """Who has decided it, for what is asked of it."""
+        self.reads_decided = True
+        return self.market.sequencer.engine
+
+    async def settled(self) -> None:
+        """Return once what was read of what is decided may be told.
+
+        Every answer waits for it by itself. A handler does when it tells somebody else before it
+        answers: a bank, the stream.
+
+        Raises:
+            RefusedError: the market is down; what was read may be on no disk.
+        """
+        if self.reads_decided:
+            await self.market.settle_decided()
 
     @property
     def who(self) -> Principal:
@@ -290,7 +317,9 @@ def guarded(address: Address) -> Callable[[Request], Awaitable[Response]]:
         KeyError: the address is not in the permission table.
     """
     permission = PERMISSIONS[address.method, address.path]
-    handler = _once(address) if address.idempotent else address.handler
+    handler = _settled(address.handler)
+    if address.idempotent:
+        handler = _once(address, handler)
     kind = address.kind()
 
     async def handle(
@@ -349,10 +378,22 @@ def _purse(house: House, kind: Kind, access: Access | None, request: Request) ->
     return house.throttles.purse(None if access is None else access.principal, address)
 
 
-def _once(address: Address) -> Handler:
+def _settled(handler: Handler) -> Handler:
+    """The handler, whose answer, refusal or fault is not heard before what it was made from is durable."""
+
+    async def handle(call: Call) -> Response:
+        try:
+            return await handler(call)
+        finally:
+            await call.settled()
+
+    return handle
+
+
+def _once(address: Address, handler: Handler) -> Handler:
     """The handler of an act that is carried out once, however often it is sent."""
 
-    async def handler(call: Call) -> Response:
+    async def handle(call: Call) -> Response:
         request = call.request
         act = act_of(
             header=request.headers.get(IDEMPOTENCY_KEY),
@@ -360,9 +401,9 @@ def _once(address: Address) -> Handler:
             address=f"{address.method} {request.scope['path']}",
             body=await call.body(address.body_max),
         )
-        return await call.house.kept_answers.once(act, partial(address.handler, call))
+        return await call.house.kept_answers.once(act, partial(handler, call))
 
-    return handler
+    return handle
 
 
 def sender_address(request: Request) -> str:

@@ -34,8 +34,20 @@ GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 _Samples = Mapping[tuple[str, ...], float]
 
 
-def standing(house: House) -> list[Metric]:
-    """Every gauge, with a sample for each market. Call it in the event loop."""
+async def standing(house: House) -> list[Metric]:
+    """Every gauge, with a sample for each market, once what they show is durable.
+
+    Raises:
+        RefusedError: a market went down meanwhile.
+    """
+    works = [item for item in house.markets.values() if not item.sequencer.failed.is_set()]
+    gauges = _read(house)
+    for market in works:
+        await market.settle_decided()
+    return gauges
+
+
+def _read(house: House) -> list[Metric]:
     throttled = CounterMetricFamily(
         "wattmarket_throttled", "Requests refused for want of budget.", labels=("budget", "scope")
     )
@@ -55,6 +67,8 @@ def standing(house: House) -> list[Metric]:
 
 def _of_market(market: OpenMarket, now_us: int) -> dict[str, _Samples]:
     sequencer, live, listeners = market.sequencer, market.live, market.hub.listeners
+    if sequencer.failed.is_set():
+        return {"up": {(): 0}}  # what it decided last may be on no disk
     state, timer = sequencer.state, sequencer.engine.next_timer()
     roles = Counts(
         "public" if item.access is None else item.access.principal.role.value for item in listeners
@@ -63,7 +77,7 @@ def _of_market(market: OpenMarket, now_us: int) -> dict[str, _Samples]:
     phases = Counts(item["phase"] for item in live.calendar.snapshot(now_us)["intervals"])
     silent = {area_id: market.reach.silent_s(area_id) for area_id in state.areas_heard}
     return {
-        "up": {(): not sequencer.failed.is_set()},
+        "up": {(): 1},
         "queue_commands": {(): sequencer.waiting},
         "projection_lag_commands": {(): sequencer.committed_seq - sequencer.projected_seq},
         "intervals": {(phase,): count for phase, count in phases.items()},

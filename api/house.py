@@ -130,6 +130,17 @@ class OpenMarket:
         except SubmitRefused as fault:
             raise RefusedError([Rejection(code=fault.code)]) from fault
 
+    async def settle_decided(self) -> None:
+        """Return once all that is decided now is durable; at once when it is.
+
+        Raises:
+            RefusedError: the market is down.
+        """
+        try:
+            await self.sequencer.durable(self.sequencer.decided_seq)
+        except SubmitRefused as fault:
+            raise RefusedError([Rejection(code=fault.code)]) from fault
+
 
 class House:
     """Everything the routes need, in one place."""

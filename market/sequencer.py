@@ -4,7 +4,8 @@ The one idea: what somebody has been told is on disk. A batch is whatever waits;
 being written the next is decided, command by command as they come, and goes to the disk when the disk
 is free, so load makes batches larger by itself. The engine is at most one batch ahead of the one that is
 being written, and when a commit fails nothing goes on: the process ends and starts again from the
-journal, which is the same path as any other start.
+journal, which is the same path as any other start. Whoever reads what is decided (`Sequencer.state`) tells it
+only once it is durable too (`Sequencer.durable`).
 
 This is the only module that begins a transaction which writes to a market's store. A transaction
 that fails, for whatever reason, is not tried again: nothing of it was told to anybody.
@@ -144,6 +145,10 @@ class Published:
     event: Event
 
 
+Decided: TypeAlias = MarketState
+"""What is decided, by a name for those who only read it."""
+Decider: TypeAlias = Engine
+"""Who decides it, likewise: asked, never told to decide."""
 Subscriber = Callable[[Published], None]
 CommitWatcher = Callable[[float, int], None]
 """Is told how long a batch took to the disk and back, in seconds, and how many commands it held."""
@@ -221,6 +226,8 @@ class Sequencer:
         self._in_flight: deque[_Asker] = deque()
         self._unprojected: deque[Batch] = deque()
         self._readers_waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._tellers_waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        """Who has read what is decided and waits to tell it; in the order of the sequences."""
         self._rebuilds: list[asyncio.Future[None]] = []
         self._subscribers: list[Subscriber] = []
         self._commit_watchers: list[CommitWatcher] = []
@@ -228,7 +235,7 @@ class Sequencer:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._batch, self._hash = 0, journal.FIRST_HASH
-        self._command_seq = self._event_seq = self._projected_seq = 0
+        self._decided_seq = self._command_seq = self._event_seq = self._projected_seq = 0
         self._now_us = self._decided_us = 0
         self._snapshot_batch = self._snapshot_event_seq = 0
         self.epoch = 0
@@ -268,13 +275,22 @@ class Sequencer:
 
     @property
     def engine(self) -> Engine:
-        """The engine, to be read only: at most one batch ahead of the one that is being written."""
+        """The engine, to be read only, as `state` is."""
         return self._engine
 
     @property
     def state(self) -> MarketState:
-        """What is decided, to be read only: at most one batch ahead of what is durable."""
+        """What is decided, to be read only.
+
+        It may be ahead of the disk, by the batch that is being written and the next one. What was read here is
+        told to nobody before `durable(decided_seq)` has returned: a crash could take it back.
+        """
         return self._engine.state
+
+    @property
+    def decided_seq(self) -> int:
+        """Sequence of the last command decided; 0: none."""
+        return self._decided_seq
 
     @property
     def now_us(self) -> int:
@@ -395,6 +411,20 @@ class Sequencer:
         self._readers_waiting.append((seq, seen))
         self._wake.set()
         await seen
+
+    async def durable(self, seq: int) -> None:
+        """Return once command `seq` is on disk; at once when it is.
+
+        Raises:
+            SequencerStopped: the market went down; what was decided may be on no disk.
+        """
+        if self.failed.is_set():
+            raise SequencerStopped("the market is down")
+        if seq <= self._command_seq:
+            return
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._tellers_waiting.append((seq, told))
+        await told
 
     async def rebuild_projections(self) -> None:
         """Throw the projections away and make them again from the journal, between two batches.
@@ -633,6 +663,7 @@ class Sequencer:
                 asker.settle()
                 continue
             self._in_flight.append(asker)
+            self._decided_seq += 1
             self._decided_us = max(self._decided_us, command.now_us)
             batch.rows += rows
             entry = Entry(command=command, events=decision.events)
@@ -651,6 +682,7 @@ class Sequencer:
         self._batch, self._hash = batch.batch, own_hash
         self._command_seq, self._event_seq = batch.last_command_seq, batch.last_event_seq
         self._now_us = batch.now_us
+        self._decided_seq = max(self._decided_seq, self._command_seq)
         self._decided_us = max(self._decided_us, batch.now_us)
 
     def _tell(self, written: _Appending | None) -> None:
@@ -669,6 +701,8 @@ class Sequencer:
             asker.committed.append(committed)
             asker.settle()
             self._in_flight.popleft()
+        while self._tellers_waiting and self._tellers_waiting[0][0] <= batch.last_command_seq:
+            _resolve(self._tellers_waiting.popleft()[1], None)
         if not self._subscribers:
             return
         event_seq = batch.first_event_seq
@@ -715,10 +749,12 @@ class Sequencer:
         for asker in (*self._in_flight, *(asker for _, _, asker in self._queue)):
             if not asker.answered.done():
                 asker.answered.set_exception(reason)
-        for future in (*(seen for _, seen in self._readers_waiting), *self._rebuilds):
+        waiting = (*self._readers_waiting, *self._tellers_waiting)
+        for future in (*(seen for _, seen in waiting), *self._rebuilds):
             if not future.done():
                 future.set_exception(reason)
         self._readers_waiting, self._rebuilds = [], []
+        self._tellers_waiting.clear()
         self._in_flight.clear()
         self._queue.clear()
         self._queued_rows = 0

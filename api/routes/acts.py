@@ -97,7 +97,7 @@ async def approve_act(call: Call) -> Response:
 
 async def standing_acts(call: Call) -> Response:
     """What holds now: limits, stops, areas that go on alone, and what waits for a second person."""
-    state, now_us = call.market.sequencer.state, call.now_us()
+    state, now_us = call.decided, call.now_us()
     area_id = call.own(Role.AREA, call.who.area_id)
     acts = state.acts
 

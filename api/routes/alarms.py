@@ -51,7 +51,7 @@ async def raise_alarm(call: Call) -> Response:
     if new:
         return answer(alarm(new[0]), 201)
     about = (wanted.alarm_kind(), level, wanted.member_id)
-    known = call.market.sequencer.state.alarms.of(about)
+    known = call.decided.alarms.of(about)
     return answer({} if known is None else alarm(known))
 
 

@@ -38,7 +38,7 @@ _DAY_US: Final = 86_400 * MICROSECONDS
 
 
 def _settings(call: Call) -> AlertSettings:
-    known = call.market.sequencer.state.messages.settings
+    known = call.decided.messages.settings
     return known.get(call.participant_id) or AlertSettings(participant_id=call.participant_id)
 
 

@@ -16,7 +16,7 @@ async def list_approvals(call: Call) -> Response:
     """What waits, what lapses first first; whose word it is says whether one may agree."""
     market = call.market
     made = approvals(
-        market.sequencer,
+        call.decided,
         prefix=f"/v1/markets/{market.rules.market_id}",
         me=call.actor,
         now_us=call.now_us(),

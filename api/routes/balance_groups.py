@@ -29,14 +29,14 @@ async def set_group(call: Call) -> Response:
             reason=wanted.reason,
         )
     )
-    words = call.market.sequencer.state.balance_groups.words[wanted.group_id]
+    words = call.decided.balance_groups.words[wanted.group_id]
     (said,) = (event for event in tuple(words) if event.group.from_day == wanted.from_day)
     return answer(balance_group(said, None), 201 if committed.events else 200)
 
 
 async def list_groups(call: Call) -> Response:
     """Every word of every group; for a participant of those it answers for or has units in."""
-    state = call.market.sequencer.state
+    state = call.decided
     own = call.own(Role.PARTICIPANT, call.who.participant_id)
     words = [event for kept in tuple(state.balance_groups.words.values()) for event in tuple(kept)]
     if own is None:
@@ -54,7 +54,7 @@ async def list_month(call: Call) -> Response:
     """What a month gives back of adders, by group and unit; for a participant of its own units and groups."""
     month, version = call.query["month"], call.query.get("version")
     own = call.own(Role.PARTICIPANT, call.who.participant_id)
-    words = call.market.sequencer.state.balance_groups.words
+    words = call.decided.balance_groups.words
     answered_for = [
         name
         for name, kept in tuple(words.items())

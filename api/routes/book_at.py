@@ -42,7 +42,7 @@ async def show_book_at(call: Call) -> Response:
     named = [name for name in _WHEN if query.get(name) is not None]
     if len(named) > 1:
         raise refuse(Code.FIELD_UNKNOWN, named[1])
-    halts = [stop for stop in market.sequencer.state.stops.all() if stop.kind is StopKind.HALT]
+    halts = [stop for stop in call.decided.stops.all() if stop.kind is StopKind.HALT]
 
     def read(connection: Connection, market_id: str) -> Answer:
         if not market.films.lock.acquire(timeout=_WAIT_S):

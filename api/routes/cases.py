@@ -69,7 +69,7 @@ async def dispute_bill(call: Call) -> Response:
     if new:
         return answer(case(new[0], for_operator=False), 201)
     # The market has opened no other, as one is open that says the same.
-    cases = call.market.sequencer.state.cases
+    cases = call.decided.cases
     return answer(case(_same(cases.open_about(who, found.bill.month), command), for_operator=False))
 
 

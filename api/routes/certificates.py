@@ -220,7 +220,7 @@ def _lots(call: Call, participant_id: str, wanted: RetireIn) -> _Read:
 
 
 def _free_wh(call: Call, participant_id: str) -> int:
-    return call.market.sequencer.state.certificates.free_wh(participant_id)
+    return call.decided.certificates.free_wh(participant_id)
 
 
 async def _done(

@@ -31,7 +31,7 @@ from market.store import queries
 
 async def get_own(call: Call) -> Response:
     """How one's own account stands."""
-    found = call.market.sequencer.engine.collateral(call.participant_id)
+    found = call.engine.collateral(call.participant_id)
     return answer(collateral.picture(found))
 
 
@@ -61,7 +61,7 @@ async def _move(call: Call, sign: int) -> Response:
 async def list_accounts(call: Call) -> Response:
     """How every account stands, by the participants' ids."""
     state: CollateralState | None = call.query.get("state")
-    engine, after = call.market.sequencer.engine, call.query.get("cursor") or ""
+    engine, after = call.engine, call.query.get("cursor") or ""
     # Looked at here: another thread would see the market while it changes.
     accounts = (
         engine.collateral(participant_id)
@@ -96,7 +96,7 @@ async def set_limit(call: Call) -> Response:
         )
     )
     waiting = [event for event in committed.events if isinstance(event, CreditLimitProposed)]
-    holds = call.market.sequencer.engine.collateral(participant_id).credit_limit_quanta
+    holds = call.engine.collateral(participant_id).credit_limit_quanta
     return answer(
         {
             "participant_id": participant_id,

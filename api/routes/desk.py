@@ -50,7 +50,7 @@ async def open_case(call: Call) -> Response:
     new = [event.case for event in committed.events if isinstance(event, CaseOpened)]
     if new:
         return answer(case(new[0], for_operator=for_operator), 201)
-    known = call.market.sequencer.state.cases.by_client
+    known = call.decided.cases.by_client
     case_id, _ = known[participant_id, wanted.client_case_id]
     found = await call.stored(
         lambda connection, market_id: queries.case(connection, market_id, case_id)

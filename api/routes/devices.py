@@ -52,7 +52,7 @@ async def list_devices(call: Call) -> Response:
 
 def _device(call: Call, unit: Unit, reading: Measurement | None, silent_from_s: int) -> Answer:
     market = call.market
-    state, minutes = market.sequencer.state, market.rules.interval_minutes
+    state, minutes = call.decided, market.rules.interval_minutes
     report = state.unit_reports.get(unit.unit_id)
     outage = state.outages.get(unit.unit_id)
     now_us = call.now_us()

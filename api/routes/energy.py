@@ -92,7 +92,7 @@ async def show_home(call: Call) -> Response:
         )
         for at_s, band in zip(starts_s, retail, strict=True)
     ]
-    account = market.sequencer.engine.collateral(who)
+    account = call.engine.collateral(who)
     silent = sum(
         unit.kind is not UnitKind.RETAILER and unit.unit_id not in found.readings for unit in units
     )

@@ -24,7 +24,7 @@ from market.model.units import energy_text, money_text
 
 
 def _mandate_answer(call: Call, mandate: Mandate) -> dict[str, Any]:
-    holds = call.market.sequencer.state.mandates.holds(mandate.mandate_id)
+    holds = call.decided.mandates.holds(mandate.mandate_id)
     energy, value = mandate.energy_wh_max, mandate.value_quanta_max
     return {
         "mandate_id": mandate.mandate_id,
@@ -41,7 +41,7 @@ def _mandate_answer(call: Call, mandate: Mandate) -> dict[str, Any]:
 
 
 def _found(call: Call, mandate_id: str | None) -> dict[str, Any]:
-    mandate = call.market.sequencer.state.mandates.find(mandate_id or "")
+    mandate = call.decided.mandates.find(mandate_id or "")
     if mandate is None:
         raise refuse(Code.NOT_FOUND)
     return _mandate_answer(call, mandate)
@@ -80,7 +80,7 @@ async def revoke(call: Call) -> Response:
 
 async def list_mandates(call: Call) -> Response:
     """Mandates one gave or got; an operator sees all."""
-    mandates = call.market.sequencer.state.mandates
+    mandates = call.decided.mandates
     is_operator = call.who.role is Role.OPERATOR
     found = mandates.all() if is_operator else mandates.of(call.participant_id)
     return answer({"items": [_mandate_answer(call, item) for item in found], "next_cursor": None})
@@ -114,7 +114,7 @@ async def set_limits(call: Call) -> Response:
 
 async def get_limits(call: Call) -> Response:
     """The limits one has set oneself."""
-    own = call.market.sequencer.state.own_limits
+    own = call.decided.own_limits
     return answer(_limits_answer(own.get(call.participant_id, OwnLimits())))
 
 

@@ -67,7 +67,7 @@ async def write_message(call: Call) -> Response:
     new = [event.message for event in committed.events if isinstance(event, MessageWritten)]
     if new:
         return await _shown(call, new[0].message_id, 201)
-    known = call.market.sequencer.state.messages.by_client
+    known = call.decided.messages.by_client
     return await _shown(call, known[wanted.client_message_id][0])
 
 
@@ -104,7 +104,7 @@ async def list_messages(call: Call) -> Response:
 async def list_readers(call: Call) -> Response:
     """Who has read a message, by participant."""
     message_id = _message_id(call)
-    if call.market.sequencer.state.messages.state_of(message_id) is None:
+    if call.decided.messages.state_of(message_id) is None:
         raise refuse(Code.NOT_FOUND)
     page = await call.stored(
         lambda connection, market_id: queries.readers(

@@ -59,9 +59,8 @@ def _is_loopback(address: str) -> bool:
 async def _text(request: Request) -> Response:
     house: House = request.app.state.house
     accept = request.headers.get("accept", "")
-    text, media_type = await run_in_threadpool(
-        house.metrics.exposition, accept, gauges.standing(house)
-    )
+    standing = await gauges.standing(house)
+    text, media_type = await run_in_threadpool(house.metrics.exposition, accept, standing)
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
 
 

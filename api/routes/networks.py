@@ -48,7 +48,7 @@ async def list_networks(call: Call) -> Response:
     own = call.own(Role.AREA, call.who.area_id)
     found = [
         grid_answers.network(item)
-        for item in call.market.sequencer.state.networks.all()
+        for item in call.decided.networks.all()
         if own is None or item.area_id == own
     ]
     return answer({"items": found, "next_cursor": None})
@@ -98,7 +98,7 @@ async def list_burdens(call: Call) -> Response:
     """What units have given up for limits in the last market days, of what they could have given up."""
     owner = call.own(Role.PARTICIPANT, call.who.participant_id)
     area = call.own(Role.AREA, call.who.area_id)
-    burdens = call.market.sequencer.state.burdens
+    burdens = call.decided.burdens
     minutes = call.market.rules.interval_minutes
     found = [
         grid_answers.burden(unit, given_w, could_w, minutes)

@@ -87,7 +87,7 @@ def _here(call: Call) -> tuple[Counter[str], Counter[str]]:
 
 def _record(call: Call, item: Participant, units: list[Unit], access: _Access) -> Answer:
     market, name = call.market, item.participant_id
-    engine = market.sequencer.engine
+    engine = call.engine
     state = engine.state
     reports = [state.unit_reports[x.unit_id] for x in units if x.unit_id in state.unit_reports]
     limits = state.own_limits.get(name)

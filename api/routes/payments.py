@@ -69,7 +69,7 @@ def _check_known(call: Call, rows: Sequence[BankRow], lines: Sequence[int]) -> N
 
     What comes in at the same time by another request is looked at by the market once more.
     """
-    differs = call.market.sequencer.state.differs_from_known
+    differs = call.decided.differs_from_known
     beside: dict[str, BankRow] = {}
     faults = []
     for row, line in zip(rows, lines, strict=True):
@@ -221,7 +221,8 @@ async def send_payments(call: Call) -> Response:
         for payout in event.payouts
     ]
     # All that are on their way, not the new ones only: a server that ended in between sends them now.
-    sent = market.sequencer.state.payments.in_state(PayoutState.SENT)
+    sent = call.decided.payments.in_state(PayoutState.SENT)
+    await call.settled()  # money that has gone is not taken back by a crash
     await call.house.payment_port.send(market.rules, sent)
     return answer(
         {
@@ -235,12 +236,11 @@ async def send_payments(call: Call) -> Response:
 async def collect_payments(call: Call) -> Response:
     """Ask the bank's channel what it has to say, and book it."""
     market, now_us = call.market, call.now_us()
-    payments = market.sequencer.state.payments
+    payments = call.decided.payments
+    sent, demands = payments.in_state(PayoutState.SENT), payments.all_demands()
+    await call.settled()  # a gateway tells payers of what is demanded
     heard = await call.house.payment_port.heard(
-        market.rules,
-        sent=payments.in_state(PayoutState.SENT),
-        demands=payments.all_demands(),
-        now_us=now_us,
+        market.rules, sent=sent, demands=demands, now_us=now_us
     )
     counts = await _recorded(call, heard.rows, range(1, len(heard.rows) + 1))
     rejected = 0

@@ -34,7 +34,7 @@ class Basis(StrEnum):
 async def get_power_flow(call: Call) -> Response:
     """Voltages and loadings of a whole grid, by set-points or by meters; as the grid and its members are now."""
     area_id, start_s = call.query["area_id"], call.query["start"]
-    engine = call.market.sequencer.engine
+    engine = call.engine
     network = engine.state.networks.of(area_id)
     own = call.own(Role.AREA, call.who.area_id)
     if network is None or own not in {None, area_id}:

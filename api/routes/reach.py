@@ -20,7 +20,7 @@ from market.model.units import power_text
 
 def _record(call: Call, area_id: str) -> Answer:
     """How an area stands, as the market knows it."""
-    state = call.market.sequencer.state
+    state = call.decided
     heard_us, report = state.areas_heard.get(area_id), state.area_reports.get(area_id)
     decoupling = state.acts.decoupled.get(area_id)
     return {

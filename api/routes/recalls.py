@@ -69,7 +69,7 @@ async def list_recalls(call: Call) -> Response:
     mine = call.own(Role.PARTICIPANT, call.who.participant_id)
     items = [
         recall(found, mine)
-        for found in call.market.sequencer.state.recalls.all()
+        for found in call.decided.recalls.all()
         if mine is None or any(trade.participant_id == mine for trade in found.trades)
     ]
     return answer({"items": items, "next_cursor": None})

@@ -74,32 +74,30 @@ async def system(call: Call) -> Response:
     markets = sorted(house.markets)
     kept = await run_in_threadpool(lambda: {name: house.kept_bytes(name) for name in markets})
     settings = house.settings
-    return answer(
-        {
-            "version": VERSION,
-            "software": software(),
-            "python": platform.python_version(),
-            "started_at": instant_text(house.started_s),
-            "clock": clock_reading(house),
-            "database": "sqlite" if settings.database_address is None else "postgresql",
-            "features": {
-                "simulated_clock": house.clock.simulated,
-                "behind_tls": settings.behind_tls,
-                "verified_at_start": settings.verify,
-                "payment_port": settings.payment_port,
-                "pdf": find_spec("weasyprint") is not None,
-            },
-            "refused": [
-                {"budget": kind.value, "scope": scope.value, "count": count}
-                for (kind, scope), count in sorted(house.throttles.refused.items())
-            ],
-            "markets": [
-                _market_system(name, house.markets[name], kept[name])
-                for name in markets
-                if name in house.markets
-            ],
-        }
-    )
+    shown = {name: house.markets[name] for name in markets if name in house.markets}
+    found = {
+        "version": VERSION,
+        "software": software(),
+        "python": platform.python_version(),
+        "started_at": instant_text(house.started_s),
+        "clock": clock_reading(house),
+        "database": "sqlite" if settings.database_address is None else "postgresql",
+        "features": {
+            "simulated_clock": house.clock.simulated,
+            "behind_tls": settings.behind_tls,
+            "verified_at_start": settings.verify,
+            "payment_port": settings.payment_port,
+            "pdf": find_spec("weasyprint") is not None,
+        },
+        "refused": [
+            {"budget": kind.value, "scope": scope.value, "count": count}
+            for (kind, scope), count in sorted(house.throttles.refused.items())
+        ],
+        "markets": [_market_system(name, market, kept[name]) for name, market in shown.items()],
+    }
+    for market in shown.values():
+        await market.settle_decided()  # when what is due next was read from what is decided
+    return answer(found)
 
 
 def _market_system(market_id: str, market: OpenMarket, kept_bytes: int | None) -> dict[str, object]:

@@ -22,7 +22,7 @@ def _unit_id(call: Call) -> str:
         unit_id = fields.identifier(call.path_id["unit_id"])
     except FieldError:
         raise refuse(Code.UNIT_UNKNOWN) from None
-    unit = call.market.sequencer.state.units.get(unit_id)
+    unit = call.decided.units.get(unit_id)
     is_own = unit is not None and unit.participant_id == call.who.participant_id
     if unit is None or not (is_own or call.who.role is Role.OPERATOR):
         raise refuse(Code.UNIT_UNKNOWN)
@@ -58,7 +58,7 @@ async def end(call: Call) -> Response:
 
 async def list_outages(call: Call) -> Response:
     """Outages of one's own units, or all."""
-    state = call.market.sequencer.state
+    state = call.decided
     seen = [
         _outage_answer(item)
         for item in tuple(state.outages.values())

@@ -38,7 +38,7 @@ async def list_sessions(call: Call) -> Response:
     """The calendar: the closing session of each interval, with what became of it."""
     span, market = asked_span(call), call.market
     rules, grid = market.rules, market.grid
-    phases = market.sequencer.state.phases
+    phases = call.decided.phases
     step_s = rules.interval_minutes * SECONDS_PER_MINUTE
 
     def read(connection: Connection, market_id: str, cursor: str | None, limit: int) -> Found:
@@ -82,7 +82,7 @@ async def show_timeline(call: Call) -> Response:
     kind: CallKind = call.query.get("call", CallKind.CLOSING)
     start_s: int = call.query["start"]
     market = call.market
-    phases, rules = market.sequencer.state.phases, market.rules
+    phases, rules = call.decided.phases, market.rules
     if not phases.is_interval(start_s):
         raise refuse(Code.NOT_FOUND, "start")
     due_us = phases.due_us(start_s)

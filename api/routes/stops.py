@@ -92,7 +92,7 @@ async def release(call: Call) -> Response:
 
 async def list_stops(call: Call) -> Response:
     """The stops that hold; a participant sees those that concern everybody or itself."""
-    stops = call.market.sequencer.state.stops.all()
+    stops = call.decided.stops.all()
     mine = call.who.participant_id
     places = {StopScope.MARKET, StopScope.AREA, StopScope.INTERVAL}
     seen = [

@@ -94,7 +94,7 @@ async def _around(call: Call, units: list[Unit]) -> _Around:
 
     readings = await call.stored(read)
     alarms: dict[str, list[Alarm]] = {}
-    for item in call.market.sequencer.state.alarms.open.values():
+    for item in call.decided.alarms.open.values():
         if item.level is ControlLevel.UNIT:
             alarms.setdefault(item.member_id, []).append(item)
     listeners = call.market.hub.listeners
@@ -110,7 +110,7 @@ async def _around(call: Call, units: list[Unit]) -> _Around:
 
 
 def _record(call: Call, unit: Unit, around: _Around) -> Answer:
-    name, state = unit.unit_id, call.market.sequencer.state
+    name, state = unit.unit_id, call.decided
     outage = state.outages.get(name)
     found = around.alarms.get(name, [])
     worst = max((_SEVERITIES.index(item.severity) for item in found), default=None)
@@ -180,7 +180,7 @@ def _metered(call: Call, unit: Unit, around: _Around) -> Answer:
 
 def _stopped(call: Call, unit: Unit, now_s: int) -> str | None:
     """The strongest stop that holds for the unit."""
-    acts = call.market.sequencer.state.acts
+    acts = call.decided.acts
     kinds = {item.kind for item in acts.concerning(unit, now_s, now_s + 1)}
     return next((kind.value for kind in _STOPS if kind in kinds), None)
 

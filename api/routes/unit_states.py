@@ -36,10 +36,11 @@ async def report_state(call: Call) -> Response:
     unit_id = _unit_id(call)
     report = (await call.read(UnitReportIn)).report(unit_id)
     now_us = call.now_us()
-    known = call.market.sequencer.state.unit_reports.get(unit_id)
+    known = call.decided.unit_reports.get(unit_id)
     if known is None or known.state is not report.state:
         await call.market.submit(ReportUnitState(now_us=now_us, actor=call.actor, report=report))
     else:
+        await call.settled()  # the stream tells no state that is on no disk
         call.market.hub.tell(call.market.live.unit_reports.told(report, now_us))
     return answer(unit_report(report))
 

@@ -43,7 +43,7 @@ async def request_withdrawal(call: Call) -> Response:
             payee_account=wanted.payee_account,
         )
     )
-    payments = call.market.sequencer.state.payments
+    payments = call.decided.payments
     payout_id = payments.by_client[owner, wanted.client_withdrawal_id]
     found = await _stored(call, payout_id)
     return answer(payment_answers.withdrawal(found), 201 if committed.events else 200)

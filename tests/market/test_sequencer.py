@@ -260,6 +260,52 @@ def test_a_failed_flush_answers_neither_its_batch_nor_the_one_behind(store: Stor
     assert in_journal(store)[-1].batch.last_command_seq == len(SETUP)
 
 
+def test_what_was_read_of_the_decided_may_be_told_once_it_is_durable(store: Store) -> None:
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        assert sequencer.decided_seq == sequencer.committed_seq
+        await sequencer.durable(sequencer.decided_seq)
+        disk = SlowDisk(sequencer)
+        first = asyncio.create_task(sequencer.submit(one_order(1)))
+        await until(disk.reached.is_set)
+        first_read = asyncio.create_task(sequencer.durable(sequencer.decided_seq))
+        second = asyncio.create_task(sequencer.submit(one_order(2)))
+        await until(lambda: sequencer.engine.state.next_order_number == 3)
+        assert sequencer.decided_seq == sequencer.committed_seq + 2
+        reads = [asyncio.create_task(sequencer.durable(sequencer.decided_seq)) for _ in range(2)]
+        await asyncio.sleep(0)
+        reads.pop().cancel()  # who has gone holds up nobody
+        await sequencer.durable(len(SETUP))
+        assert not first_read.done()
+        disk.free.set()
+        await first_read
+        assert sequencer.committed_seq >= len(SETUP) + 1
+        await reads[0]
+        assert sequencer.committed_seq == len(SETUP) + 2
+        await asyncio.gather(first, second)
+
+    with_sequencer(store, story)
+
+
+def test_what_was_read_of_the_decided_is_never_told_when_the_flush_fails(store: Store) -> None:
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        disk = SlowDisk(sequencer, fault=OSError("no disk"))
+        first = asyncio.create_task(sequencer.submit(one_order(1)))
+        await until(disk.reached.is_set)
+        read = asyncio.create_task(sequencer.durable(sequencer.decided_seq))
+        await asyncio.sleep(0)
+        assert not read.done()
+        disk.free.set()
+        for waiting in (first, read):
+            with pytest.raises(SequencerStopped):
+                await waiting
+        with pytest.raises(SequencerStopped):
+            await sequencer.durable(sequencer.committed_seq)
+
+    with_sequencer(store, story)
+
+
 def test_rebuilds_and_snapshots_find_engine_and_journal_at_the_same_place(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
