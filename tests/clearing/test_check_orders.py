@@ -8,7 +8,7 @@ import pytest
 from clearing.check import audit
 from clearing.check.book import read_book
 from clearing.check.ladder import rung_of, slope_quanta, upto_rung_wh
-from clearing.check.orders import bounds_from_orders
+from clearing.check.orders import bounds_from_orders, order_refusals
 from clearing.problem import NO_LIMIT_WH, ClearingProblem, StepOrders, Tie
 from tests.clearing.books import book, lines_of, market, random_orders
 from tests.clearing.by_hand import by_hand, changed, rung_prices
@@ -57,7 +57,10 @@ def test_halves_tied_by_a_line_are_rounded_alike() -> None:
     )
     assert audit(problem, right) == []
     apart = np.array([[200], [202]])
-    assert audit(problem, replace(right, price_ticks=apart, connection_price_ticks=apart))
+    parted = replace(right, price_ticks=apart, connection_price_ticks=apart)
+    assert audit(problem, parted) == [
+        f"area 1, interval 0: {kind}price 202, due 201" for kind in ("", "connection ")
+    ]
 
 
 def test_exact_prices_with_losses_are_checked_to_the_millionth() -> None:
@@ -97,6 +100,69 @@ def test_a_rounding_larger_than_the_least_is_refused() -> None:
         assert audit(problem, replace(right, rounding_wh=np.full((2, 1), wh)))
 
 
+# ── filled against the price ────────────────────────────────────────────────────────────────────
+
+
+def against(text: str, accepted: list[int], exact: list[float], *, rounding: int = 0) -> list[str]:
+    """What owners object to at these exact prices of the areas."""
+    problem = market(book(text), n_areas=len(exact))
+    result = by_hand(
+        problem, accepted=accepted, exact=[[each] for each in exact], rounding=rounding
+    )
+    return order_refusals(problem, result, read_book(problem, result.accepted_wh))
+
+
+def wh(count: int, area: int = 0) -> list[str]:
+    return [f"area {area}, interval 0: {count} Wh are filled against the price"]
+
+
+def test_every_wh_on_the_wrong_side_of_the_price_counts() -> None:
+    offers = "0 sell 10 @ 100\n0 sell 10 @ 200\n0 buy 10 @ 300"
+    bids = "0 buy 10 @ 200\n0 buy 10 @ 100\n0 sell 10 @ 50"
+
+    # 6 Wh are left below the price and 6 sold above it; of the bids the other way round.
+    assert against(offers, [4, 6, 10], [150]) == wh(12)
+    assert against(bids, [4, 6, 10], [150]) == wh(12)
+    assert against(offers, [10, 0, 10], [150]) == []
+    assert against(bids, [10, 0, 10], [150]) == []
+    assert against(offers, [10, 0, 10], [301]) == wh(20)
+    assert against(bids, [10, 0, 10], [49]) == wh(20)
+
+
+@pytest.mark.parametrize(("off", "wrong"), [(2e-6, False), (3e-6, True)])
+def test_an_order_two_millionths_off_is_at_the_price(off: float, wrong: bool) -> None:
+    deal = "0 sell 10 @ 100\n0 buy 10 @ 100"
+
+    for way in (-1, 1):
+        assert against(deal, [10, 10], [100 + way * off]) == (wh(10) if wrong else [])
+    # What is left at the price is nobody's loss, and a hair beside it neither.
+    left = "0 sell 20 @ 100\n0 buy 10 @ 300"
+    assert against(left, [10, 10], [100 + off]) == (wh(10) if wrong else [])
+    wanted = "0 buy 20 @ 100\n0 sell 10 @ 50"
+    assert against(wanted, [10, 10], [100 - off]) == (wh(10) if wrong else [])
+
+
+def test_as_many_wh_as_were_rounded_may_be_against_the_price() -> None:
+    offers = "0 sell 10 @ 100\n0 sell 10 @ 200\n0 buy 10 @ 300"
+
+    assert against(offers, [8, 2, 10], [150], rounding=4) == []
+    assert against(offers, [8, 2, 10], [150], rounding=3) == wh(4)
+
+
+def test_where_nothing_traded_nobody_missed_a_price() -> None:
+    # Area 0 states no price: the nothing that stands there is none.
+    text = "0 sell 10 @ -5\n1 sell 10 @ 100\n1 buy 10 @ 300"
+
+    assert against(text, [0, 10, 10], [0, 301]) == wh(10, area=1)
+
+
+def test_ten_areas_whose_orders_are_missed_are_enough() -> None:
+    text = "\n".join(f"{area} sell 10 @ 100\n{area} buy 10 @ 300" for area in range(12))
+
+    said = against(text, [10] * 24, [99] * 12)
+    assert said == [line for area in range(10) for line in wh(10, area)]
+
+
 # ── ties ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -110,17 +176,19 @@ EQUALS = "0 sell 10 @ 100\n0 sell 30 @ 100\n0 sell 20 @ 100\n0 buy 31 @ 300"
 @pytest.mark.parametrize(
     ("tie", "right", "wrong"),
     [
-        (Tie.TIME, [10, 21, 0], [[10, 20, 1], [0, 30, 1], [9, 22, 0]]),
-        (Tie.PRORATA, [5, 16, 10], [[5, 15, 11], [6, 15, 10], [10, 21, 0]]),
+        (Tie.TIME, [10, 21, 0], {1: [10, 20, 1], 0: [9, 22, 0]}),
+        (Tie.PRORATA, [5, 16, 10], {1: [5, 15, 11], 0: [6, 15, 10]}),
     ],
 )
-def test_equal_orders_share_by_the_rule(tie: Tie, right: list[int], wrong: list[list[int]]) -> None:
+def test_equal_orders_share_by_the_rule(
+    tie: Tie, right: list[int], wrong: dict[int, list[int]]
+) -> None:
     problem = tied(tie, book(EQUALS))
 
     assert audit(problem, by_hand(problem, accepted=[*right, 31], exact=[[100]])) == []
-    for fills in wrong:
+    for order, fills in wrong.items():
         refused = audit(problem, by_hand(problem, accepted=[*fills, 31], exact=[[100]]))
-        assert any("another rule" in refusal for refusal in refused), fills
+        assert refused == [f"order {order} and its equals share by another rule than {tie}"]
 
 
 def test_all_of_one_and_nothing_of_its_equal_is_a_tie_too() -> None:

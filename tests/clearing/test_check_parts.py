@@ -8,6 +8,7 @@ from clearing.check.parts import part_of_interval, roundings_wh, touched_nodes
 from clearing.problem import ClearingProblem, ClearingResult
 from tests.clearing.books import blocks, lines_of, market, orders_of, storages
 from tests.clearing.by_hand import by_hand
+from tests.clearing.cases import mesh
 
 
 def result_of(problem: ClearingProblem, ratio: list[float]) -> ClearingResult:
@@ -59,11 +60,12 @@ def test_a_rounding_is_allowed_only_where_something_was_rounded() -> None:
         n_intervals=3,
         lines=lines_of([(0, 1, 5, 5, 0, 0, 0)], 3),
         blocks=blocks(
-            "A sell 5 @ 9 in 0,2 of area 0, min 0.1\nB sell 5 @ 9 in 1 of area 0, min 0.1"
+            "A sell 5 @ 9 in 0,2 of area 0, min 0.1\nB sell 5 @ 9 in 1 of area 0, min 0.1\n"
+            "C sell 5 @ 9 in 1 of area 1, min 0.1"
         ),
         storages=storages("charge 1 discharge 1 capacity 1 from 0 in 1-2 of area 2"),
     )
-    result = result_of(problem, [0.5, 1])
+    result = result_of(problem, [0.5, 1, 0])
     grid = read_grid(problem, result)
 
     touched = touched_nodes(problem, result, grid)
@@ -85,3 +87,21 @@ def test_a_lossy_line_rounds_every_node() -> None:
     assert touched_nodes(problem, result, grid).all()
     assert roundings_wh(problem, result, grid) == [0, 1, 2, 4, 8]
     assert np.array_equal(part_of_interval(problem), [0, 1])
+
+
+def test_a_mesh_rounds_its_areas_and_allows_two_wh_for_each() -> None:
+    problem = mesh()
+    result = result_of(problem, [])
+    grid = read_grid(problem, result)
+
+    assert grid.hub.tolist() == [True, True, False]
+    assert touched_nodes(problem, result, grid).tolist() == [[True] * 2, [True] * 2, [False] * 2]
+    # 2, and 2 for each of the two areas.
+    assert roundings_wh(problem, result, grid) == [0, 1, 2, 4, 8]
+
+
+def test_where_nothing_was_rounded_two_wh_are_the_most() -> None:
+    problem = market(orders_of([]))
+    result = result_of(problem, [])
+
+    assert roundings_wh(problem, result, read_grid(problem, result)) == [0, 1, 2]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from clearing.check import audit
-from clearing.check.storage_orders import gained_wh
-from clearing.problem import PPM, ClearingProblem, ClearingResult
+from clearing.check.storage_orders import gained_wh, storage_refusals, window
+from clearing.problem import PPM, ClearingProblem, ClearingResult, Rung
 from tests.clearing.books import market, orders_of, storages
 from tests.clearing.by_hand import by_hand, changed
 
@@ -201,3 +201,104 @@ def test_storages_may_round_in_their_window_and_with_one_number() -> None:
     assert audit(problem, right) == []
     for rounding in ([[1, 1, 0]], [[0, 0, 1]], [[1, 0, 0]], [[2, 2, 0]]):
         assert audit(problem, replace(right, rounding_wh=np.array(rounding)))
+
+
+# ── finding by finding ──────────────────────────────────────────────────────────────────────────
+
+
+def pair() -> tuple[ClearingProblem, ClearingResult]:
+    """Two storages: the first is used in 1 and 2 of four intervals, the second in all of them."""
+    table = """
+        charge 10 discharge 30 capacity 20 from 4 in 1-2 of area 0, keeps 90% 90%
+        charge 10 discharge 30 capacity 20 from 0 in 0-3 of area 0
+    """
+    problem = market(orders_of([]), n_intervals=4, storages=storages(table))
+    result = by_hand(
+        problem,
+        accepted=[],
+        exact=0,
+        charge=[[0, 10, 0, 0], [5, 0, 0, 0]],
+        discharge=[[0, 0, 9, 0], [0, 0, 0, 5]],
+        value=[[0, 7, 7, 0], [7, 7, 7, 7]],
+    )
+    return problem, result
+
+
+def test_what_stands_in_the_window_and_holds_what_it_moved_passes() -> None:
+    problem, result = pair()
+
+    assert window(problem).astype(int).tolist() == [[0, 1, 1, 0], [1, 1, 1, 1]]
+    assert result.stored_wh.tolist() == [[4, 13, 3, 3], [5, 5, 5, 0]]
+    assert storage_refusals(problem, result) == []
+
+
+@pytest.mark.parametrize("name", ["charge_wh", "discharge_wh"])
+@pytest.mark.parametrize("t", [0, 3])
+def test_energy_moved_next_to_the_window_is_refused(name: str, t: int) -> None:
+    problem, result = pair()
+
+    damaged = changed(result, name, (0, t), 1)
+    assert storage_refusals(problem, damaged)[0] == (
+        f"storage 0, interval {t}: moves energy outside its window"
+    )
+
+
+@pytest.mark.parametrize("t", [0, 3])
+def test_a_value_next_to_the_window_is_refused(t: int) -> None:
+    problem, result = pair()
+
+    for by in (1, -1):
+        damaged = changed(result, "stored_value_microticks", (0, t), by)
+        assert storage_refusals(problem, damaged) == [
+            f"storage 0, interval {t}: is worth something outside its window"
+        ]
+
+
+@pytest.mark.parametrize(("storage", "t"), [(0, 0), (0, 2), (1, 0), (1, 3)])
+@pytest.mark.parametrize("by", [-1, 1])
+def test_a_wh_more_or_less_than_was_moved_is_refused(storage: int, t: int, by: int) -> None:
+    problem, result = pair()
+
+    damaged = changed(result, "stored_wh", (storage, t), by)
+    assert storage_refusals(problem, damaged) == [
+        f"storage {storage}, interval {t}: does not hold what it moved"
+    ]
+
+
+def test_a_wh_in_and_a_wh_out_at_once_is_refused_even_where_nothing_is_lost() -> None:
+    problem, result = pair()
+
+    damaged = changed(changed(result, "charge_wh", (1, 1), 1), "discharge_wh", (1, 1), 1)
+    assert storage_refusals(problem, damaged) == [
+        "storage 1, interval 1: charges and discharges at once"
+    ]
+
+
+@pytest.mark.parametrize("rung", [Rung.MERIT_ORDER, Rung.CANCELLED])
+def test_on_a_rung_without_storages_none_is_used_and_none_is_worth_anything(rung: Rung) -> None:
+    problem, result = pair()
+    idle = by_hand(problem, accepted=[], exact=0, rung=rung)
+    assert storage_refusals(problem, idle) == []
+
+    assert storage_refusals(problem, replace(result, rung=rung)) == [
+        "storage 0, interval 1: is used on a rung without storages",
+        "storage 0, interval 1: has a value without storages",
+    ]
+    moved = replace(result, rung=rung, stored_value_microticks=idle.stored_value_microticks)
+    assert storage_refusals(problem, moved) == [
+        "storage 0, interval 1: is used on a rung without storages"
+    ]
+    for name in ("charge_wh", "discharge_wh"):
+        one_way = replace(idle, **{name: getattr(result, name)})
+        *_, last = storage_refusals(problem, one_way)
+        assert last.endswith("is used on a rung without storages")
+
+
+def test_the_gain_of_any_amount_is_exact() -> None:
+    problem = market(orders_of([]), n_intervals=3, storages=storages(BATTERY))
+    charge = np.array([[0, 10**15 + 1, 0]])
+    discharge = np.array([[9 * 10**14 + 1, 0, 10**12]])
+
+    assert gained_wh(problem, charge, discharge).tolist() == [
+        [-(10**15) - 2, 9 * 10**14, -1_111_111_111_112]
+    ]
