@@ -16,15 +16,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import logs
-from api.auth import Tokens
+from api.access.auth import Tokens
+from api.access.identity import IdentityStore, ensure_operator
 from api.call import Address, guarded
-from api.clock import RealClock, SimulatedClock
 from api.description import description_json
-from api.errors import RefusedError, fault_response, problem_response, refuse
-from api.house import House, ServerClock
-from api.identity import IdentityStore, ensure_operator
-from api.metrics import Metrics
+from api.house import logs
+from api.house.clock import RealClock, SimulatedClock
+from api.house.house import House, ServerClock
+from api.house.metrics import Metrics
 from api.routes import (
     access,
     account,
@@ -87,6 +86,7 @@ from api.routes import (
 )
 from api.routes import stream as stream_route
 from api.settings import Settings
+from api.wire.errors import RefusedError, fault_response, problem_response, refuse
 from market.model.rejection import Code
 from market.timetable import Solver
 

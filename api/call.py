@@ -20,20 +20,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import fields, formats, same_site, step_up
-from api.auth import Access, bearer_token
-from api.errors import RefusedError, refuse
-from api.fields import FieldError
-from api.formats import Form
-from api.house import House, OpenMarket
-from api.idempotency import HEADER as IDEMPOTENCY_KEY
-from api.idempotency import act_of
-from api.identity import Principal
-from api.json_body import parse_json
-from api.permissions import PERMISSIONS, Permission
-from api.schemas import validated
-from api.sessions import COOKIE, Session
-from api.throttle import ENTRIES, Kind, Purse
+from api.access import same_site, step_up
+from api.access.auth import Access, bearer_token
+from api.access.idempotency import HEADER as IDEMPOTENCY_KEY
+from api.access.idempotency import act_of
+from api.access.identity import Principal
+from api.access.permissions import PERMISSIONS, Permission
+from api.access.sessions import COOKIE, Session
+from api.access.throttle import ENTRIES, Kind, Purse
+from api.house.house import House, OpenMarket
+from api.incoming.body import validated
+from api.wire import fields, formats
+from api.wire.errors import RefusedError, refuse
+from api.wire.fields import FieldError
+from api.wire.formats import Form
+from api.wire.json_body import parse_json
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
 from market.sequencer import Decided, Decider

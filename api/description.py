@@ -12,14 +12,14 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.access.idempotency import HEADER as IDEMPOTENCY_KEY
+from api.access.permissions import PERMISSIONS
+from api.access.sessions import COOKIE
 from api.call import Address
-from api.errors import PROBLEM_MEDIA
-from api.formats import Form
-from api.idempotency import HEADER as IDEMPOTENCY_KEY
-from api.permissions import PERMISSIONS
 from api.routes.server import VERSION
-from api.sessions import COOKIE
-from api.told import TOLD
+from api.shapes.addresses import TOLD
+from api.wire.errors import PROBLEM_MEDIA
+from api.wire.formats import Form
 from market.model.rejection import Code
 
 _REFERENCE: Final = "#/components/schemas/{model}"

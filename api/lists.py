@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.call import Call, link_to_next, listed, page_limit
-from api.errors import refuse
-from api.formats import Encoder, Form, Record
+from api.wire.errors import refuse
+from api.wire.formats import Encoder, Form, Record
 from market.model.rejection import Code
 
 PIECE_ROWS: Final = 10_000

@@ -17,12 +17,12 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from api import logs
 from api.app import create_app
 from api.checks import start_faults
-from api.frames import FrameProtocol
-from api.house import House
+from api.house import logs
+from api.house.house import House
 from api.settings import Settings
+from api.stream.frames import FrameProtocol
 from market.store.database import StoreUnreachable
 
 WEBSOCKET_BYTES_MAX: Final = 64 * 1024

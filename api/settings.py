@@ -14,7 +14,7 @@ from limits import parse_many
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.throttle import Budgets, Kind
+from api.access.throttle import Budgets, Kind
 from market.model.interval import MICROSECONDS, second_of
 from market.store.database import url_of
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from api.bill_page import Language, bill_page
+from api.pages.bill import Language, bill_page
 from market.model.bill import (
     Bill,
     BillSource,

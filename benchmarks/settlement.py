@@ -31,7 +31,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy import Connection, insert, select
 
-from api.bill_page import Language, bill_page
+from api.pages.bill import Language, bill_page
 from api.serve import spare_the_collector
 from benchmarks.auctions.memory import own_peak_bytes
 from benchmarks.figures.report import aim, report

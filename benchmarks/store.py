@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from sqlalchemy import insert
 
-from api.clock import SimulatedClock
+from api.house.clock import SimulatedClock
 from market.model.messages import (
     Command,
     CreateMarket,

@@ -39,13 +39,13 @@ from typing import IO, Any, Final
 
 import uvicorn
 
-from api import logs
 from api.app import create_app
-from api.clock import SimulatedClock
-from api.frames import payload_of, text_frame
+from api.house import logs
+from api.house.clock import SimulatedClock
 from api.serve import server_config, spare_the_collector
 from api.settings import Settings
-from api.topics import Envelopes, frame_of
+from api.stream.frames import payload_of, text_frame
+from api.stream.topics import Envelopes, frame_of
 from benchmarks.figures.report import aim, report
 from benchmarks.intake import definition
 from market.model import order

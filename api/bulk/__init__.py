@@ -3,7 +3,7 @@
 The one idea: a well-formed body is checked a column at a time, in the same units and by the same rules
 as a single order. Whatever is out of order in any way sends the whole body down the plain way, row by
 row, which finds every fault and where it stands. Both ways read alike
-(`tests/api/test_bulk.py`).
+(`tests/api/bulk/test_orders.py`).
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from api.bulk.arrow_rows import read_stream
 from api.bulk.batch import OrderBatch
 from api.bulk.csv_rows import read_table
 from api.bulk.json_rows import read_document, read_lines
-from api.formats import Form
+from api.wire.formats import Form
 
 __all__ = ["OrderBatch", "bulk_answer", "read_orders"]
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from api.errors import detail_of
-from api.formats import Form, encoded
+from api.wire.errors import detail_of
+from api.wire.formats import Form, encoded
 from market.model.messages import OrderAnswer
 from market.model.rejection import Rejection
 

@@ -16,14 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api import fields
 from api.bulk import columns
 from api.bulk.batch import OrderBatch, Places, Record, read_records
 from api.bulk.columns import NotPlain
 from api.bulk.csv_rows import KIND, OPTIONAL, REQUIRED
 from api.bulk.options import FLAGS, LISTS, OPTION_FIELDS, options_by_column
-from api.errors import RefusedError, refuse
-from api.schemas import ORDERS_MAX
+from api.incoming.body import ORDERS_MAX
+from api.wire import fields
+from api.wire.errors import RefusedError, refuse
 from market.model.interval import second_of
 from market.model.order import OrderColumns
 from market.model.rejection import Code, Rejection

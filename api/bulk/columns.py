@@ -1,8 +1,8 @@
 """Columns of text to columns of integers, a whole column at once.
 
 The one idea: these functions read what is plainly right and say `NotPlain` to everything else, without
-saying what is wrong; the plain way finds that. They take no value that `api.fields` would refuse and
-read none otherwise than it does (`tests/api/test_bulk_columns.py`). No float ever stands in between: a
+saying what is wrong; the plain way finds that. They take no value that `wire/fields.py` would refuse and
+read none otherwise than it does (`tests/api/bulk/test_columns.py`). No float ever stands in between: a
 decimal's digits become a 128-bit integer, of which the lower half is taken.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from api import fields
-from api.fields import FieldError
+from api.wire import fields
+from api.wire.fields import FieldError
 from market.model.order import Side
 from market.model.units import ENERGY_DECIMALS, PRICE_DECIMALS, WIRE_INTEGER_MAX
 

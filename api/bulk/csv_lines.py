@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from api.bulk.csv_rows import BOM, COLUMNS_MAX, SWAPPED, separator_of
-from api.errors import RefusedError, refuse
+from api.wire.errors import RefusedError, refuse
 from market.model.rejection import Code, Rejection
 
 LINE_BYTES_MAX: Final = 4_096

@@ -14,9 +14,9 @@ from api.bulk import columns
 from api.bulk.batch import LISTED, OrderBatch, Places, Record, read_records
 from api.bulk.columns import NotPlain
 from api.bulk.options import OPTION_FIELDS, options_by_row
-from api.errors import RefusedError, refuse
-from api.json_body import parse_json
-from api.schemas import ORDERS_MAX, OrdersIn, order_columns, validated
+from api.incoming.body import ORDERS_MAX, OrdersIn, order_columns, validated
+from api.wire.errors import RefusedError, refuse
+from api.wire.json_body import parse_json
 from market.model.order import OrderColumns
 from market.model.rejection import Code, Rejection
 

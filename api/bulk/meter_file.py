@@ -13,10 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from api import fields
 from api.bulk.csv_lines import CsvFile, missing
-from api.errors import FAULTS_MAX, refuse
-from api.fields import FieldError
+from api.wire import fields
+from api.wire.errors import FAULTS_MAX, refuse
+from api.wire.fields import FieldError
 from market.model.meter_rows import Label, MeterRows
 from market.model.rejection import Code, Rejection
 from market.model.splitting import Integers

@@ -12,7 +12,7 @@ import numpy as np
 
 from api.bulk.csv_lines import at_line
 from api.bulk.meter_file import MeterTable
-from api.errors import FAULTS_MAX
+from api.wire.errors import FAULTS_MAX
 from market.model.meter_rows import Label, cut, said_again
 from market.model.power import Measurement
 from market.model.rejection import Code, Rejection

@@ -8,12 +8,12 @@ Separators and decimal signs as for orders (`api/bulk/csv_rows.py`).
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from api import fields
 from api.bulk.csv_lines import CsvFile, missing
-from api.errors import FAULTS_MAX, RefusedError, refuse
-from api.fields import FieldError
-from api.formats import Form, encoded
 from api.payments.port import Heard
+from api.wire import fields
+from api.wire.errors import FAULTS_MAX, RefusedError, refuse
+from api.wire.fields import FieldError
+from api.wire.formats import Form, encoded
 from market.model.demand import Demand
 from market.model.payment import (
     BankRow,

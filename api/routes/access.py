@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.access.throttle import Kind
 from api.call import Address, Call, answer
-from api.errors import RefusedError, refuse
-from api.throttle import Kind
+from api.wire.errors import RefusedError, refuse
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection
 

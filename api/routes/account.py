@@ -9,15 +9,15 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.access.challenges import AddingPasskey, SettingPassword, new_challenge
+from api.access.passkeys import Passkey, passkey_of, passkey_text
+from api.access.people import Person
+from api.access.throttle import Kind
+from api.access.totp import new_secret
 from api.call import Address, Call, answer, listed
-from api.challenges import AddingPasskey, SettingPassword, new_challenge
-from api.errors import refuse
-from api.passkeys import Passkey, passkey_of, passkey_text
-from api.people import Person
+from api.incoming.people import NewPasskeyIn, NewPasswordIn, NothingIn, PersonIn
 from api.routes.people import first_step, new_hash, now_s, shown_person, time_codes
-from api.session_schemas import NewPasskeyIn, NewPasswordIn, NothingIn, PersonIn
-from api.throttle import Kind
-from api.totp import new_secret
+from api.wire.errors import refuse
 from market.model.interval import instant_text
 from market.model.rejection import Code
 

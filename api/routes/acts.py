@@ -6,9 +6,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import columns, fields
-from api.act_schemas import ActIn, ApprovalIn
-from api.acts import (
+from api.access.permissions import MARKET
+from api.answers import columns
+from api.answers.acts import (
     curtailment,
     decoupling,
     narrowing,
@@ -17,12 +17,13 @@ from api.acts import (
     stored_act,
 )
 from api.call import FROM, PAGE, TO, UNIT, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES
+from api.incoming.acts import ActIn, ApprovalIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
 from api.routes.changes import cancelled_count
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES
 from market.model.act import (
     ActKind,
     ActPerformed,

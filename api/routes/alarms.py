@@ -6,15 +6,16 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import columns, fields
-from api.act_schemas import AlarmIn, CommentIn
-from api.alarms import alarm
+from api.access.permissions import MARKET
+from api.answers import columns
+from api.answers.alarms import alarm
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES
+from api.incoming.acts import AlarmIn, CommentIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES
 from market.model.alarm import (
     AcknowledgeAlarm,
     AlarmKind,

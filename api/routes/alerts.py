@@ -9,13 +9,14 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import alerts, fields
-from api.answers import Answer, optional_price
+from api.access.permissions import MARKET
+from api.answers import alerts
+from api.answers.nouns import Answer, optional_price
 from api.call import CURSOR, LIMIT, Address, Call, QueryField, answer, listed, page_limit
-from api.errors import refuse
-from api.message_schemas import AlertSettingsIn, ReadIn
-from api.permissions import MARKET
+from api.incoming.messages import AlertSettingsIn, ReadIn
 from api.routes.listings import flag
+from api.wire import fields
+from api.wire.errors import refuse
 from market.model.interval import MICROSECONDS, MarketDay, day_of
 from market.model.message import AlertSettings, MarkRead, SetAlertSettings
 from market.model.participant import Unit, UnitKind

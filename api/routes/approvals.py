@@ -4,11 +4,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api.approvals import APPROVAL, approvals
+from api.access.permissions import MARKET
+from api.answers.approvals import APPROVAL, approvals
 from api.call import PAGE, Address, Call
-from api.formats import TABLES
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire.formats import TABLES
 from market.store import queries
 
 

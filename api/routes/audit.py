@@ -6,13 +6,14 @@ from typing import Any, Final, get_args
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import columns, fields
-from api.audit_schemas import VerifyIn
+from api.access.permissions import MARKET
+from api.answers import columns
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.fields import FieldError
-from api.formats import TABLES, Form, Record
+from api.incoming.audit import VerifyIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES, Form, Record
 from market.model.interval import moment_text
 from market.model.messages import Command
 from market.model.rejection import Code

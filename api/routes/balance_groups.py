@@ -5,13 +5,13 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
-from api.balance_group_schemas import BalanceGroupIn
-from api.balance_groups import MONTH_COLUMNS, balance_group, month_line
+from api.access.permissions import MARKET
+from api.answers.balance_groups import MONTH_COLUMNS, balance_group, month_line
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.formats import TABLES
+from api.incoming.balance_groups import BalanceGroupIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.formats import TABLES
 from market.model.balance_group import BalanceGroupSet, SetBalanceGroup
 from market.model.participant import Role
 from market.model.rejection import Code

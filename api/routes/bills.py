@@ -6,16 +6,17 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import bill_answers, fields
-from api.bill_page import Language, bill_page
+from api.access.permissions import MARKET
+from api.answers import bills as bill_answers
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES, Form, Record
+from api.incoming.body import BillsIssueIn, BillsMonthIn
 from api.lists import answer_list
-from api.permissions import MARKET
-from api.printing import pdf_of
-from api.schemas import BillsIssueIn, BillsMonthIn
+from api.pages.bill import Language, bill_page
+from api.processes.printing import pdf_of
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES, Form, Record
 from market.model.bill import BillsDrafted, BillsIssued, BillState, DraftBills, IssueBills
 from market.model.participant import Role
 from market.model.rejection import Code

@@ -6,13 +6,13 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
-from api.answers import Answer
-from api.book_film import BookFilm, FilmStep
+from api.access.permissions import MARKET, Channel
+from api.answers.nouns import Answer
 from api.call import START, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.permissions import MARKET, Channel
+from api.channels.book_film import BookFilm, FilmStep
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.interval import instant_text, moment_text
 from market.model.messages import Phase
 from market.model.rejection import Code

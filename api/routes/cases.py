@@ -7,15 +7,15 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.cases import CASE, case
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.case_schemas import DecisionIn, DisputeIn, WordsIn
-from api.cases import CASE, case
-from api.errors import RefusedError, refuse
-from api.fields import FieldError
-from api.formats import TABLES
+from api.incoming.cases import DecisionIn, DisputeIn, WordsIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import RefusedError, refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES
 from market.model.case import (
     Case,
     CaseKind,

@@ -6,13 +6,14 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import certificates, fields
+from api.access.permissions import MARKET
+from api.answers import certificates
 from api.call import FROM, PAGE, TO, Address, Call, QueryField, answer
-from api.certificate_schemas import ActIn, ExportIn, MoveIn, RetireIn
-from api.errors import RefusedError, refuse
-from api.formats import TABLES
+from api.incoming.certificates import ActIn, ExportIn, MoveIn, RetireIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import RefusedError, refuse
+from api.wire.formats import TABLES
 from market.model.certificate import (
     BUNDLE_WH,
     CertificateCommand,

@@ -4,11 +4,11 @@ from typing import Final
 
 from starlette.responses import Response
 
+from api.access.permissions import MARKET
+from api.access.throttle import Kind
 from api.call import Address, Call, answer
-from api.errors import RefusedError
-from api.permissions import MARKET
-from api.schemas import CancelAfterIn, CancelAllIn, OrderIdsIn, ReplaceIn
-from api.throttle import Kind
+from api.incoming.body import CancelAfterIn, CancelAllIn, OrderIdsIn, ReplaceIn
+from api.wire.errors import RefusedError
 from market.model.messages import (
     ActivateOrders,
     Command,

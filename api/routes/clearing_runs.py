@@ -5,15 +5,15 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.clearing_runs import BLOCK, RUN, block, run, run_of
 from api.call import FROM, PAGE, START, TO, Address, Call, QueryField, answer
-from api.clearing_runs import BLOCK, RUN, block, run, run_of
-from api.errors import refuse
-from api.formats import TABLES
 from api.lists import Found, answer_list
-from api.permissions import MARKET
-from api.verifying import verified
-from api.what_if import WhatIfIn, without
+from api.processes.verifying import verified
+from api.processes.what_if import WhatIfIn, without
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.formats import TABLES
 from market.model.call import CallKind
 from market.model.interval import instant_text
 from market.model.rejection import Code

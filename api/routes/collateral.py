@@ -6,15 +6,16 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import collateral, fields
+from api.access.permissions import MARKET
+from api.answers import collateral
 from api.call import PAGE, Address, Call, QueryField, answer, page_limit
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES
+from api.incoming.body import CreditLimitIn
+from api.incoming.payments import CollateralMoveIn
 from api.lists import Found, answer_list
-from api.payment_schemas import CollateralMoveIn
-from api.permissions import MARKET
-from api.schemas import CreditLimitIn
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES
 from market.model.collateral import (
     CollateralState,
     CreditLimitProposed,

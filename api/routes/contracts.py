@@ -5,15 +5,16 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields, offer_answers
-from api.answers import Answer
+from api.access.permissions import MARKET
+from api.access.throttle import Kind
+from api.answers import offers as offer_answers
+from api.answers.nouns import Answer
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.errors import refuse
+from api.incoming.offers import ContractIn
 from api.lists import Found, answer_list
-from api.offer_schemas import ContractIn
-from api.permissions import MARKET
 from api.routes.wishes import done, made, path_id, sender, viewer
-from api.throttle import Kind
+from api.wire import fields
+from api.wire.errors import refuse
 from market.model.contract import (
     ConfirmContract,
     ContractState,

@@ -10,14 +10,14 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.access.enrolment import Enrolment
+from api.access.identity import Client, Credential, Principal, Whose, new_client_id
+from api.access.permissions import MARKET
+from api.access.throttle import Kind
 from api.call import BATCH_BODY_MAX, PAGE, Address, Call, answer, listed, page_limit
-from api.enrolment import Enrolment
-from api.errors import RefusedError, refuse
-from api.house import House
-from api.identity import Client, Credential, Principal, Whose, new_client_id
-from api.permissions import MARKET
-from api.schemas import ClientIn, ClientsIn, EnrolIn, EnrolmentIn, RotateIn
-from api.throttle import Kind
+from api.house.house import House
+from api.incoming.body import ClientIn, ClientsIn, EnrolIn, EnrolmentIn, RotateIn
+from api.wire.errors import RefusedError, refuse
 from market.model.interval import instant_text
 from market.model.participant import Role
 from market.model.rejection import Code, Rejection

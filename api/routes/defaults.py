@@ -5,13 +5,13 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import payment_answers
+from api.access.permissions import MARKET
+from api.answers import payments as payment_answers
 from api.call import PAGE, Address, Call, answer
-from api.formats import TABLES
+from api.incoming.payments import DefaultIn, FundDepositIn
 from api.lists import Found, answer_list
-from api.payment_schemas import DefaultIn, FundDepositIn
-from api.permissions import MARKET
 from api.routes.payments import second_person_until
+from api.wire.formats import TABLES
 from market.model.payment import CoverDefault, DefaultCovered, PayIntoFund
 from market.store import queries
 

@@ -4,7 +4,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import answers
+from api.access.permissions import MARKET
+from api.answers import nouns as answers
 from api.call import (
     PAGE,
     START,
@@ -15,8 +16,7 @@ from api.call import (
     listed,
     page_limit,
 )
-from api.errors import refuse
-from api.permissions import MARKET
+from api.wire.errors import refuse
 from market.model.participant import Role
 from market.model.rejection import Code
 from market.store import queries

@@ -5,15 +5,15 @@ from typing import Final, Literal, get_args
 
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.cases import case
+from api.answers.desk import indicator
 from api.call import Address, Call, QueryField, answer
-from api.case_schemas import CaseIn, RatingIn, ResolutionIn, WordsIn
-from api.cases import case
-from api.desk import indicator
-from api.errors import RefusedError, refuse
-from api.fields import FieldError
-from api.permissions import MARKET
+from api.incoming.cases import CaseIn, RatingIn, ResolutionIn, WordsIn
 from api.routes.cases import case_changed, case_of
+from api.wire import fields
+from api.wire.errors import RefusedError, refuse
+from api.wire.fields import FieldError
 from market.model.case import CaseOpened, NoteCase, OpenCase, RateCase, ReopenCase, ResolveCase
 from market.model.interval import MICROSECONDS, MarketDay, day_of
 from market.model.participant import Role

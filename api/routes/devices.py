@@ -5,11 +5,11 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import answers
-from api.answers import Answer
+from api.access.permissions import MARKET, Channel
+from api.answers import nouns as answers
+from api.answers.nouns import Answer
+from api.answers.unit_reports import unit_report
 from api.call import CURSOR, LIMIT, Address, Call, answer, page_limit
-from api.permissions import MARKET, Channel
-from api.unit_reports import unit_report
 from market.model.alarm import ControlLevel
 from market.model.interval import MICROSECONDS, instant_text, moment_text
 from market.model.participant import Unit, UnitKind

@@ -7,15 +7,17 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import answers, energy, fields, home
-from api.answers import Answer, optional_price
+from api.access.permissions import MARKET
+from api.answers import energy, home
+from api.answers import nouns as answers
+from api.answers.energy import PERIOD, SLOT
+from api.answers.nouns import Answer, optional_price
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.energy import PERIOD, SLOT
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES
 from market.model.collateral import CollateralState
 from market.model.interval import MICROSECONDS, MarketDay, day_of, instant_text, moment_text
 from market.model.participant import Unit, UnitKind

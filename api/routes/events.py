@@ -13,15 +13,15 @@ from typing import Final
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from api import fields
-from api.asyncapi import asyncapi_json
+from api.access.permissions import CHANNELS, MARKET, Channel
 from api.call import Address, Call, QueryField
-from api.errors import refuse
-from api.frames import payload_of
-from api.listener import Listener
-from api.permissions import CHANNELS, MARKET, Channel
-from api.stream import Hub
-from api.topics import Key
+from api.shapes.asyncapi import asyncapi_json
+from api.stream.frames import payload_of
+from api.stream.hub import Hub
+from api.stream.listener import Listener
+from api.stream.topics import Key
+from api.wire import fields
+from api.wire.errors import refuse
 from market.model.rejection import Code
 
 PATH: Final = f"{MARKET}/events"

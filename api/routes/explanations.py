@@ -5,11 +5,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.explaining import explanation, refusal_explanation
 from api.call import Address, Call, QueryField, answer
-from api.errors import refuse
-from api.explaining import explanation, refusal_explanation
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import refuse
 from market.model.participant import Role
 from market.model.rejection import Code
 from market.store import queries

@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from api import answers
+from api.answers import nouns as answers
 from api.call import Call, answer
-from api.errors import RefusedError
-from api.flexible_schemas import KINDS, FlexibleIn
-from api.schemas import validated
+from api.incoming.body import validated
+from api.incoming.flexible_orders import KINDS, FlexibleIn
+from api.wire.errors import RefusedError
 from market.model.call import PlaceFlexible
 from market.model.order import BlockOrder, CurveOrder, OrderView, StorageOrder
 from market.store import queries

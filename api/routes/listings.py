@@ -5,16 +5,17 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields, offer_answers
-from api.answers import Answer
+from api.access.permissions import MARKET
+from api.access.throttle import Kind
+from api.answers import offers as offer_answers
+from api.answers.nouns import Answer
 from api.call import FROM, PAGE, START, TO, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.fields import FieldError
+from api.incoming.offers import ListingIn, TakeIn, curve
 from api.lists import Found, answer_list
-from api.offer_schemas import ListingIn, TakeIn, curve
-from api.permissions import MARKET
 from api.routes.wishes import done, made, path_id, sees_all, sender, viewer
-from api.throttle import Kind
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.listing import (
     ListingState,
     PostListing,

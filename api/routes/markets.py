@@ -4,10 +4,10 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import answers
+from api.access.permissions import MARKET
+from api.answers import nouns as answers
 from api.call import BATCH_BODY_MAX, PAGE, Address, Call, answer, listed, page_limit
-from api.permissions import MARKET
-from api.schemas import MarketIn
+from api.incoming.body import MarketIn
 from market.model.messages import CreateMarket
 
 

@@ -10,14 +10,14 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.access.permissions import MARKET
 from api.bulk.meter_file import MeterFile, MeterTable
 from api.bulk.meter_readings import MeterPart, MeterReadings, in_intervals
 from api.call import FILE_BODY_MAX, Address, Call, QueryField, answer
-from api.errors import FAULTS_MAX, RefusedError, detail_of, pointer_text, refuse
-from api.fields import FieldError, identifier
-from api.formats import Form, taken
-from api.permissions import MARKET
 from api.routes.measurements import own_area, told
+from api.wire.errors import FAULTS_MAX, RefusedError, detail_of, pointer_text, refuse
+from api.wire.fields import FieldError, identifier
+from api.wire.formats import Form, taken
 from market.model.interval import MarketDay, day_of
 from market.model.messages import Event, RecordMeasurements
 from market.model.participant import Role

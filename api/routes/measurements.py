@@ -7,7 +7,9 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import answers, columns
+from api.access.permissions import MARKET
+from api.answers import columns
+from api.answers import nouns as answers
 from api.call import (
     AS_OF,
     BATCH_BODY_MAX,
@@ -22,12 +24,11 @@ from api.call import (
     listed,
     page_limit,
 )
-from api.errors import RefusedError, refuse
-from api.formats import TABLES
+from api.incoming.body import MeasurementsIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
 from api.routes.listings import flag
-from api.schemas import MeasurementsIn
+from api.wire.errors import RefusedError, refuse
+from api.wire.formats import TABLES
 from market.model.messages import Event, MeasurementsRecorded, RecordMeasurements
 from market.model.participant import Role
 from market.model.power import Measurement

@@ -4,7 +4,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import answers, fields
+from api.access.permissions import MARKET
+from api.answers import nouns as answers
 from api.call import (
     BATCH_BODY_MAX,
     PAGE,
@@ -15,8 +16,8 @@ from api.call import (
     listed,
     page_limit,
 )
-from api.permissions import MARKET
-from api.schemas import DepositsIn, ParticipantsIn, UnitsIn
+from api.incoming.body import DepositsIn, ParticipantsIn, UnitsIn
+from api.wire import fields
 from market.model.messages import Command, MakeDeposits, RegisterParticipants, RegisterUnits
 from market.model.participant import Role
 from market.store import queries

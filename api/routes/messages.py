@@ -6,15 +6,15 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.messages import MESSAGE, message
 from api.call import PAGE, Address, Call, QueryField, answer, listed, page_limit
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES
+from api.incoming.messages import MessageIn
 from api.lists import Found, answer_list
-from api.message_schemas import MessageIn
-from api.messages import MESSAGE, message
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES
 from market.model.interval import moment_text
 from market.model.message import MessageState, MessageWritten, WithdrawMessage, WriteMessage
 from market.model.participant import Role

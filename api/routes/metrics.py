@@ -13,9 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import gauges
 from api.call import Address, Call, sender_address
-from api.house import House
+from api.house import gauges
+from api.house.house import House
 
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 """With any of these somebody else has asked, and a proxy on this machine passes it on."""

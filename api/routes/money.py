@@ -6,11 +6,12 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import answers, fields
+from api.access.permissions import MARKET
+from api.answers import nouns as answers
 from api.call import FROM, PAGE, TO, Address, Call, QueryField, answer
-from api.formats import TABLES
 from api.lists import Found, answer_list
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.formats import TABLES
 from market.model.interval import MarketDay
 from market.model.units import SECONDS_PER_MINUTE, money_text
 from market.store import queries

@@ -5,7 +5,9 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields, grid_answers
+from api.access.permissions import MARKET
+from api.answers import grids as grid_answers
+from api.answers.explaining import unit_explanation
 from api.call import (
     BATCH_BODY_MAX,
     FROM,
@@ -19,11 +21,10 @@ from api.call import (
     listed,
     page_limit,
 )
-from api.errors import refuse
-from api.explaining import unit_explanation
-from api.fields import FieldError
-from api.network_schemas import NetworkIn
-from api.permissions import MARKET
+from api.incoming.networks import NetworkIn
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.burden import BURDEN_DAYS
 from market.model.network import RegisterNetwork
 from market.model.participant import Role, Unit

@@ -6,7 +6,10 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import answers, columns, fields
+from api.access.permissions import MARKET
+from api.access.throttle import Kind
+from api.answers import columns
+from api.answers import nouns as answers
 from api.bulk import OrderBatch, bulk_answer, read_orders
 from api.call import (
     BATCH_BODY_MAX,
@@ -18,16 +21,15 @@ from api.call import (
     QueryField,
     answer,
 )
-from api.errors import RefusedError, refuse
-from api.fields import FieldError
-from api.flexible_schemas import KINDS
-from api.formats import BULK, TABLES, taken
-from api.json_body import parse_json
+from api.incoming.body import OrderIdsIn, OrderIn, OrdersIn, order_columns, validated
+from api.incoming.flexible_orders import KINDS
 from api.lists import Found, answer_list
-from api.permissions import MARKET
 from api.routes.flexible_orders import flexible_body, place_flexible
-from api.schemas import OrderIdsIn, OrderIn, OrdersIn, order_columns, validated
-from api.throttle import Kind
+from api.wire import fields
+from api.wire.errors import RefusedError, refuse
+from api.wire.fields import FieldError
+from api.wire.formats import BULK, TABLES, taken
+from api.wire.json_body import parse_json
 from market.model.messages import CancelOrders, OrdersAccepted, PlaceOrders
 from market.model.order import OrderColumns, OrderState, OrderView, Side
 from market.model.participant import Role

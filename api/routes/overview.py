@@ -12,13 +12,13 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import fields
-from api.answers import Answer
+from api.access.permissions import MARKET
+from api.answers.collateral import picture
+from api.answers.nouns import Answer
 from api.call import PAGE, Address, Call, QueryField, page_limit
-from api.collateral import picture
-from api.formats import TABLES
 from api.lists import answer_made
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.formats import TABLES
 from market.model.participant import Participant, Role, Unit
 from market.model.stop import StopScope
 from market.model.units import money_text

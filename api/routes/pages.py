@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.call import Address, Call
-from api.errors import PROBLEMS, refuse
+from api.wire.errors import PROBLEMS, refuse
 from market.model.rejection import Code
 
 CONSOLE: Final = Path(__file__).parents[1] / "console"

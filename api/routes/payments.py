@@ -10,16 +10,17 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import fields, payment_answers
+from api.access.permissions import MARKET
+from api.answers import payments as payment_answers
 from api.bulk.csv_lines import at_line
 from api.call import FILE_BODY_MAX, PAGE, Address, Call, QueryField, answer
-from api.errors import RefusedError, refuse
-from api.fields import FieldError
-from api.formats import TABLES, Form, Record, encoded, taken
+from api.incoming.payments import AssignIn, ReturnIn
 from api.lists import Found, answer_list
-from api.payment_schemas import AssignIn, ReturnIn
 from api.payments.bank_file import StatementFile, payment_file
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import RefusedError, refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES, Form, Record, encoded, taken
 from market.model.interval import MICROSECONDS, MarketMonth, moment_text
 from market.model.messages import Event
 from market.model.participant import Role

@@ -9,18 +9,15 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.access.challenges import Enrolling, new_challenge
+from api.access.passwords import hashed, is_strong
+from api.access.people import MAY_SIGN_IN, NewPerson, Person, new_person_id
+from api.access.throttle import Kind
+from api.access.totp import new_secret, secret_text, secret_uri, step_of
 from api.call import CURSOR, LIMIT, Address, Call, answer, listed, page_limit
-from api.challenges import Enrolling, new_challenge
-from api.errors import refuse
-from api.passwords import hashed, is_strong
-from api.people import MAY_SIGN_IN, NewPerson, Person, new_person_id
+from api.incoming.people import EnrolOptionsIn, PersonEnrolIn
 from api.routes.signing_in import begun
-from api.session_schemas import (
-    EnrolOptionsIn,
-    PersonEnrolIn,
-)
-from api.throttle import Kind
-from api.totp import new_secret, secret_text, secret_uri, step_of
+from api.wire.errors import refuse
 from market.model.interval import instant_text
 from market.model.rejection import Code
 

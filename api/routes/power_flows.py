@@ -7,11 +7,11 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
-from api.answers import Answer
+from api.access.permissions import MARKET
+from api.answers.nouns import Answer
 from api.call import START, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import refuse
 from market.model.grid_check import AreaFlow
 from market.model.interval import instant_text
 from market.model.network import Network

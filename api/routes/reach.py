@@ -4,13 +4,13 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import fields
-from api.answers import Answer
+from api.access.permissions import MARKET
+from api.answers.nouns import Answer
 from api.call import Address, Call, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.permissions import MARKET
-from api.reach_schemas import AreaReportIn
+from api.incoming.reach import AreaReportIn
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.interval import instant_text, moment_text
 from market.model.participant import Role
 from market.model.reach import AreaReport, ReportArea

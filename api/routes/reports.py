@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.reports import REPORT_TABLES, is_closed, report_document
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.formats import TABLES, Form
 from api.lists import Found, answer_list
-from api.permissions import MARKET
-from api.report_answers import REPORT_TABLES, is_closed, report_document
-from api.report_page import PAGE_HEADERS, Language, report_page
+from api.pages.report import PAGE_HEADERS, Language, report_page
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.formats import TABLES, Form
 from market.model.interval import MICROSECONDS, MarketMonth, day_of
 from market.model.rejection import Code
 from market.model.rules import MarketRules

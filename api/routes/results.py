@@ -7,7 +7,9 @@ from typing import Any, Final, TypedDict
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import answers, columns, fields
+from api.access.permissions import MARKET, Channel
+from api.answers import columns
+from api.answers import nouns as answers
 from api.call import (
     FROM,
     PAGE,
@@ -19,11 +21,11 @@ from api.call import (
     QueryField,
     answer,
 )
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES, Form, Record, encoded
 from api.lists import Found, answer_list
-from api.permissions import MARKET, Channel
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES, Form, Record, encoded
 from market.model.call import CallKind
 from market.model.interval import MarketDay, instant_text
 from market.model.participant import Role

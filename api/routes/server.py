@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.call import Address, Call, answer
-from api.house import House, OpenMarket
-from api.listener import Listener
+from api.house.house import House, OpenMarket
+from api.stream.listener import Listener
 from market.model.interval import instant_text, moment_text
 from market.sequencer import QUEUE_COMMANDS_MAX, Sequencer
 from market.store.queries import software

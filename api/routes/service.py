@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
 from api.call import Address, Call, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.permissions import MARKET
-from api.schemas import OutageIn
+from api.incoming.body import OutageIn
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.interval import instant_text
 from market.model.participant import Role
 from market.model.rejection import Code

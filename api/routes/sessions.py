@@ -5,16 +5,16 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
-from api.answers import Answer, stored_interval
+from api.access.permissions import MARKET
+from api.answers.clearing_runs import run
+from api.answers.nouns import Answer, stored_interval
 from api.call import FROM, PAGE, START, TO, Address, Call, QueryField, answer
-from api.clearing_runs import run
-from api.errors import refuse
-from api.formats import TABLES
 from api.lists import Found, answer_list
-from api.permissions import MARKET
 from api.routes.clearing_runs import CALL
 from api.routes.results import asked_span
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.formats import TABLES
 from market.model.act import StoredAct
 from market.model.call import CallKind
 from market.model.interval import MICROSECONDS, instant_text, moment_text

@@ -5,14 +5,14 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.runs import DETAIL_COLUMNS, detail_line, difference, run
 from api.call import AS_OF, PAGE, Address, Call, QueryField, answer, listed, page_limit
-from api.errors import refuse
-from api.formats import TABLES
+from api.incoming.runs import SettlementRunIn
 from api.lists import Found, answer_list
-from api.permissions import MARKET
-from api.run_schemas import SettlementRunIn
-from api.runs import DETAIL_COLUMNS, detail_line, difference, run
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.formats import TABLES
 from market.model.rejection import Code
 from market.model.settlement_run import BeginSettlement, RunKind
 from market.store import queries

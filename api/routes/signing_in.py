@@ -9,16 +9,16 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.access.challenges import SigningIn, SteppingUp, new_challenge
+from api.access.identity import Principal
+from api.access.passkeys import credential_id_of
+from api.access.passwords import is_it
+from api.access.people import KeptPassword
+from api.access.sessions import Session, cookie_gone_header, cookie_header
+from api.access.throttle import Kind
 from api.call import Address, Call, answer
-from api.challenges import SigningIn, SteppingUp, new_challenge
-from api.errors import RefusedError, refuse
-from api.identity import Principal
-from api.passkeys import credential_id_of
-from api.passwords import is_it
-from api.people import KeptPassword
-from api.session_schemas import NothingIn, PasskeyIn, PasswordIn, StepUpIn
-from api.sessions import Session, cookie_gone_header, cookie_header
-from api.throttle import Kind
+from api.incoming.people import NothingIn, PasskeyIn, PasswordIn, StepUpIn
+from api.wire.errors import RefusedError, refuse
 from market.model.interval import instant_text
 from market.model.rejection import Code
 

@@ -5,15 +5,15 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import offer_answers
-from api.answers import Answer
+from api.access.permissions import MARKET
+from api.answers import offers as offer_answers
+from api.answers.nouns import Answer
 from api.call import BATCH_BODY_MAX, FROM, PAGE, TO, UNIT, Address, Call, QueryField, answer
-from api.errors import refuse
+from api.incoming.offers import ForecastsIn, StandingIn
 from api.lists import Found, answer_list
-from api.offer_schemas import ForecastsIn, StandingIn
-from api.permissions import MARKET
 from api.routes.listings import flag
 from api.routes.wishes import done, made, path_id, sender, viewer
+from api.wire.errors import refuse
 from market.model.rejection import Code
 from market.model.standing import RecordForecasts, SetStandingRule, WithdrawStandingRule
 from market.store import queries

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from api.access.permissions import MARKET
 from api.call import Address, Call, answer
-from api.permissions import MARKET
+from api.incoming.body import OwnStopIn, StopIn, StopKeyIn
 from api.routes.changes import cancelled_count
-from api.schemas import OwnStopIn, StopIn, StopKeyIn
 from market.model.interval import moment_text
 from market.model.messages import Command
 from market.model.participant import Role

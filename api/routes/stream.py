@@ -15,8 +15,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from api.auth import Access
-from api.conversation import (
+from api.access.auth import Access
+from api.access.permissions import MARKET, Channel
+from api.access.throttle import Kind
+from api.house.house import House, OpenMarket
+from api.house.liveness import GRACE_S_MAX
+from api.routes.server import clock_reading
+from api.stream.conversation import (
     DECODER,
     LOGGED_OUT,
     NOT_UNDERSTOOD,
@@ -33,7 +38,12 @@ from api.conversation import (
     Subscribe,
     Unsubscribe,
 )
-from api.errors import (
+from api.stream.frames import port_of
+from api.stream.hub import SUBSCRIPTIONS_MAX
+from api.stream.listener import QUEUE_MAX, Listener
+from api.stream.replay import Replay
+from api.stream.topics import HELD_MAX, HELD_S, Held, Key, Topic, frame_of
+from api.wire.errors import (
     PROBLEMS,
     RefusedError,
     detail_of,
@@ -41,16 +51,6 @@ from api.errors import (
     problem_response,
     refuse,
 )
-from api.frames import port_of
-from api.house import House, OpenMarket
-from api.listener import QUEUE_MAX, Listener
-from api.liveness import GRACE_S_MAX
-from api.permissions import MARKET, Channel
-from api.replay import Replay
-from api.routes.server import clock_reading
-from api.stream import SUBSCRIPTIONS_MAX
-from api.throttle import Kind
-from api.topics import HELD_MAX, HELD_S, Held, Key, Topic, frame_of
 from market.model.interval import MICROSECONDS, moment_text
 from market.model.participant import Role
 from market.model.rejection import Code

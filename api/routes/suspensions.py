@@ -9,13 +9,13 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import fields
+from api.access.identity import Suspension
+from api.access.permissions import MARKET
 from api.call import Address, Call, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.identity import Suspension
-from api.permissions import MARKET
-from api.schemas import SuspendIn
+from api.incoming.body import SuspendIn
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.interval import instant_text
 from market.model.rejection import Code
 

@@ -6,10 +6,12 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields, sums, system_answers
+from api.access.permissions import MARKET
+from api.answers import sums
+from api.answers import system as system_answers
 from api.call import START, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.permissions import MARKET
+from api.wire import fields
+from api.wire.errors import refuse
 from market.model.call import CallKind
 from market.model.interval import MarketDay
 from market.model.participant import Role

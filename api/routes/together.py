@@ -4,12 +4,12 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import answers
+from api.access.permissions import MARKET
+from api.access.throttle import Kind
+from api.answers import nouns as answers
 from api.call import Address, Call, answer
-from api.errors import RefusedError
-from api.permissions import MARKET
-from api.schemas import BasketIn, ContinuousBlockIn
-from api.throttle import Kind
+from api.incoming.body import BasketIn, ContinuousBlockIn
+from api.wire.errors import RefusedError
 from market.model.messages import PlaceTogether
 from market.model.order import OrderColumns, OrderView
 from market.store import queries

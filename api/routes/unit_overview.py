@@ -12,12 +12,12 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields
-from api.answers import Answer
+from api.access.permissions import MARKET, Channel
+from api.answers.nouns import Answer
 from api.call import PAGE, Address, Call, QueryField, page_limit
-from api.formats import TABLES
 from api.lists import answer_made
-from api.permissions import MARKET, Channel
+from api.wire import fields
+from api.wire.formats import TABLES
 from market.model.act import NARROWING_REASONS, ActKind
 from market.model.alarm import Alarm, ControlLevel, Severity
 from market.model.interval import MICROSECONDS, instant_text, moment_text

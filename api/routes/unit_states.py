@@ -4,13 +4,13 @@ from typing import Final
 
 from starlette.responses import Response
 
-from api import fields
+from api.access.permissions import MARKET
+from api.answers.unit_reports import unit_report
 from api.call import Address, Call, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.permissions import MARKET
-from api.unit_reports import unit_report
-from api.unit_schemas import UnitReportIn
+from api.incoming.units import UnitReportIn
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.participant import Role
 from market.model.rejection import Code
 from market.model.unit_report import ReportUnitState

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from starlette.responses import Response
 
-from api import fields
-from api.answers import Answer
+from api.answers.nouns import Answer
 from api.call import Call, answer
-from api.errors import refuse
-from api.fields import FieldError
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
 from market.model.participant import Role
 from market.model.rejection import Code
 

@@ -6,15 +6,16 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api import fields, payment_answers
+from api.access.permissions import MARKET
+from api.answers import payments as payment_answers
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.errors import refuse
-from api.fields import FieldError
-from api.formats import TABLES
+from api.incoming.payments import WithdrawalDecisionIn, WithdrawalIn
 from api.lists import Found, answer_list
-from api.payment_schemas import WithdrawalDecisionIn, WithdrawalIn
-from api.permissions import MARKET
 from api.routes.payments import second_person_until
+from api.wire import fields
+from api.wire.errors import refuse
+from api.wire.fields import FieldError
+from api.wire.formats import TABLES
 from market.model.participant import Role
 from market.model.payment import (
     CancelWithdrawal,

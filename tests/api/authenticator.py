@@ -16,7 +16,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from api.totp import code_at
+from api.access.totp import code_at
 from tests.api.hosting import Server
 from tests.patience import PATIENCE_S
 

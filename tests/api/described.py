@@ -13,8 +13,8 @@ import httpx
 import jsonschema_rs
 
 from api.app import ADDRESSES
-from api.asyncapi import asyncapi
 from api.description import description_json
+from api.shapes.asyncapi import asyncapi
 
 CHANNEL_TYPES = {"snapshot", "delta", "resend"}
 

@@ -8,9 +8,9 @@ import random
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from api.access.permissions import MARKET
 from api.app import ADDRESSES
 from api.description import description_json
-from api.permissions import MARKET
 from tests.api.mutations import Json, Maker
 from tests.api.village import Village, instant, market_body, unit_body
 

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from api.errors import PROBLEMS
+from api.wire.errors import PROBLEMS
 from market.model.rejection import Code
 from tests.api.mutations import Maker, Request, bent
 from tests.patience import PATIENCE_S

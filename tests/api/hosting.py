@@ -18,10 +18,10 @@ import uvicorn
 from numpy.typing import NDArray
 
 from api.app import create_app
-from api.frames import FrameProtocol
-from api.house import House
+from api.house.house import House
 from api.serve import MarketServer
 from api.settings import Settings
+from api.stream.frames import FrameProtocol
 from clearing.network import NetworkArrays, PowerFlow
 from clearing.problem import ClearingProblem, ClearingResult
 from clearing.redispatch_problem import RedispatchProblem, RedispatchResult

@@ -17,7 +17,7 @@ def printed(page: str, *, beside: Path | None = None) -> subprocess.CompletedPro
     known = os.environ.get("PYTHONPATH", "")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*reversed(paths), known])}
     return subprocess.run(
-        [sys.executable, "-m", "api.printer"],
+        [sys.executable, "-m", "api.processes.printer"],
         input=page.encode(),
         capture_output=True,
         env=environment,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from api.access.permissions import PERMISSIONS
 from api.app import ADDRESSES
-from api.permissions import PERMISSIONS
 from api.routes import pages
 from market.model.rejection import Code
 from tests.api.hosting import HandClock, LazySolver, Server

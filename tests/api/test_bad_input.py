@@ -10,7 +10,7 @@ from httpx import Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.errors import PROBLEMS
+from api.wire.errors import PROBLEMS
 from market.model.rejection import Code
 from tests.api.village import Json, Village
 

@@ -28,9 +28,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.permissions import MARKET
 from api.app import answered
 from api.call import answer
-from api.permissions import MARKET
 from tests.api.fuzz_villages import DESCRIPTION, WHO, begun, maker_of
 from tests.api.fuzzing import Answer, Port, Run, faults_of, fuzz
 from tests.api.hosting import HandClock, LazySolver, Server

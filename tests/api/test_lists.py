@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from api import columns, lists
+from api import lists
+from api.answers import columns
 from api.app import ADDRESSES
-from api.formats import BULK, TABLES, Form, encoded
 from api.routes.results import _depth_rows
+from api.wire.formats import BULK, TABLES, Form, encoded
 from tests.api.hosting import Server
 from tests.api.village import QUARTER_S, Village, make_village
 from wattmarket import Client

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.permissions import MARKET, PERMISSIONS
+from api.access.permissions import MARKET, PERMISSIONS
 from tests.api.hosting import Server
 from tests.api.village import Village, bearer, make_village
 

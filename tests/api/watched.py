@@ -7,11 +7,11 @@ out at a port, and time is a number.
 import json
 from typing import Any
 
-from api.frames import payload_of
-from api.listener import Listener
-from api.live import LiveMarket, Seed
-from api.permissions import Channel
-from api.stream import Hub
+from api.access.permissions import Channel
+from api.channels.live import LiveMarket, Seed
+from api.stream.frames import payload_of
+from api.stream.hub import Hub
+from api.stream.listener import Listener
 from market.model.messages import (
     Event,
     OrdersAccepted,

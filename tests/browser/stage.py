@@ -22,7 +22,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from api import logs
+from api.house import logs
 from tests.api.hosting import HandClock, LazySolver, Server
 from tests.patience import PATIENCE_S
 

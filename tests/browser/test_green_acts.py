@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.api.test_settlements import finished
+from tests.api.routes.test_settlements import finished
 from tests.api.village import QUARTER_S, unit_body
 from tests.browser.conftest import OpenWindow
 from tests.browser.town import FIRST_S, NOW_S, Town

@@ -5,7 +5,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from api.totp import STEP_S, code_at
+from api.access.totp import STEP_S, code_at
 from tests.browser.conftest import OpenWindow
 from tests.browser.town import Town
 from tests.browser.window import PHONE, Window, look

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from tests.api.test_settlements import finished
+from tests.api.routes.test_settlements import finished
 from tests.api.village import QUARTER_S, Village, bearer, instant, market_body, unit_body
 from tests.browser import people
 from tests.browser.stage import staged

@@ -12,7 +12,7 @@ ENTRY_POINTS = {
     "wattmarket.__main__",
     "wattmarket.cli",
     "api.__main__",
-    "api.printer",
+    "api.processes.printer",
     "sim.__main__",
     "clearing.child",
 }

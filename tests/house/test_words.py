@@ -14,8 +14,8 @@ from typing import get_args
 
 import pytest
 
-from api.alerts import INNER_STEPS
-from api.books import Books
+from api.answers.alerts import INNER_STEPS
+from api.channels.books import Books
 from api.routes.alerts import KINDS as ALERT_KINDS
 from market.model.act import ControlReason
 from market.model.alarm import AlarmKind, ControlLevel, Severity
@@ -61,7 +61,7 @@ def explanations() -> set[str]:
     """The codes of explanations: what a call made of an order, and what else `_reason` says."""
     calls = (
         node
-        for node in ast.walk(tree(Path("api/explaining.py")))
+        for node in ast.walk(tree(Path("api/answers/explaining.py")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "_reason"
@@ -83,7 +83,7 @@ def notices() -> set[str]:
     """Codes of what the market says to everybody, or to operators."""
     said = {
         node.value
-        for node in ast.walk(tree(Path("api/notices.py")))
+        for node in ast.walk(tree(Path("api/channels/notices.py")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     stops = {"TRADING_HALTED", "TRADING_KILLED", "TRADING_RELEASED"}
@@ -92,7 +92,7 @@ def notices() -> set[str]:
 
 def alerts() -> set[str]:
     """What participants are alerted of, but for alarms, which have words of their own: `METER_SILENT`."""
-    module = tree(Path("api/alerts.py"))
+    module = tree(Path("api/answers/alerts.py"))
     said = {
         node.value
         for node in ast.walk(module)
@@ -159,7 +159,9 @@ def test_books_of_the_past_have_words_for_what_changed_them(language: str) -> No
 
 def advice() -> set[str]:
     """The codes with which a participant's first page is advised."""
-    calls = (node for node in ast.walk(tree(Path("api/home.py"))) if isinstance(node, ast.Call))
+    calls = (
+        node for node in ast.walk(tree(Path("api/answers/home.py"))) if isinstance(node, ast.Call)
+    )
     said = (node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "_said")
     return {
         leaf.value

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from api.clock import SimulatedClock
+from api.house.clock import SimulatedClock
 from clearing.clear import clear
 from clearing.fallback import fallback
 from clearing.network import FlowProblem, NetworkArrays, PowerFlow

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from api.explaining import STATE_CODES
+from api.answers.explaining import STATE_CODES
 from market.model.call import CallReason
 from wattmarket.reasons import DETAILS, LANGUAGES, SENTENCES, sentence
 

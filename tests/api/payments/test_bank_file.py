@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.bulk.csv_lines import LINE_BYTES_MAX
-from api.errors import RefusedError
 from api.payments.bank_file import STATEMENT_ROWS_MAX, StatementFile, payment_file
+from api.wire.errors import RefusedError
 from market.model.payment import BankRow
 from market.model.rejection import Code
 from tests.api.payments.test_seeded_gateway import payout

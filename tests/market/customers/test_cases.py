@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from market.customers.cases import Cases
 from market.model.case import CaseClosed, CaseOpened, CaseOutcome, CaseStep, StepKind
-from tests.api.cases_told import DISPUTE, LINE, opened
+from tests.api.shapes.cases_told import DISPUTE, LINE, opened
 
 STEP = CaseStep(kind=StepKind.REJECTED, actor="op1", now_us=9, text="")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.notices import Notices
-from api.permissions import Channel
+from api.access.permissions import Channel
+from api.channels.notices import Notices
 from market.model.call import CallImplausible, CallKind
 from market.model.messages import CloseGate
 from market.trading.risk import OrderChecks
