@@ -95,7 +95,7 @@ def parts(graph: grimp.ImportGraph) -> list[Part]:
             "sim", "sim/", "participants, devices, load: over the wire only", _folders(graph, "sim")
         ),
         Part("client", "wattmarket/", "the public client: knows only the wire", ()),
-        Part("api", "api/", "HTTP, stream, access, the one clock", _folders(graph, "api")),
+        Part("api", "api/", "HTTP, stream, access, the one clock", floors_of("api")),
         Part("market", "market/", "what the market is and does", floors_of("market")),
         Part("clearing", "clearing/", "arrays in, arrays out", floors_of("clearing")),
     ]

@@ -1,1 +1,1 @@
-"""Who is there: who asks, whether they may, how much, and whether they have asked it before."""
+"""Who is there: who asks, how that is shown, what they may, how much at once, and what was asked before."""

@@ -296,7 +296,7 @@ PERMISSIONS: Final[Mapping[tuple[str, str], Permission]] = {
         for period in ("day", "month")
         for of in ("", "/page", "/{table}")
     },
-    # The first message of the stream authenticates; each channel is checked in `stream.py`.
+    # The first message of the stream authenticates; each channel is checked in `stream/hub.py`.
     ("WEBSOCKET", f"{MARKET}/stream"): _PUBLIC,
     # Public channels only.
     ("GET", f"{MARKET}/events"): _PUBLIC,

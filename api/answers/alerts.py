@@ -10,21 +10,16 @@ from datetime import date
 from statistics import median_low
 from typing import Final
 
-from api.answers.nouns import Answer
+from api.answers.cases import INNER_STEPS
+from api.answers.values import Answer
 from market.model.alarm import Alarm, AlarmKind, Severity
-from market.model.case import Case, StepKind
+from market.model.case import Case
 from market.model.demand import DemandState
 from market.model.interval import MICROSECONDS, instant_text, moment_text
 from market.model.message import AlertSettings, Message
 from market.model.participant import Unit
 from market.model.power import Measurement
-from market.model.units import (
-    PPM,
-    SECONDS_PER_MINUTE,
-    energy_text,
-    money_text,
-    price_text,
-)
+from market.model.units import PPM, SECONDS_PER_MINUTE, energy_text, money_text, price_text
 from market.store.queries import MESSAGE_PREFIX, StoredBill
 
 USUAL_DAYS: Final = 14
@@ -35,8 +30,6 @@ UNUSUAL_LEAST_WH: Final = 1_000
 """A day that is above what is usual by less than this is nobody's concern."""
 BAD_OFF: Final = frozenset({AlarmKind.CONTACT_LOST, AlarmKind.DEVICE_FAULT, AlarmKind.FAIL_SAFE})
 """Alarms that say a device is not there, or not well."""
-INNER_STEPS: Final = frozenset({StepKind.PROPOSED, StepKind.INTERNAL})
-"""What operators say to each other, nobody is alerted of."""
 
 
 def _alert(

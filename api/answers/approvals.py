@@ -4,32 +4,18 @@ The one idea: each act that takes two keeps its own proposal, beside what it is 
 and put into one shape. A proposal that has lapsed, or whose matter has moved on, waits no more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from api.access.permissions import Channel
 from api.answers.acts import narrowing, proposed_act
 from api.answers.cases import proposed_lines
-from api.answers.nouns import Answer
-from api.channels.deltas import Delta, delta
-from market.model.act import ActPerformed, ActProposed
-from market.model.case import CaseClosed, CaseStepped, StepKind
-from market.model.collateral import CreditLimitProposed, CreditLimitSet
+from api.answers.values import Answer
+from market.model.case import StepKind
 from market.model.interval import MICROSECONDS, instant_text, moment_text
-from market.model.messages import Event
 from market.model.money import participant_account
-from market.model.payment import (
-    DefaultCovered,
-    Payment,
-    PaymentActProposed,
-    PaymentDecided,
-    PaymentState,
-    Payout,
-    PayoutsChanged,
-    PayoutState,
-)
-from market.model.recall import AGREE_WITHIN_S, RecallDecided, RecallProposed, TradeState
-from market.model.stop import ReleaseProposed, StopScope, TradingReleased
+from market.model.payment import Payment, PaymentState, Payout, PayoutState
+from market.model.recall import AGREE_WITHIN_S, TradeState
+from market.model.stop import StopScope
 from market.model.units import money_text
 from market.sequencer import Decided
 
@@ -312,43 +298,3 @@ def _credits(state: Decided) -> Iterator[Answer]:
             path=f"/cases/{case.case_id}:decide",
             body={"outcome": "upheld", "remedy": "credit", "answer": text, **part},
         )
-
-
-# --- the channel ----------------------------------------------------------------------
-
-_NEW: Final = (
-    ActProposed,
-    ReleaseProposed,
-    RecallProposed,
-    CreditLimitProposed,
-    PaymentActProposed,
-)
-_DONE: Final = (
-    ActPerformed,
-    TradingReleased,
-    RecallDecided,
-    CreditLimitSet,
-    PaymentDecided,
-    PayoutsChanged,
-    DefaultCovered,
-)
-
-
-class Waiting:
-    """What the `alarms` channel tells of approvals: that there are others than before."""
-
-    def __init__(self, market_id: str) -> None:
-        self._market_id = market_id
-
-    def changes(self, event: Event) -> Iterable[Delta]:
-        """Something was proposed, or something that may have waited is done."""
-        proposed = isinstance(event, CaseStepped) and event.step.kind is StepKind.PROPOSED
-        decided = isinstance(event, CaseClosed) and event.dispute is not None
-        if isinstance(event, _NEW) or proposed:
-            what = "proposed"
-        elif isinstance(event, _DONE) or decided:
-            what = "done"
-        else:
-            return ()
-        data = {"event": "approvals", "what": what}
-        return (delta(Channel.ALARMS, self._market_id, data),)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.balance_group import ALONE, BalanceGroupSet
 from market.model.interval import moment_text
 from market.model.settled_month import SettledMonth

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from api.answers.cases import case, unpayable_quanta
-from api.answers.nouns import Answer, optional_price
+from api.answers.values import Answer, optional_price
 from market.model.bill import (
     Bill,
     BillLine,

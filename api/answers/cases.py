@@ -1,28 +1,11 @@
-"""Cases as the wire says them, and what the `account` channel tells of them."""
+"""Cases as the wire says them."""
 
-from collections.abc import Iterator
 from typing import Final
 
-from api.access.permissions import Channel
-from api.answers.nouns import Answer
-from api.channels.deltas import Delta, delta
+from api.answers.values import Answer, optional
 from market.model.bill import Bill
-from market.model.case import (
-    Case,
-    CaseClosed,
-    CaseEvent,
-    CaseOpened,
-    CaseRated,
-    CaseReopened,
-    CaseStep,
-    CaseStepped,
-    CreditProposal,
-    Dispute,
-    Disputed,
-    StepKind,
-)
+from market.model.case import Case, CaseStep, CreditProposal, Dispute, Disputed, StepKind
 from market.model.interval import instant_text, moment_text
-from market.model.messages import Event
 from market.model.units import money_text
 
 CASE: Final = (
@@ -45,9 +28,9 @@ def case(item: Case, *, for_operator: bool) -> Answer:
         "owner": item.owner,
         "opened_at": moment_text(item.opened_us),
         "take_by": moment_text(item.taken_by_us),
-        "taken_at": _moment(item.taken_us),
+        "taken_at": optional(moment_text, item.taken_us),
         "close_by": moment_text(item.closed_by_us),
-        "closed_at": _moment(item.closed_us),
+        "closed_at": optional(moment_text, item.closed_us),
         "bill_id": None if dispute is None else dispute.bill_id,
         "month": None if dispute is None else dispute.month,
         "held_amount": None if dispute is None else money_text(dispute.held_quanta),
@@ -55,27 +38,25 @@ def case(item: Case, *, for_operator: bool) -> Answer:
         "client_case_id": item.client_case_id or None,
         "unit_id": item.unit_id,
         "details": dict(item.details),
-        "answer_by": _moment(item.answered_by_us),
-        "answered_at": _moment(item.answered_us),
+        "answer_by": optional(moment_text, item.answered_by_us),
+        "answered_at": optional(moment_text, item.answered_us),
         "missed": [target.value for target in item.missed],
         "reopened": item.reopened,
-        "reopen_until": _moment(item.reopen_until_us),
+        "reopen_until": optional(moment_text, item.reopen_until_us),
         "rating": item.rating,
         "rating_text": item.rating_text or None,
         "dispute": None if dispute is None else _dispute(dispute),
         "history": [
-            _step(step) for step in item.history if for_operator or step.kind not in _INNER
+            step_shown(step)
+            for step in item.history
+            if for_operator or step.kind not in INNER_STEPS
         ],
         **({"proposal": _proposal(item.proposal)} if for_operator else {}),
     }
 
 
-_INNER: Final = frozenset({StepKind.PROPOSED, StepKind.INTERNAL})
-"""What operators say to each other."""
-
-
-def _moment(now_us: int | None) -> str | None:
-    return None if now_us is None else moment_text(now_us)
+INNER_STEPS: Final = frozenset({StepKind.PROPOSED, StepKind.INTERNAL})
+"""What operators say to each other; nobody else is told or alerted of it."""
 
 
 def _dispute(item: Dispute) -> Answer:
@@ -99,7 +80,8 @@ def _disputed(item: Disputed) -> Answer:
     }
 
 
-def _step(step: CaseStep) -> Answer:
+def step_shown(step: CaseStep) -> Answer:
+    """A step of a case: who did what, from which side."""
     side = "customer" if step.by_customer else "desk"
     return {
         "kind": step.kind.value,
@@ -133,36 +115,3 @@ def unpayable_quanta(bill: Bill, cases: tuple[Case, ...]) -> int:
         for item in cases
         if item.dispute is not None and item.case_id not in said
     )
-
-
-def news_of(event: CaseEvent) -> tuple[str, Answer] | None:
-    """Whose case it is, and what is told; None: it is for operators only."""
-    if isinstance(event, CaseOpened):
-        new = event.case
-        participant_id, case_id, step = new.participant_id, new.case_id, new.history[0]
-    else:
-        participant_id, case_id, step = event.participant_id, event.case_id, event.step
-    if step.kind in _INNER:
-        return None
-    return participant_id, {"case_id": case_id, "step": _step(step)}
-
-
-class CaseDesk:
-    """What the `alarms` channel tells operators of cases; the lists have them whole."""
-
-    def __init__(self, market_id: str) -> None:
-        self._market_id = market_id
-
-    def changes(self, event: Event) -> Iterator[Delta]:
-        """Somebody has done something about a case, or a target was missed."""
-        if isinstance(event, CaseOpened):
-            new = event.case
-            told = {"case_id": new.case_id, "participant_id": new.participant_id}
-            step = new.history[0]
-        elif isinstance(event, CaseStepped | CaseClosed | CaseReopened | CaseRated):
-            told = {"case_id": event.case_id, "participant_id": event.participant_id}
-            step = event.step
-        else:
-            return
-        data = {"event": "case", **told, "step": _step(step)}
-        yield delta(Channel.ALARMS, self._market_id, data)

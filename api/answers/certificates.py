@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.certificate import CertificateAct
 from market.model.interval import instant_text, moment_text
 from market.model.units import energy_text

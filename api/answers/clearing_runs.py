@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from api.answers.nouns import Answer, order
+from api.answers.trading import order
+from api.answers.values import Answer
 from market.model.call import CallKind, CallReason
 from market.model.interval import instant_text
 from market.model.units import PPM, SECONDS_PER_MINUTE, energy_text, money_text, price_text

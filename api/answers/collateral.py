@@ -2,18 +2,8 @@
 
 from typing import Final
 
-from api.answers.nouns import Answer
-from market.model.collateral import (
-    CollateralPicture,
-    CollateralWarned,
-    CreditLimit,
-    CreditLimitSet,
-    MarginCalled,
-    MarginCallMet,
-    MarginCallMissed,
-    MarginCallState,
-    StoredMarginCall,
-)
+from api.answers.values import Answer
+from market.model.collateral import CollateralPicture, CreditLimit, StoredMarginCall
 from market.model.interval import moment_text
 from market.model.units import money_text
 
@@ -73,44 +63,4 @@ def margin_call(of: StoredMarginCall) -> Answer:
         "missed_at": None if of.missed_us is None else moment_text(of.missed_us),
         "missing": None if of.missing_quanta is None else money_text(of.missing_quanta),
         "met_at": None if of.met_us is None else moment_text(of.met_us),
-    }
-
-
-CollateralNews = CreditLimitSet | CollateralWarned | MarginCalled | MarginCallMissed | MarginCallMet
-
-
-def news_of(event: CollateralNews) -> tuple[str, str, Answer]:
-    """Whom an event concerns, the name of the change, and what is told."""
-    match event:
-        case CreditLimitSet(limit=limit):
-            told = {"limit": money_text(limit.limit_quanta), "reason": limit.reason}
-            return limit.participant_id, "credit_limit", told
-        case CollateralWarned():
-            return (
-                event.participant_id,
-                "collateral",
-                {
-                    "warned": event.warned,
-                    "exposure": money_text(event.exposure_quanta),
-                    "covers": money_text(event.covers_quanta),
-                },
-            )
-        case MarginCalled(call=call):
-            opened = MarginCallState.OPEN
-            told = _call(call.call_id, opened, call.amount_quanta, moment_text(call.due_us))
-            return call.participant_id, "margin_call", told
-        case MarginCallMissed():
-            told = _call(event.call_id, MarginCallState.MISSED, event.missing_quanta, None)
-            return event.participant_id, "margin_call", told
-        case MarginCallMet():
-            told = _call(event.call_id, MarginCallState.MET, 0, None)
-            return event.participant_id, "margin_call", told
-
-
-def _call(call_id: str, state: MarginCallState, missing_quanta: int, due_at: str | None) -> Answer:
-    return {
-        "call_id": call_id,
-        "state": state.value,
-        "missing": money_text(missing_quanta),
-        "due_at": due_at,
     }

@@ -1,6 +1,6 @@
 """The service desk's indicators as the wire says them."""
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.units import PPM
 from market.store.queries import ServiceIndicator
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.interval import instant_text
 from market.model.units import energy_text, power_from_energy_w, power_text
 from market.store.queries import EnergySlot

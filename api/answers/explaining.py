@@ -7,7 +7,8 @@ reader's language is the reader's business (`wattmarket.reasons` has the words).
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from api.answers.nouns import Answer, kind_of, optional_price
+from api.answers.trading import kind_of
+from api.answers.values import Answer, optional_price
 from market.model.act import ControlReason
 from market.model.call import CallKind, CallReason
 from market.model.grid import Grid, Line

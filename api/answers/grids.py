@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.activation import UnitActivation, UnitsActivated
 from market.model.grid_check import (
     GridChecked,

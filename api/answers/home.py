@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.interval import instant_text, moment_text
 from market.model.units import money_text, price_text
 

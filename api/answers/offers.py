@@ -1,12 +1,11 @@
 """Answers: listings, takes, inquiries, quotes, contracts, rules, as they stand on the wire.
 
-The one idea: as in `answers.py`; a listing shows others what it is and how much is left, and its owner
-also what it asked for.
+The one idea: a listing shows others what it is and how much is left, and its owner also what it asked for.
 """
 
 from collections.abc import Iterable
 
-from api.answers.nouns import Answer, optional_price
+from api.answers.values import Answer, optional_price
 from market.model.contract import ContractView
 from market.model.interval import instant_text, moment_text
 from market.model.listing import InquiryView, ListingView, QuoteView, Take

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.interval import moment_text
 from market.model.payment import Cover, Default, Payment, Payout
 from market.model.units import cents_text, money_text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from api.answers.nouns import Answer, optional_price
+from api.answers.values import Answer, optional_price
 from market.model.demand import Owed
 from market.model.interval import day_of, instant_text
 from market.model.rules import MarketRules

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.answers.nouns import Answer, tariff
+from api.answers.definitions import tariff
+from api.answers.values import Answer
 from market.model.interval import instant_text, moment_text
 from market.model.money import Transfer
 from market.model.settlement_run import phase_of

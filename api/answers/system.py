@@ -7,7 +7,7 @@ is the sum of at least ten owners; smaller areas are shown as one, and that too 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from market.model.interval import instant_text, moment_text
 from market.model.system import AreaPicture, CurtailedEnergy, RetailPicture, SystemSeen
 from market.model.units import (

@@ -21,7 +21,7 @@ from api.bulk.batch import OrderBatch, Places, Record, read_records
 from api.bulk.columns import NotPlain
 from api.bulk.csv_rows import KIND, OPTIONAL, REQUIRED
 from api.bulk.options import FLAGS, LISTS, OPTION_FIELDS, options_by_column
-from api.incoming.body import ORDERS_MAX
+from api.incoming.orders import ORDERS_MAX
 from api.wire import fields
 from api.wire.errors import RefusedError, refuse
 from market.model.interval import second_of

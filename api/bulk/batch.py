@@ -11,7 +11,8 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
-from api.incoming.body import OrdersIn, order_columns, rejection_of
+from api.incoming.body import rejection_of
+from api.incoming.orders import OrdersIn, order_columns
 from api.wire.errors import FAULTS_MAX, RefusedError
 from market.model.order import OrderColumns
 from market.model.rejection import Rejection

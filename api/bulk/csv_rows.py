@@ -18,7 +18,7 @@ from api.bulk import columns
 from api.bulk.batch import OrderBatch, Places, Record, read_records
 from api.bulk.columns import NotPlain, Texts
 from api.bulk.options import FLAGS, LISTS, OPTION_FIELDS, options_by_column
-from api.incoming.body import ORDERS_MAX
+from api.incoming.orders import ORDERS_MAX
 from api.wire.errors import RefusedError, refuse
 from market.model.order import OrderColumns
 from market.model.rejection import Code, Rejection

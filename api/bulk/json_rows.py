@@ -14,7 +14,8 @@ from api.bulk import columns
 from api.bulk.batch import LISTED, OrderBatch, Places, Record, read_records
 from api.bulk.columns import NotPlain
 from api.bulk.options import OPTION_FIELDS, options_by_row
-from api.incoming.body import ORDERS_MAX, OrdersIn, order_columns, validated
+from api.incoming.body import validated
+from api.incoming.orders import ORDERS_MAX, OrdersIn, order_columns
 from api.wire.errors import RefusedError, refuse
 from api.wire.json_body import parse_json
 from market.model.order import OrderColumns

@@ -11,7 +11,7 @@ import msgspec
 from pydantic import ValidationError
 
 from api.bulk.columns import NotPlain
-from api.incoming.body import OptionsIn, named_options
+from api.incoming.orders import OptionsIn, named_options
 from market.model.order import OrderOptions
 
 OPTION_FIELDS: Final = tuple(field.alias or name for name, field in OptionsIn.model_fields.items())

@@ -1,1 +1,1 @@
-"""What is to be told: each channel's state, kept from the market's own events."""
+"""What is told: the state of each channel, kept from the market's own events (`live.py`: here they meet)."""

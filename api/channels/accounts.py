@@ -14,13 +14,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from api.access.permissions import Channel
-from api.answers import cases
-from api.answers import nouns as answers
-from api.answers.collateral import CollateralNews
-from api.answers.collateral import news_of as collateral_news
-from api.answers.nouns import Answer
-from api.answers.recalls import news_of
+from api.answers import ledger, trading
+from api.answers.values import Answer
+from api.channels import cases
 from api.channels.certificates import CertificateNews, certificate_news
+from api.channels.collateral import CollateralNews
+from api.channels.collateral import news_of as collateral_news
 from api.channels.deltas import Delta, delta
 from api.channels.offers import Offers, Standing
 from api.channels.open_orders import (
@@ -33,6 +32,7 @@ from api.channels.open_orders import (
     open_orders,
     view_of,
 )
+from api.channels.recalls import news_of
 from api.wire.errors import detail_of
 from market.model.bill import BillsIssued
 from market.model.call import FlexibleAccepted
@@ -180,7 +180,7 @@ class Accounts:
                 held_quanta=view.held_quanta,
                 filled_wh=view.filled_wh,
                 state=view.state,
-                make=lambda _row: answers.order(view, self._minutes),
+                make=lambda _row: trading.order(view, self._minutes),
             ),
         )
 
@@ -256,7 +256,7 @@ class Accounts:
 
         def make() -> Answer:  # mostly nobody listens, and nothing is written out
             items = [{**order.came(), "state": state.value} for order in made]
-            return {"event": name, "items": items, **answers.money(balance_quanta, held_quanta)}
+            return {"event": name, "items": items, **ledger.money(balance_quanta, held_quanta)}
 
         yield Delta(Channel.ACCOUNT, event.participant_id, make)
 
@@ -266,7 +266,7 @@ class Accounts:
             return
         view = view_of(event)
         self.put_order(view)
-        item = answers.order(view, self._minutes)
+        item = trading.order(view, self._minutes)
         yield self._delta(event.participant_id, "orders_accepted", items=[item])
 
     def _rejected(self, event: OrdersRejected) -> Iterator[Delta]:
@@ -377,7 +377,7 @@ class Accounts:
                 participant_id,
                 "trades",
                 start=start,
-                items=[answers.trade(trade, self._minutes) for trade in trades],
+                items=[trading.trade(trade, self._minutes) for trade in trades],
                 orders=[
                     {
                         "order_id": order_id,

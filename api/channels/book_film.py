@@ -16,8 +16,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from api.answers import nouns as answers
-from api.answers.nouns import Answer
+from api.answers import results
+from api.answers.values import Answer
 from api.channels.books import Books
 from api.channels.calendar import Calendar, Stop
 from api.channels.depth import MODULUS, line_checksum
@@ -87,7 +87,7 @@ class BookFilm:
         self.event_seq = self.read_us = self._levels = 0
         self._batch = self._begins_behind
         self._stops, self._missed = stops, frozenset[Stop]()
-        first = answers.interval(self.start_s, Phase.SCHEDULED, self._rules)
+        first = results.interval(self.start_s, Phase.SCHEDULED, self._rules)
         self._calendar = Calendar(self._rules, self._grid, ((self.start_s, first),), stops)
         areas = (area.area_id for area in self._grid.areas)
         self._books = Books(areas, self._calendar, only_start_s=self.start_s)

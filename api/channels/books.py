@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from api.access.permissions import Channel
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.calendar import Calendar
 from api.channels.deltas import Delta
 from api.channels.depth import MERGED, Change, Depth, Level

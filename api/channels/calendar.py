@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from api.access.permissions import Channel
-from api.answers import nouns as answers
-from api.answers.nouns import Answer
+from api.answers import results
+from api.answers.values import Answer
 from api.channels.deltas import Delta, delta
 from market.model.grid import Grid
 from market.model.interval import MICROSECONDS, MarketDay, day_of, instant_text, moment_text
@@ -95,7 +95,7 @@ class Calendar:
         if known is not None:
             return known
         settled = start_s < self._settled_until_s
-        return answers.interval(start_s, Phase.SETTLED if settled else Phase.SCHEDULED, self.rules)
+        return results.interval(start_s, Phase.SETTLED if settled else Phase.SCHEDULED, self.rules)
 
     def phase(self, start_s: int, area_id: str | None = None) -> Phase:
         """Where an interval stands in an area; without one, what holds in every area."""
@@ -178,7 +178,7 @@ class Calendar:
         outcome = event.outcome
         made = {
             **self.interval(outcome.start_s),
-            **answers.result(outcome, self.rules, self.grid),
+            **results.result(outcome, self.rules, self.grid),
         }
         self._intervals[outcome.start_s] = made
         yield self._delta("cleared", interval=made)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from api.access.permissions import Channel
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 
 
 class Delta(NamedTuple):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from api.access.permissions import Channel
+from api.answers import delivery
 from api.answers import grids as grid_answers
-from api.answers import nouns as answers
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.deltas import Delta, delta
 from market.model.activation import UnitsActivated
 from market.model.grid_check import GridChecked, GridSeen, InstructionsWithdrawn, UnitsRedispatched
@@ -43,7 +43,7 @@ class Gateways:
     def put(self, item: Setpoint) -> None:
         """A set-point that is stored."""
         area = self._areas[self.units[item.unit_id].area_id]
-        self._keep(area, item.start_s, {item.unit_id: answers.setpoint(item)})
+        self._keep(area, item.start_s, {item.unit_id: delivery.setpoint(item)})
 
     def _keep(self, area: _AreaState, start_s: int, changed: dict[str, Answer]) -> None:
         area.setpoints.setdefault(start_s, {}).update(changed)
@@ -93,7 +93,7 @@ class Gateways:
         area = self._areas[event.area_id]
         for start_s in [start_s for start_s in area.setpoints if self._is_over(start_s, now_us)]:
             del area.setpoints[start_s]
-        changed = {item.unit_id: answers.setpoint(item) for item in event.setpoints}
+        changed = {item.unit_id: delivery.setpoint(item) for item in event.setpoints}
         self._keep(area, event.start_s, changed)
         yield delta(
             Channel.AREA,
@@ -165,12 +165,12 @@ class Gateways:
 
     def _measured(self, item: Measurement, area_id: str) -> Answer:
         """Readings come in ten thousands: each is written out only for who listens."""
-        return {"event": "measurement", **answers.measurement(item, area_id, self._minutes)}
+        return {"event": "measurement", **delivery.measurement(item, area_id, self._minutes)}
 
     def deviated(self, event: DeviationsSeen) -> Iterator[Delta]:
         """Schedule and meter differ."""
         for item in event.deviations:
-            data = {"event": "deviation", **answers.deviation(item)}
+            data = {"event": "deviation", **delivery.deviation(item)}
             if item.level == "unit":
                 yield delta(Channel.UNIT, item.member_id, data)
             elif item.level == "area":

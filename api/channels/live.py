@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.access.permissions import Channel
-from api.answers import nouns as answers
-from api.answers.acts import Limits
-from api.answers.alarms import OpenAlarms
-from api.answers.approvals import Waiting
-from api.answers.cases import CaseDesk
-from api.answers.messages import MessageNews
-from api.answers.nouns import Answer
-from api.answers.sums import Sums
-from api.answers.unit_reports import UnitReports
+from api.answers import trading
+from api.answers.values import Answer
 from api.channels import offers
 from api.channels.accounts import Accounts
+from api.channels.alarms import OpenAlarms
+from api.channels.approvals import Waiting
 from api.channels.books import Books
 from api.channels.calendar import Calendar, Stop
+from api.channels.cases import CaseDesk
 from api.channels.deltas import Delta, delta
 from api.channels.depth import MERGED
 from api.channels.gateways import Gateways
+from api.channels.limits import Limits
+from api.channels.messages import MessageNews
 from api.channels.notices import Notices
 from api.channels.offers import Listings
 from api.channels.pictures import Pictures
+from api.channels.sums import Sums
+from api.channels.unit_reports import UnitReports
 from market.model.activation import UnitsActivated
 from market.model.alarm import Alarm
 from market.model.contract import Contract
@@ -315,7 +315,7 @@ class LiveMarket:
         by_area: defaultdict[str, list[Answer]] = defaultdict(list)
         for trade in event.trades:
             self._trades[trade.area_id].append(_seen_trade(trade))
-            by_area[trade.area_id].append(answers.public_trade(trade))
+            by_area[trade.area_id].append(trading.public_trade(trade))
         for area_id, items in by_area.items():
             data = {
                 "event": "trades",
@@ -346,4 +346,4 @@ class LiveMarket:
 
 
 def _seen_trade(trade: Trade) -> Answer:
-    return {"start": instant_text(trade.start_s), **answers.public_trade(trade)}
+    return {"start": instant_text(trade.start_s), **trading.public_trade(trade)}

@@ -10,17 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from api.access.permissions import Channel
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.deltas import Delta, delta
 from market.model.call import CallImplausible
 from market.model.interval import instant_text, moment_text
-from market.model.messages import (
-    Event,
-    IntervalCleared,
-    IntervalSettled,
-    Phase,
-    PhaseChanged,
-)
+from market.model.messages import Event, IntervalCleared, IntervalSettled, Phase, PhaseChanged
 from market.model.order import Side
 from market.model.stop import StopKind, StopScope, TradingReleased, TradingStopped
 from market.model.units import energy_text, money_text

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from api.access.permissions import Channel
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.deltas import Delta, delta
 from market.model.contract import Contract, ContractClosed, ContractRegistered
 from market.model.interval import instant_text

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Final
 
-from api.answers import nouns as answers
-from api.answers.nouns import Answer
+from api.answers import ledger, trading
+from api.answers.values import Answer
 from api.channels.offers import Standing
 from market.model.call import FlexibleAccepted
 from market.model.interval import instant_text
@@ -79,7 +79,7 @@ def open_orders(
     rows = len(orders)
 
     def make(row: int) -> Answer:
-        return answers.accepted_order(owner, orders, row, now_us, minutes)
+        return trading.accepted_order(owner, orders, row, now_us, minutes)
 
     return list(
         map(
@@ -109,7 +109,7 @@ class Wallet:
 
     def answer(self) -> Answer:
         """Balance, held, available."""
-        return answers.money(self.balance_quanta, self.held_quanta)
+        return ledger.money(self.balance_quanta, self.held_quanta)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from api.access.permissions import Channel
 from api.answers import system as system_answers
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.deltas import Delta, delta
 from market.model.interval import instant_text
 from market.model.messages import Event

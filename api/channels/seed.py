@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
-from api.answers import nouns as answers
-from api.answers.nouns import Answer
+from api.answers import results
+from api.answers.values import Answer
 from api.channels.calendar import INTERVALS_KEPT, Stop
 from api.channels.live import TRADES_SHOWN, Seed
 from market.model.alarm import Alarm, AlarmState
@@ -111,7 +111,7 @@ def _intervals(
     while True:
         views = queries.intervals(connection, rules.market_id, from_s=from_s, until_s=until_s)
         found[:0] = [
-            (view.interval.start_s, answers.stored_interval(view, rules, grid))
+            (view.interval.start_s, results.stored_interval(view, rules, grid))
             for view in views
             if view.interval.phase is not Phase.SCHEDULED or view.interval.rung is not None
         ]

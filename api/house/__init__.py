@@ -1,1 +1,1 @@
-"""What a server holds while it runs: one clock, its open markets, who is still heard, how it is watched."""
+"""What a server holds while it runs: its clock, its open markets, who is still heard, and how it is watched."""

@@ -1,1 +1,1 @@
-"""What comes in: bodies of requests, each checked once, as a whole, before anybody decides on it."""
+"""What comes in: the body of each request, checked once and as a whole (`body.py` says how)."""

@@ -1,6 +1,6 @@
 """Request bodies of orders that only calls take: curves, blocks alone or linked or exclusive, storages.
 
-The one idea: as in `schemas.py`: a field holds integers in the market's units once it is read, and
+The one idea: as in `body.py`: a field holds integers in the market's units once it is read, and
 `order` makes the market's noun of it, with a header as far as its sender knows it.
 """
 

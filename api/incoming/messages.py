@@ -7,12 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from api.incoming.body import Body, Id, MomentUs, Name, PriceTicks, Words, rows
 from market.model.alarm import Severity
-from market.model.message import (
-    READ_AT_ONCE_MAX,
-    AlertSettings,
-    MessageScope,
-    MessageText,
-)
+from market.model.message import READ_AT_ONCE_MAX, AlertSettings, MessageScope, MessageText
 from market.model.rejection import Code
 from market.model.units import PPM
 

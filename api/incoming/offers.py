@@ -1,6 +1,6 @@
 """Request bodies of what stands outside the books: listings, inquiries, quotes, contracts, rules.
 
-The one idea: as in `schemas.py`: a field holds integers in the market's units once it is read, and
+The one idea: as in `body.py`: a field holds integers in the market's units once it is read, and
 `terms` makes the market's noun of it.
 """
 

@@ -1,6 +1,6 @@
 """Request bodies about payments: what a movement was for, withdrawals, the fund, overdue debts.
 
-The one idea: as in `schemas.py`: a field holds integers in the market's units once it is read.
+The one idea: as in `body.py`: a field holds integers in the market's units once it is read.
 """
 
 from typing import Annotated, Self
@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.incoming.body import Body, Flag, Id, MoneyQuanta, Name, reader
+from api.incoming.body import Body, Flag, Id, LimitQuanta, MoneyQuanta, Name, reader
 from api.wire import fields
 from market.model.payment import PaymentDecision
 from market.model.rejection import Code
@@ -81,4 +81,11 @@ class DefaultIn(Body):
     """Whose overdue debt is to be covered."""
 
     participant_id: Id
+    reason: Name
+
+
+class CreditLimitIn(Body):
+    """How far below zero an account may be used; the reason is kept."""
+
+    limit_quanta: LimitQuanta = Field(alias="limit")
     reason: Name

@@ -1,6 +1,7 @@
 """Body of a run that settles a day again."""
 
-from api.incoming.body import Body, Day, Name, TariffIn
+from api.incoming.body import Body, Day, Name
+from api.incoming.definitions import TariffIn
 from market.model.rules import Tariff
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.incoming.body import Body, EnergyWh, FrequencyMhz, Name, SignedPowerW, VoltagePpm
+from api.incoming.body import Body, EnergyWh, FrequencyMhz, InstantS, Name, SignedPowerW, VoltagePpm
 from market.model.power import UnitState
 from market.model.unit_report import UnitReport
 
@@ -34,3 +34,11 @@ class UnitReportIn(Body):
             frequency_mhz=self.frequency_mhz,
             state_of_charge_wh=self.state_of_charge_wh,
         )
+
+
+class OutageIn(Body):
+    """Delivery intervals in which a unit cannot run."""
+
+    from_s: InstantS = Field(alias="from")
+    until_s: InstantS = Field(alias="until")
+    reason: Name

@@ -1,1 +1,1 @@
-"""What takes long, worked out by a process of its own: few at a time, and nobody waits for ever."""
+"""What takes long, in a process of its own: few at a time, each within a deadline, the market does not wait."""

@@ -2,30 +2,15 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import Field
-
-from api.answers.nouns import Answer, optional_price
-from api.incoming.body import Body, Id, InstantS
+from api.answers.values import Answer, optional_price
 from api.processes.verifying import VerifyingFailed, brought_back
 from market.model.call import CallKind
 from market.model.units import energy_text, money_text, price_text
 from market.store.database import Store
 
 COMMAND: Final = (sys.executable, "-m", "market.what_if")
-ORDERS_MAX: Final = 1_000
-
-
-class WhatIfIn(Body):
-    """What is taken out, and which of the run's intervals is to be shown."""
-
-    start_s: InstantS | None = Field(default=None, alias="start")
-    """None: the first."""
-    participant_id: Id | None = None
-    """All orders of it."""
-    order_ids: Annotated[list[Id], Field(max_length=ORDERS_MAX)] = Field(default_factory=list)
-    """And these."""
 
 
 async def without(

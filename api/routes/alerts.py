@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.answers import alerts
-from api.answers.nouns import Answer, optional_price
+from api.answers.values import Answer, optional_price
 from api.call import CURSOR, LIMIT, Address, Call, QueryField, answer, listed, page_limit
 from api.incoming.messages import AlertSettingsIn, ReadIn
 from api.routes.listings import flag

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.access.permissions import MARKET
 from api.answers import bills as bill_answers
 from api.call import PAGE, Address, Call, QueryField, answer
-from api.incoming.body import BillsIssueIn, BillsMonthIn
+from api.incoming.bills import BillsIssueIn, BillsMonthIn
 from api.lists import answer_list
 from api.pages.bill import Language, bill_page
 from api.processes.printing import pdf_of

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.access.permissions import MARKET, Channel
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import START, Address, Call, QueryField, answer
 from api.channels.book_film import BookFilm, FilmStep
 from api.wire import fields

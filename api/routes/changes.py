@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.access.permissions import MARKET
 from api.access.throttle import Kind
 from api.call import Address, Call, answer
-from api.incoming.body import CancelAfterIn, CancelAllIn, OrderIdsIn, ReplaceIn
+from api.incoming.orders import CancelAfterIn, CancelAllIn, OrderIdsIn, ReplaceIn
 from api.wire.errors import RefusedError
 from market.model.messages import (
     ActivateOrders,

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from api.access.permissions import MARKET
 from api.answers.clearing_runs import BLOCK, RUN, block, run, run_of
 from api.call import FROM, PAGE, START, TO, Address, Call, QueryField, answer
+from api.incoming.clearing_runs import WhatIfIn
 from api.lists import Found, answer_list
 from api.processes.verifying import verified
-from api.processes.what_if import WhatIfIn, without
+from api.processes.what_if import without
 from api.wire import fields
 from api.wire.errors import refuse
 from api.wire.formats import TABLES

@@ -9,8 +9,7 @@ from starlette.responses import Response
 from api.access.permissions import MARKET
 from api.answers import collateral
 from api.call import PAGE, Address, Call, QueryField, answer, page_limit
-from api.incoming.body import CreditLimitIn
-from api.incoming.payments import CollateralMoveIn
+from api.incoming.payments import CollateralMoveIn, CreditLimitIn
 from api.lists import Found, answer_list
 from api.wire import fields
 from api.wire.errors import refuse

@@ -16,7 +16,7 @@ from api.access.permissions import MARKET
 from api.access.throttle import Kind
 from api.call import BATCH_BODY_MAX, PAGE, Address, Call, answer, listed, page_limit
 from api.house.house import House
-from api.incoming.body import ClientIn, ClientsIn, EnrolIn, EnrolmentIn, RotateIn
+from api.incoming.credentials import ClientIn, ClientsIn, EnrolIn, EnrolmentIn, RotateIn
 from api.wire.errors import RefusedError, refuse
 from market.model.interval import instant_text
 from market.model.participant import Role

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers import nouns as answers
+from api.answers import delivery
 from api.call import (
     PAGE,
     START,
@@ -36,7 +36,7 @@ async def list_setpoints(call: Call) -> Response:
             limit=page_limit(call),
         )
     )
-    return listed(call, [answers.setpoint(item) for item in page.items], page.next_cursor)
+    return listed(call, [delivery.setpoint(item) for item in page.items], page.next_cursor)
 
 
 async def list_deviations(call: Call) -> Response:
@@ -55,7 +55,7 @@ async def list_deviations(call: Call) -> Response:
             area_id=call.own(Role.AREA, call.who.area_id),
         )
     )
-    items = [answers.deviation(item) for item in found[first : first + limit]]
+    items = [delivery.deviation(item) for item in found[first : first + limit]]
     return listed(call, items, str(first + limit) if len(found) > first + limit else None)
 
 

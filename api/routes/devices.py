@@ -6,9 +6,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.access.permissions import MARKET, Channel
-from api.answers import nouns as answers
-from api.answers.nouns import Answer
+from api.answers import definitions, delivery
 from api.answers.unit_reports import unit_report
+from api.answers.values import Answer
 from api.call import CURSOR, LIMIT, Address, Call, answer, page_limit
 from market.model.alarm import ControlLevel
 from market.model.interval import MICROSECONDS, instant_text, moment_text
@@ -59,11 +59,11 @@ def _device(call: Call, unit: Unit, reading: Measurement | None, silent_from_s: 
     shown = market.live.snapshot(Channel.UNIT, unit.unit_id, now_us)
     metered = unit.kind is not UnitKind.RETAILER
     return {
-        **answers.unit(unit),
+        **definitions.unit(unit),
         "report": None if report is None else unit_report(report),
         "reading": None
         if reading is None
-        else answers.measurement(reading, unit.area_id, minutes),
+        else delivery.measurement(reading, unit.area_id, minutes),
         "silent": metered and (reading is None or reading.start_s < silent_from_s),
         "setpoint": shown["setpoint"],
         "limits": shown["limits"],

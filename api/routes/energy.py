@@ -8,10 +8,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers import energy, home
-from api.answers import nouns as answers
+from api.answers import energy, home, ledger
 from api.answers.energy import PERIOD, SLOT
-from api.answers.nouns import Answer, optional_price
+from api.answers.values import Answer, optional_price
 from api.call import PAGE, Address, Call, QueryField, answer
 from api.lists import Found, answer_list
 from api.wire import fields
@@ -114,7 +113,7 @@ async def show_home(call: Call) -> Response:
             "participant_id": who,
             "area_id": area_id,
             "now": moment_text(now_us),
-            "money": answers.money(account.balance_quanta, account.held_quanta),
+            "money": ledger.money(account.balance_quanta, account.held_quanta),
             "power": _power(call, units, found.readings),
             "interval": _interval(start_s, step_s, found.positions, slots[0]),
             "prices": [_price(slot, step_s) for slot in slots],

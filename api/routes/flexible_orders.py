@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from api.answers import nouns as answers
+from api.answers import trading
 from api.call import Call, answer
 from api.incoming.body import validated
 from api.incoming.flexible_orders import KINDS, FlexibleIn
@@ -42,6 +42,6 @@ async def place_flexible(
         lambda connection, market_id: queries.order(connection, market_id, order_id)
     )
     assert view is not None, "what was acknowledged can be read"
-    told = answers.order(view, call.market.rules.interval_minutes)
+    told = trading.order(view, call.market.rules.interval_minutes)
     headers = {"Location": f"{call.request.scope['path']}/{order_id}"}
     return answer(told, 200 if row.repeated else 201, headers=headers)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.access.permissions import MARKET
 from api.access.throttle import Kind
 from api.answers import offers as offer_answers
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import FROM, PAGE, START, TO, Address, Call, QueryField, answer
 from api.incoming.offers import ListingIn, TakeIn, curve
 from api.lists import Found, answer_list

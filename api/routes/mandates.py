@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.call import Address, Call, answer
-from api.incoming.body import MandateIn, OwnLimitsIn
+from api.incoming.members import MandateIn, OwnLimitsIn
 from api.wire import fields
 from api.wire.errors import refuse
 from api.wire.fields import FieldError

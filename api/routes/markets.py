@@ -5,9 +5,9 @@ from typing import Final
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers import nouns as answers
+from api.answers import definitions
 from api.call import BATCH_BODY_MAX, PAGE, Address, Call, answer, listed, page_limit
-from api.incoming.body import MarketIn
+from api.incoming.definitions import MarketIn
 from market.model.messages import CreateMarket
 
 
@@ -21,7 +21,7 @@ async def create_market(call: Call) -> Response:
         grid=wanted.grid(),
     )
     new = await call.house.create_market(command)
-    return answer(answers.market(command.rules, command.grid), 201 if new else 200)
+    return answer(definitions.market(command.rules, command.grid), 201 if new else 200)
 
 
 async def list_markets(call: Call) -> Response:
@@ -29,13 +29,13 @@ async def list_markets(call: Call) -> Response:
     limit, after = page_limit(call), call.query.get("cursor", "")
     ids = sorted(market_id for market_id in call.house.markets if market_id > after)
     shown = [call.house.markets[market_id] for market_id in ids[:limit]]
-    items = [answers.market(market.rules, market.grid) for market in shown]
+    items = [definitions.market(market.rules, market.grid) for market in shown]
     return listed(call, items, ids[limit - 1] if len(ids) > limit else None)
 
 
 async def get_market(call: Call) -> Response:
     """One market's definition."""
-    return answer(answers.market(call.market.rules, call.market.grid))
+    return answer(definitions.market(call.market.rules, call.market.grid))
 
 
 ADDRESSES: Final = (

@@ -8,8 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers import columns
-from api.answers import nouns as answers
+from api.answers import columns, delivery
 from api.call import (
     AS_OF,
     BATCH_BODY_MAX,
@@ -24,7 +23,7 @@ from api.call import (
     listed,
     page_limit,
 )
-from api.incoming.body import MeasurementsIn
+from api.incoming.measurements import MeasurementsIn
 from api.lists import Found, answer_list
 from api.routes.listings import flag
 from api.wire.errors import RefusedError, refuse
@@ -148,7 +147,7 @@ async def list_measurements(call: Call) -> Response:
             cursor=cursor,
             limit=limit,
         )
-        return [answers.reading(item, minutes) for item in page.items], page.next_cursor
+        return [delivery.reading(item, minutes) for item in page.items], page.next_cursor
 
     return await answer_list(call, "measurements", columns.MEASUREMENT, read)
 
@@ -175,7 +174,7 @@ async def list_gaps(call: Call) -> Response:
         )
     )
     minutes = call.market.rules.interval_minutes
-    items = [answers.reading_gap(item, minutes) for item in found[first : first + limit]]
+    items = [delivery.reading_gap(item, minutes) for item in found[first : first + limit]]
     return listed(call, items, str(first + limit) if len(found) > first + limit else None)
 
 

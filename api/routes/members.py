@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers import nouns as answers
+from api.answers import definitions
 from api.call import (
     BATCH_BODY_MAX,
     PAGE,
@@ -16,7 +16,7 @@ from api.call import (
     listed,
     page_limit,
 )
-from api.incoming.body import DepositsIn, ParticipantsIn, UnitsIn
+from api.incoming.members import DepositsIn, ParticipantsIn, UnitsIn
 from api.wire import fields
 from market.model.messages import Command, MakeDeposits, RegisterParticipants, RegisterUnits
 from market.model.participant import Role
@@ -74,14 +74,14 @@ async def list_participants(call: Call) -> Response:
             limit=page_limit(call),
         )
     )
-    return listed(call, [answers.participant(item) for item in page.items], page.next_cursor)
+    return listed(call, [definitions.participant(item) for item in page.items], page.next_cursor)
 
 
 async def list_units(call: Call) -> Response:
     """Units: the device's own, a participant's, those of one's area, or all."""
     if call.who.role is Role.DEVICE:
         unit = call.market.live.units.get(call.who.unit_id or "")
-        return listed(call, [] if unit is None else [answers.unit(unit)], None)
+        return listed(call, [] if unit is None else [definitions.unit(unit)], None)
     own = call.own(Role.PARTICIPANT, call.who.participant_id)
     page = await call.stored(
         lambda connection, market_id: queries.units(
@@ -93,7 +93,7 @@ async def list_units(call: Call) -> Response:
             limit=page_limit(call),
         )
     )
-    return listed(call, [answers.unit(item) for item in page.items], page.next_cursor)
+    return listed(call, [definitions.unit(item) for item in page.items], page.next_cursor)
 
 
 ADDRESSES: Final = (

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers import nouns as answers
+from api.answers import ledger
 from api.call import FROM, PAGE, TO, Address, Call, QueryField, answer
 from api.lists import Found, answer_list
 from api.wire import fields
@@ -23,7 +23,7 @@ async def get_account(call: Call) -> Response:
     found = await call.stored(
         lambda connection, market_id: queries.account(connection, market_id, participant_id)
     )
-    money = answers.money(found.balance_quanta, found.held_quanta)
+    money = ledger.money(found.balance_quanta, found.held_quanta)
     return answer({"participant_id": participant_id, **money})
 
 
@@ -48,7 +48,7 @@ async def get_ledger(call: Call) -> Response:
     found = await call.stored(queries.ledger)
     return answer(
         {
-            "accounts": [answers.balance(item) for item in found.accounts],
+            "accounts": [ledger.balance(item) for item in found.accounts],
             "sum": money_text(found.sum_quanta),
             "sum_quanta": found.sum_quanta,
         }
@@ -61,7 +61,7 @@ async def get_trial_balance(call: Call) -> Response:
     found = await call.stored(
         lambda connection, market_id: queries.trial_balance(connection, market_id, day.isoformat())
     )
-    return answer(answers.trial_balance(found, call.market.rules.currency))
+    return answer(ledger.trial_balance(found, call.market.rules.currency))
 
 
 async def list_postings(call: Call) -> Response:
@@ -78,9 +78,9 @@ async def list_postings(call: Call) -> Response:
             cursor=cursor,
             limit=limit,
         )
-        return [answers.posting(item) for item in page.items], page.next_cursor
+        return [ledger.posting(item) for item in page.items], page.next_cursor
 
-    return await answer_list(call, "postings", answers.POSTING, read)
+    return await answer_list(call, "postings", ledger.POSTING, read)
 
 
 async def get_report(call: Call) -> Response:
@@ -94,7 +94,7 @@ async def get_report(call: Call) -> Response:
             connection, market_id, from_s=starts_s[0], until_s=until_s
         )
     )
-    return answer(answers.day_report(day.isoformat(), totals))
+    return answer(ledger.day_report(day.isoformat(), totals))
 
 
 _DAY: Final = QueryField(

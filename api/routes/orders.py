@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.access.throttle import Kind
-from api.answers import columns
-from api.answers import nouns as answers
+from api.answers import columns, trading
 from api.bulk import OrderBatch, bulk_answer, read_orders
 from api.call import (
     BATCH_BODY_MAX,
@@ -21,8 +20,9 @@ from api.call import (
     QueryField,
     answer,
 )
-from api.incoming.body import OrderIdsIn, OrderIn, OrdersIn, order_columns, validated
+from api.incoming.body import validated
 from api.incoming.flexible_orders import KINDS
+from api.incoming.orders import OrderIdsIn, OrderIn, OrdersIn, order_columns
 from api.lists import Found, answer_list
 from api.routes.flexible_orders import flexible_body, place_flexible
 from api.wire import fields
@@ -106,7 +106,7 @@ async def _placed(call: Call, committed: Committed, order_id: str) -> dict[str, 
     """The order as it stands; most stand as they came, and need not be read for that."""
     match committed.events:
         case (OrdersAccepted() as accepted,):
-            return answers.accepted_order(
+            return trading.accepted_order(
                 accepted.participant_id,
                 accepted.orders,
                 0,
@@ -192,7 +192,7 @@ async def _order(call: Call, order_id: str) -> dict[str, Any]:
             )
         )
     )
-    return answers.order(view, call.market.rules.interval_minutes)
+    return trading.order(view, call.market.rules.interval_minutes)
 
 
 async def get_order(call: Call) -> Response:
@@ -222,7 +222,7 @@ async def list_orders(call: Call) -> Response:
             cursor=cursor,
             limit=limit,
         )
-        return [answers.order(item, minutes) for item in page.items], page.next_cursor
+        return [trading.order(item, minutes) for item in page.items], page.next_cursor
 
     return await answer_list(call, "orders", columns.ORDER, read)
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.answers.collateral import picture
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import PAGE, Address, Call, QueryField, page_limit
 from api.lists import answer_made
 from api.wire import fields

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import START, Address, Call, QueryField, answer
 from api.wire import fields
 from api.wire.errors import refuse

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from api.access.permissions import MARKET
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import Address, Call, answer
 from api.incoming.reach import AreaReportIn
 from api.wire import fields

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.access.permissions import MARKET
 from api.answers.recalls import recall
 from api.call import Address, Call, answer
-from api.incoming.body import RecallDecisionIn, RecallIn
+from api.incoming.stops import RecallDecisionIn, RecallIn
 from market.model.interval import moment_text
 from market.model.participant import Role
 from market.model.recall import (

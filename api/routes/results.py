@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.access.permissions import MARKET, Channel
-from api.answers import columns
-from api.answers import nouns as answers
+from api.answers import columns, results, trading
 from api.call import (
     FROM,
     PAGE,
@@ -80,7 +79,7 @@ async def list_trades(call: Call) -> Response:
             cursor=cursor,
             limit=limit,
         )
-        return [answers.trade(item, minutes) for item in page.items], page.next_cursor
+        return [trading.trade(item, minutes) for item in page.items], page.next_cursor
 
     return await answer_list(call, "trades", columns.TRADE, read)
 
@@ -102,7 +101,7 @@ async def list_area_trades(call: Call) -> Response:
         )
         records = [
             {
-                **answers.public_trade(item),
+                **trading.public_trade(item),
                 "area_id": item.area_id,
                 "start": instant_text(item.start_s),
                 "end": instant_text(item.start_s + step_s),
@@ -140,7 +139,7 @@ async def list_positions(call: Call) -> Response:
             cursor=cursor,
             limit=limit,
         )
-        return [answers.position(item, minutes) for item in page.items], page.next_cursor
+        return [trading.position(item, minutes) for item in page.items], page.next_cursor
 
     return await answer_list(call, "positions", columns.POSITION, read)
 
@@ -187,7 +186,7 @@ async def list_prices(call: Call) -> Response:
             last_s = rows[limit].start_s
             before = sum(row.start_s == last_s for row in found[: skip + limit])
             behind = f"{last_s}~{before}"
-        return [answers.price(row.area, row.start_s, minutes) for row in rows[:limit]], behind
+        return [results.price(row.area, row.start_s, minutes) for row in rows[:limit]], behind
 
     return await answer_list(call, "prices", columns.PRICE, read)
 
@@ -208,7 +207,7 @@ async def list_intervals(call: Call) -> Response:
         found = queries.intervals(connection, market_id, from_s=first_s, until_s=until_s)
         behind = str(found[limit].interval.start_s) if len(found) > limit else None
         rules, grid = market.rules, market.grid
-        return [answers.stored_interval(view, rules, grid) for view in found[:limit]], behind
+        return [results.stored_interval(view, rules, grid) for view in found[:limit]], behind
 
     return await answer_list(call, "intervals", columns.INTERVAL, read)
 
@@ -223,7 +222,7 @@ async def get_curves(call: Call) -> Response:
     )
     if not found:
         raise refuse(Code.NOT_FOUND, "start")
-    areas = [answers.curve(item) for item in found]
+    areas = [results.curve(item) for item in found]
     return answer({"start": instant_text(start_s), "areas": areas})
 
 

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.answers.clearing_runs import run
-from api.answers.nouns import Answer, stored_interval
+from api.answers.results import stored_interval
+from api.answers.values import Answer
 from api.call import FROM, PAGE, START, TO, Address, Call, QueryField, answer
 from api.lists import Found, answer_list
 from api.routes.clearing_runs import CALL

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.answers import offers as offer_answers
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import BATCH_BODY_MAX, FROM, PAGE, TO, UNIT, Address, Call, QueryField, answer
 from api.incoming.offers import ForecastsIn, StandingIn
 from api.lists import Found, answer_list

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.call import Address, Call, answer
-from api.incoming.body import OwnStopIn, StopIn, StopKeyIn
+from api.incoming.stops import OwnStopIn, StopIn, StopKeyIn
 from api.routes.changes import cancelled_count
 from market.model.interval import moment_text
 from market.model.messages import Command

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.access.identity import Suspension
 from api.access.permissions import MARKET
 from api.call import Address, Call, answer
-from api.incoming.body import SuspendIn
+from api.incoming.members import SuspendIn
 from api.wire import fields
 from api.wire.errors import refuse
 from api.wire.fields import FieldError

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from api.access.permissions import MARKET
 from api.access.throttle import Kind
-from api.answers import nouns as answers
+from api.answers import trading
 from api.call import Address, Call, answer
-from api.incoming.body import BasketIn, ContinuousBlockIn
+from api.incoming.orders import BasketIn, ContinuousBlockIn
 from api.wire.errors import RefusedError
 from market.model.messages import PlaceTogether
 from market.model.order import OrderColumns, OrderView
@@ -38,7 +38,7 @@ async def _place(
         lambda connection, market_id: queries.order(connection, market_id, order_id)
     )
     assert view is not None, "what was acknowledged can be read"
-    told = answers.order(view, call.market.rules.interval_minutes)
+    told = trading.order(view, call.market.rules.interval_minutes)
     return answer(told, 200 if row.repeated else 201)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.access.permissions import MARKET, Channel
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import PAGE, Address, Call, QueryField, page_limit
 from api.lists import answer_made
 from api.wire import fields

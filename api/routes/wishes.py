@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from starlette.responses import Response
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.call import Call, answer
 from api.wire import fields
 from api.wire.errors import refuse

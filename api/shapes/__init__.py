@@ -1,1 +1,1 @@
-"""What may go out, described: nothing of it is run but by the description, and tests hold the rest against it."""
+"""What is told, described: shapes that are not run, but held against every answer and message by the tests."""

@@ -1,4 +1,4 @@
-"""The shapes of what markets, units, orders and trades answer; what addresses answer them: `told.py`.
+"""The shapes of what markets, units, orders and trades answer; what addresses answer them: `addresses.py`.
 
 The one idea: these describe and are not run: answers are made and encoded as before, and the tests hold
 every answer they get against its description.

@@ -1,8 +1,8 @@
 """How values are written on the wire, and what every shape is made of.
 
 The one idea: shapes describe and are not run: answers and messages are made and encoded without them, and
-the tests hold all they get against its description. What addresses answer stands in `answer_shapes.py`,
-`bill_shapes.py` and `result_shapes.py`, what the stream tells in `stream_shapes.py`.
+the tests hold all they get against its description. What addresses answer stands in `nouns.py`,
+`bills.py` and `results.py`, what the stream tells in `stream.py`.
 """
 
 from typing import Annotated

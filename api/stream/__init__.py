@@ -1,1 +1,1 @@
-"""How it is told: changes are numbered, kept for a while, and handed to whoever listens."""
+"""How it is told: changes are numbered, kept for a while, and go to whoever listens (`hub.py`)."""

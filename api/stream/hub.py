@@ -15,7 +15,7 @@ from typing import Final
 
 from api.access.auth import Access
 from api.access.permissions import CHANNELS, Channel, Reach
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.deltas import Delta
 from api.channels.live import LiveMarket
 from api.stream.listener import Listener

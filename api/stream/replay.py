@@ -8,7 +8,7 @@ again that happened since, whatever has been forgotten.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.accounts import Accounts
 from api.stream.topics import Checkpoint
 from market.model.interval import moment_text

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from api.access.permissions import Channel
-from api.answers.nouns import Answer
+from api.answers.values import Answer
 from api.channels.open_orders import AccountState
 from api.stream.frames import text_frame
 from api.stream.listener import Listener

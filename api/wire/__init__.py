@@ -1,1 +1,1 @@
-"""How a single value, a body and a refusal stand on the wire; whatever comes in or goes out is written like this."""
+"""How things stand on the wire, whichever way they go: single values, formats, strict JSON, refusals."""

@@ -12,8 +12,8 @@ import pytest
 from market.sequencer import Sequencer
 from market.store.journal import Batch
 from tests.api.hosting import HandClock, LazySolver, Server
-from tests.api.test_house import EVENING_S
-from tests.api.test_unit_states import REPORT
+from tests.api.house.test_house import EVENING_S
+from tests.api.routes.test_unit_states import REPORT
 from tests.api.village import Json, Village, bearer, make_village
 from tests.patience import PATIENCE_S
 

@@ -21,6 +21,7 @@ WRONG_IMPORTS = {
     "face": ("wattmarket.client", "import wattmarket.cli"),
     "client": ("wattmarket.client", "import market.model.units"),
     "server": ("api.app", "import wattmarket.client"),
+    "api": ("api.incoming.body", "import api.answers.values"),
     "market": ("market.model.units", "import market.ledger"),
     "clearing": ("clearing.problem", "import clearing.curves"),
     "auditor": ("clearing.check", "import clearing.curves"),
@@ -37,6 +38,7 @@ WRONG_IMPORTS = {
 # A new room must be given a floor before anything may stand in it.
 ROOMS_WITHOUT_A_FLOOR = {
     "face": "wattmarket",
+    "api": "api",
     "market": "market",
     "clearing": "clearing",
     "simulation": "sim",

@@ -11,13 +11,13 @@ READS = {
     # The answer waits: `Call.settled`.
     Path("api/call.py"),
     # Both wait themselves: they tell of every market, and no address of one market asks for them.
-    Path("api/gauges.py"),
+    Path("api/house/gauges.py"),
     Path("api/routes/server.py"),
     # A market is opened: nothing is decided meanwhile.
-    Path("api/house.py"),
+    Path("api/house/house.py"),
     # They tell nobody; they command.
-    Path("api/liveness.py"),
-    Path("api/reach.py"),
+    Path("api/house/liveness.py"),
+    Path("api/house/reach.py"),
 }
 
 

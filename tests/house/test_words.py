@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from api.answers.alerts import INNER_STEPS
+from api.answers.cases import INNER_STEPS
 from api.channels.books import Books
 from api.routes.alerts import KINDS as ALERT_KINDS
 from market.model.act import ControlReason

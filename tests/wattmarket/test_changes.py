@@ -7,7 +7,7 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from api.incoming.body import OptionsIn
+from api.incoming.orders import OptionsIn
 from tests.wattmarket.played import Server, ok, problem
 from wattmarket.changes import OrderOptions
 from wattmarket.errors import ConflictError, UsageError

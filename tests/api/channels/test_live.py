@@ -52,25 +52,22 @@ UNTOLD = {
 
 def followed() -> set[str]:
     """Every name that stands in the server's reducers, but for what they only import."""
-    folder = Path(api.__file__).parent
+    folder = Path(api.__file__).parent / "channels"
     parts = (
         "live",
         "accounts",
-        "acts",
         "alarms",
         "books",
         "calendar",
         "gateways",
+        "limits",
         "notices",
         "offers",
         "recalls",
         "unit_reports",
     )
     nodes = (
-        node
-        for part in parts
-        if (folder / f"{part}.py").exists()
-        for node in ast.walk(ast.parse((folder / f"{part}.py").read_text()))
+        node for part in parts for node in ast.walk(ast.parse((folder / f"{part}.py").read_text()))
     )
     return {node.id for node in nodes if isinstance(node, ast.Name)}
 
