@@ -3,7 +3,7 @@
 The one idea to know: the schedules are settled, the grid does not bear them; which units should
 move, by how many watts, so that it does, at the least cost? Every watt moved down is matched by a
 watt moved up: of another unit, or of the replacement that the grid operator buys or sells at the
-area's connection (decision 24).
+area's connection.
 
 Units: power W, whole; costs ticks of 0.01 currency per MWh; money quanta of 1e-8 currency.
 """

@@ -103,7 +103,7 @@ def need_blocks(
 def level_after(unit: UnitProfile, level_wh: int, bought_wh: int) -> int:
     """Level of a device after an interval in which it took `bought_wh` (negative: delivered).
 
-    Storage: ⌊η_c · charge⌋ is added, ⌈discharge / η_d⌉ taken away, both in whole Wh (decision 20).
+    Storage: ⌊η_c · charge⌋ is added, ⌈discharge / η_d⌉ taken away, both in whole Wh.
     """
     battery = unit.battery
     if battery is None:

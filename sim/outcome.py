@@ -253,7 +253,7 @@ def grid_exchange_wh(
     """(96,) each: what came from the retailer's area into the others, and what went there.
 
     Traded flows of the lines, and on top what each area's meters show beyond its trades: that is
-    settled with the retailer over the same line (decision 24c).
+    settled with the retailer over the same line.
     """
     home = next(a["area_id"] for a in data.definition["areas"] if a["holds_last_resort"])
     areas = sorted({h.area_id for h in data.village.households})

@@ -74,7 +74,7 @@ class Flexible:
 class Storage:
     """A battery: follows the target between empty and full, losing a little each way.
 
-    What is stored grows by ⌊η_c · charged⌋ and falls by ⌈discharged / η_d⌉ (decision 20).
+    What is stored grows by ⌊η_c · charged⌋ and falls by ⌈discharged / η_d⌉.
     """
 
     taken_wh = 0

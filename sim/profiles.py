@@ -165,7 +165,7 @@ def load_village(*, seed: int, storage_share: float = STORAGE_SHARE) -> Village:
 
 
 def pair_storage(assets: list[dict[str, str]]) -> dict[str, dict[str, str]]:
-    """Solar owner → the battery paired with it. Ours, not the source's (decision 35a).
+    """Solar owner → the battery paired with it. Ours, not the source's.
 
     The source puts its batteries where no solar is, but names each after the panel and the load
     it was sized for (`Storage_PV3_H0-G`). A battery goes to an owner of that panel profile in the

@@ -74,7 +74,7 @@ class Tariff:
         return round(Fraction(bid * (PPM - self.loss_ppm), PPM)) - self.line_fee_out_ticks
 
     def adder_ticks(self, price_ticks: int) -> int:
-        """What a deviation costs on top of the area price (decision 24c)."""
+        """What a deviation costs on top of the area price."""
         return max(round(Fraction(abs(price_ticks) * self.adder_ppm, PPM)), self.adder_min_ticks)
 
 

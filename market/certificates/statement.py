@@ -13,7 +13,7 @@ from market.model.certificate import CertificateAct, Lot
 from market.model.units import PPM
 
 OWNERS_MIN: Final = 10
-"""The share of fewer participants is nobody else's business (decisions 14a)."""
+"""The share of fewer participants is nobody else's business."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

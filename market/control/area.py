@@ -3,7 +3,7 @@
 The one idea: every unit follows its own traded schedule. The area steps in only where their sum
 would break its own import or export limit; then it divides what has to be given up among the
 controllable units by their room and by what they have given up before, and says upward what was left
-over (decisions 24, 24a).
+over.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 The one idea: a part never exceeds its room, the parts add up to the total whenever the rooms do,
 and more room never means a smaller part. Over time members give up the same part of what they could
 have given up, as far as an account of it is handed in (`fairly`). For grid limits, activations and one owner's own units;
-never for traded positions, which belong to the unit that traded (decision 24).
+never for traded positions, which belong to the unit that traded.
 """
 
 from collections.abc import Sequence

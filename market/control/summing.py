@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 OWNERS_MIN: Final = 10
-"""A sum is published only when so many owners stand behind it (decision 14a)."""
+"""A sum is published only when so many owners stand behind it."""
 
 
 @dataclass(frozen=True, slots=True)

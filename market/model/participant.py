@@ -41,7 +41,7 @@ class UnitKind(StrEnum):
 
 
 GREEN_KINDS: Final = frozenset({UnitKind.SOLAR, UnitKind.WIND, UnitKind.HYDRO})
-"""Units whose energy is renewable where it is made; a storage's never counts (decision 24d)."""
+"""Units whose energy is renewable where it is made; a storage's never counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class ControlChannel(StrEnum):
-    """The two channels to a unit; losing one of them is not losing the other (decision 24b)."""
+    """The two channels to a unit; losing one of them is not losing the other."""
 
     MARKET = "market"
     """Set-points: what the unit has traded."""

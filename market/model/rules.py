@@ -179,7 +179,7 @@ class MarketRules:
     """A reading that comes after its interval was settled is kept for a correction so long."""
     limits_less_forecast: bool = False
     """True: an auction may import so much less into an area as its load that nobody steers and that
-    does not trade is expected to take (decision 24a)."""
+    does not trade is expected to take."""
     readings_signed: bool = False
     """True: a reading without its device's signature is refused."""
     area_move_ppm_per_minute: int | None = 250_000

@@ -2,7 +2,7 @@
 
 The one idea: a unit's meter is read once for all its trades of an interval. So trades are never held
 against the meter one by one: what each is given adds up to what the meter shows, and what is missing adds up
-to the unit's one deviation (decision 24d). The rule is published in docs/settlement.md:
+to the unit's one deviation. The rule is published in docs/settlement.md:
 
 1. Opposite trades are netted. The net position goes to the trades of its side, earlier contract first,
    contracts made together in proportion to their energy. What they sold beyond it was bought back:

@@ -13,10 +13,10 @@ connection prices pi_a and pi_b and `lost = sent - received`:
 - `pi_b * lost` goes to the line's loss account, which buys the lost energy with it at once at the
   receiving area's price: the loss is visible and its account is zero again;
 - the rest is congestion rent when the direction is full (`sent == capacity`) and the rest is
-  positive, otherwise rounding: ticks of the prices and whole Wh of the loss (decisions 4, 19).
+  positive, otherwise rounding: ticks of the prices and whole Wh of the loss.
 
 An area limit that binds puts the area price apart from its connection price; that difference times
-the net import is limit rent. Formulas: decisions 3 and 17.
+the net import is limit rent. Formulas: docs/settlement.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

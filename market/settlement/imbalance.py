@@ -4,7 +4,7 @@ The one idea: a unit is paid for a surplus a little less, and pays for a shortag
 than the area price; what an area is short or long as a whole first changes what it was scheduled to
 exchange with the retailer of last resort, and only the rest is delivered or taken anew, at the
 retailer's own price, with the line's fee and loss. The difference stays on the balancing account.
-Formulas: decisions 24c; why the exchange comes first: docs/decisions/0013.
+Formulas: docs/settlement.md; why the exchange comes first: docs/decisions/0013.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Network fees and levies: on metered withdrawal, traded or not.
 
 The one idea: the metering point pays, not the unit, so own supply that is used on the spot is never
-charged; and nobody pays a line's fee here, that one is in the area price (decision 3).
+charged; and nobody pays a line's fee here, that one is in the area price.
 """
 
 from collections.abc import Collection, Mapping

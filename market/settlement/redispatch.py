@@ -2,7 +2,7 @@
 
 The one idea: the grid operator pays, and nobody earns by standing behind a weak line. A unit keeps what its trades
 brought; it gives back what it did not have to spend, or is paid what it had to spend more, at a price made of the area
-price and its kind, never of its bid (decision 24). What the changes of an area take away in sum the grid operator
+price and its kind, never of its bid. What the changes of an area take away in sum the grid operator
 buys from the retailer of last resort, as a deviation would be settled, but in its own name.
 
 With the area price p and the adder a of deviations, per Wh:

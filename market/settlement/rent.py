@@ -1,7 +1,7 @@
 """Congestion rent goes back to the members, once a day.
 
 The one idea: nobody may gain by a tight line or limit, so its rent belongs to those behind it, in
-proportion to what they withdrew that day; split to the last quantum, nothing stays (decision 3).
+proportion to what they withdrew that day; split to the last quantum, nothing stays.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ For a match over a line that takes in `sent` and gives out `received`:
 
     price at the buyer x received = price at the seller x sent + fee x sent + rounding
 
-so the energy that is lost on the way is paid by the one whose price is not the agreed one (decision 14).
+so the energy that is lost on the way is paid by the one whose price is not the agreed one.
 """
 
 from collections.abc import Sequence

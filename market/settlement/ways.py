@@ -23,7 +23,7 @@ def way_transfers(
         owed  = max(0, worth - fee x sent)
 
     The fee was paid with the match. Where nothing traded in one of the two areas there is no price
-    and nothing is owed. It is congestion rent and goes back to the members like a call's (decision 3).
+    and nothing is owed. It is congestion rent and goes back to the members like a call's.
     """
     prices = {area.area_id: area.price_ticks for area in outcome.areas}
     for way in ways:

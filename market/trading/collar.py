@@ -2,7 +2,7 @@
 
 The one idea: energy prices jump by a factor of six between night and noon and cross zero, so both
 are anchored on the last-resort band of the interval, widened by what traded last, and their width
-is the larger of a part and an absolute amount (decision 14a).
+is the larger of a part and an absolute amount.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """How much money an order holds.
 
 The one idea: what it costs at worst. A buyer holds its limit where that is positive, a seller holds
-where it would have to pay, at a negative price (decision 12).
+where it would have to pay, at a negative price.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 
 The one idea: the agreed price is at the place of the one who named it. Energy counts where the buyer
 is; over a line the seller injects more, and the one who did not name the price pays the fee and the
-loss in its own price (decision 14):
+loss in its own price:
 
     received = floor(sent x (1 - loss))                          what a line gives out
     price at the buyer  = ceil((price + fee) x sent / received)  when the seller named it
@@ -23,7 +23,7 @@ from market.trading.capacity import Capacity
 
 
 def received_wh(loss_ppm: int, sent_wh: int) -> int:
-    """What a line gives out of what it takes in: the loss is rounded up (decision 18)."""
+    """What a line gives out of what it takes in: the loss is rounded up."""
     return sent_wh * (PPM - loss_ppm) // PPM
 
 

@@ -23,7 +23,7 @@ CLOCK_BACK_MAX_S: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """Now, on the two clocks there are (decision 31)."""
+    """Now, on the two clocks there are."""
 
     market_s: int | None
     """UTC seconds of market time, for windows, waits and ramps; None: the device does not know it."""

@@ -1,4 +1,4 @@
-"""Certificates come from metered renewable energy only, and go with the energy (decision 24d)."""
+"""Certificates come from metered renewable energy only, and go with the energy."""
 
 from typing import Any, NamedTuple
 
