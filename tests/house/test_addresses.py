@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from api.access.permissions import MARKET
 from api.app import ADDRESSES
-from api.permissions import MARKET
 from tests.house.source import text
 
 NOT_ASKED = {f"GET {MARKET}/stream"}
