@@ -41,8 +41,12 @@ demo: setup
 serve: setup
 	@$(BIN)/wattmarket serve --port $(PORT)
 
-# pytest last: its closing line is the last word of a run.
-test: lint check-web check-python
+# Beside each other: many tests wait for clocks, disks and browsers. pytest's closing line is the last word
+# of a run where the others had nothing to say.
+test: setup browser
+	@$(MAKE) --no-print-directory lint check-web & beside=$$!; \
+	$(MAKE) --no-print-directory check-python; tests=$$?; \
+	wait $$beside || { echo "make lint or make check-web failed, see above" >&2; exit 1; }; exit $$tests
 
 test-long: setup
 	$(BIN)/pytest -m "long or journey" --hypothesis-profile=long --timeout=3600

@@ -91,6 +91,18 @@ def test_the_distributions_package_is_installed_where_there_is_none(
     assert setup.find_chromium() == str(bare / "chromium")
 
 
+def test_where_no_small_one_is_packaged_the_large_one_is_installed(
+    setup: ModuleType, bare: Path
+) -> None:
+    appears = f'echo "#!/bin/sh" > "{bare}/chromium"; /bin/chmod +x "{bare}/chromium"'
+    for name in ("sudo", "apt-get"):
+        program(bare, name, f'case "$*" in *headless*) exit 100;; *install*) {appears};; esac')
+
+    setup.install_browser()
+
+    assert setup.find_chromium() == str(bare / "chromium")
+
+
 def test_what_cannot_be_installed_is_said_with_the_way_round(
     setup: ModuleType, bare: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
