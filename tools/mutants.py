@@ -150,9 +150,12 @@ def is_guard(diff: str) -> bool:
 
 
 def explained(page: str) -> set[tuple[str, str]]:
-    """File and changed line of every row of the page's table of changes nobody can notice."""
+    """File and changed line of every row of the page's table of changes nobody can notice.
+
+    A stroke in a line has a backslash there, or it would end its cell.
+    """
     return {
-        (found[1], found[2])
+        (found[1], found[2].replace(r"\|", "|"))
         for found in re.finditer(r"^\| `([\w/]+\.py)` \| `` ?(.+?) ?`` \|", page, re.MULTILINE)
     }
 

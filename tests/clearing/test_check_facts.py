@@ -14,7 +14,7 @@ from clearing.check.facts import (
     stored_bounds,
     under_a_limit,
 )
-from clearing.problem import NO_LIMIT_WH
+from clearing.problem import NO_LIMIT_WH, Ptdf
 from tests.clearing.books import lines_of, market, orders_of, storages
 from tests.clearing.cases import case_of, mesh
 
@@ -199,6 +199,13 @@ def test_a_line_of_the_mesh_is_full_at_its_capacity_less_the_rounding(
         one_price += [("out0.0", "out1.0", 1.0, 0.0), ("out1.0", "out0.0", 1.0, 0.0)]
     between = {row for row in beyond(case) if row[0] != row[1] and "out2" not in row[0] + row[1]}
     assert between == set(one_price)
+
+
+def test_a_mesh_without_lines_has_none_that_is_full() -> None:
+    none = Ptdf(line=np.zeros(0, dtype=np.int32), factor_ppb=np.zeros((0, 3), dtype=np.int64))
+    case = case_of(replace(mesh(), ptdf=none))
+
+    assert [each.shape for each in mesh_binds(case)] == [(0, 2), (0, 2)]
 
 
 # ── storages ────────────────────────────────────────────────────────────────────────────────────

@@ -192,6 +192,12 @@ def test_an_explained_survivor_is_neither_printed_nor_counted(
     assert "| together | 2 | 0 | 1 | 1 | 1 | 100.0% |" in said
 
 
+def test_a_stroke_in_an_explained_line_does_not_end_its_cell() -> None:
+    page = r"| `market/ledger.py` | `` at = near \| far `` | the same |"
+
+    assert explained(page) == {("market/ledger.py", "at = near | far")}
+
+
 def test_a_sample_is_asked_for_by_the_last_digits_and_all_by_none(made: Path) -> None:
     say(made, {"m.1": 1})
     asked = made / "var" / "mutants" / "check" / "asked"
