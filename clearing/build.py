@@ -6,7 +6,8 @@ accumulators, `injection[area, interval]` (Wh into the inner node), `outflow[are
 A new technology is one new file and one line here. The structure is stated in Pyomo and compiled to
 arrays by Pyomo's own standard-form compiler; each block also says what the bounds of its variables
 are in a given problem. Without block and storage orders those bounds are all that changes from
-auction to auction, and the arrays of a grid are compiled once.
+auction to auction, and the arrays of a grid are compiled once. Of storages whose windows are
+equally long one is stated, and its arrays are repeated (`clearing.compiled`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from typing import Final
 
 import numpy as np
 import pyomo.environ as pyo
-from numpy.typing import NDArray
 from pyomo.opt import WriterFactory
 
 from clearing.blocks import (
@@ -32,27 +32,13 @@ from clearing.blocks import (
     storage,
     welfare,
 )
+from clearing.compiled import Compiled, has_alike, repeated, with_stand_ins
 from clearing.curves import Curves, FloatArray
-from clearing.problem import ClearingProblem, IntArray
+from clearing.problem import ClearingProblem
 
 BLOCKS: Final = (net_position, block_orders, storage, lines, mesh, balance, welfare)
 #: A market has one grid; so many leave room for a process that clears several.
 _GRIDS_KEPT: Final = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiled:
-    """The structure as arrays: min cost x, row_lower <= A x <= row_upper. Nobody writes to them."""
-
-    cost: FloatArray  # (columns,)
-    row_lower: FloatArray  # (rows,)
-    row_upper: FloatArray  # (rows,)
-    start: NDArray[np.int32]  # (columns + 1,) of A, column by column
-    index: NDArray[np.int32]
-    value: FloatArray
-    column: dict[str, IntArray]  # variable name -> columns, in the order of its index sets
-    row: dict[str, IntArray]  # constraint name -> rows, in the order of its index sets
-    offset: float  # constant of the objective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +67,9 @@ def _compiled(problem: ClearingProblem) -> Compiled:
     """The structure of a problem; that of a grid without block and storage orders is kept."""
     if len(problem.blocks) or len(problem.storages):
         with _no_collection():
-            return compile_model(state(problem))
+            if not has_alike(problem.storages):
+                return compile_model(state(problem))
+            return repeated(compile_model(state(with_stand_ins(problem))), problem)
     key = _grid_key(problem)
     kept = _grids.get(key)
     if kept is None:

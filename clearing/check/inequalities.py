@@ -94,12 +94,13 @@ def _fallen(
     """Prices let down from `start` until they keep all rows, or are below their floor."""
     price = start
     lower, upper, scale, shift = rows.lower, rows.upper, rows.scale, rows.shift
+    news = np.arange(len(lower))
     for _ in range(_ROUNDS_MAX):
-        if not len(lower):
+        if not len(news):
             break
         fallen = price.copy()
-        np.minimum.at(fallen, lower, scale * price[upper] + shift)
-        moved = fallen < price - _STILL_TICKS
+        np.minimum.at(fallen, lower[news], scale[news] * price[upper[news]] + shift[news])
+        moved, other = fallen < price - _STILL_TICKS, fallen != price
         price = fallen
         if not moved.any():
             break
@@ -111,4 +112,6 @@ def _fallen(
         if not still_in.all():
             lower, upper = lower[still_in], upper[still_in]
             scale, shift = scale[still_in], shift[still_in]
+        # Where the upper price is what it was, the row has been kept already.
+        news = np.flatnonzero(other[upper])
     return price

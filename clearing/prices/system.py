@@ -52,23 +52,30 @@ class System:
         price = self.high.copy()
         # A price run past the other end supports nothing; held there it can not run to infinity.
         floor = self.low - 1.0 - np.abs(self.low)
+        rows = np.arange(len(self.upper))
         for _ in range(_ROUNDS_MAX):
             before = price.copy()
-            np.minimum.at(price, self.upper, self.scale * price[self.lower] + self.shift)
+            reach = self.scale[rows] * price[self.lower[rows]] + self.shift[rows]
+            np.minimum.at(price, self.upper[rows], reach)
             np.maximum(price, floor, out=price)
             if _moved(before, price) <= _STILL:
                 break
+            # An inequality whose other price stands still has said all it has to say.
+            rows = np.flatnonzero((price != before)[self.lower])
         return price
 
     def _lowest(self) -> FloatArray:
         price = self.low.copy()
         ceiling = self.high + 1.0 + np.abs(self.high)
+        rows = np.arange(len(self.lower))
         for _ in range(_ROUNDS_MAX):
             before = price.copy()
-            np.maximum.at(price, self.lower, (price[self.upper] - self.shift) / self.scale)
+            reach = (price[self.upper[rows]] - self.shift[rows]) / self.scale[rows]
+            np.maximum.at(price, self.lower[rows], reach)
             np.minimum(price, ceiling, out=price)
             if _moved(before, price) <= _STILL:
                 break
+            rows = np.flatnonzero((price != before)[self.upper])
         return price
 
 
