@@ -52,6 +52,13 @@ def good_tokens_after(server: Server) -> Iterator[None]:
 
 
 @pytest.fixture
+def standing_time(server: Server) -> Iterator[None]:
+    """For tests of what ends at a second, or with a time code: how long they take changes nothing."""
+    with server.real_time_s.standing():
+        yield
+
+
+@pytest.fixture
 def browser(server: Server) -> Iterator[Browser]:
     with Browser(server) as made:
         yield made

@@ -9,6 +9,8 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,13 +131,23 @@ class LazySolver:
 
 
 class RealTime:
-    """The real clock of tokens, which a test may push forward."""
+    """The real clock of tokens, which a test may push forward, and stop to look at an edge of it."""
 
     def __init__(self) -> None:
         self.ahead_s = 0.0
+        self._stands_at_s: float | None = None
 
     def __call__(self) -> float:
-        return time.time() + self.ahead_s
+        return (time.time() if self._stands_at_s is None else self._stands_at_s) + self.ahead_s
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Within the block only the test moves it: no second, and no time code, ends by itself."""
+        self._stands_at_s = time.time()
+        try:
+            yield
+        finally:
+            self._stands_at_s = None
 
 
 TOKEN_LIFETIME_S: Final = 3_600

@@ -20,7 +20,7 @@ from tests.api.hosting import HandClock, LazySolver, Server
 from tests.api.signing import ADA, PASSWORD, code_for, fault_of, new_login, sign_in
 from tests.api.village import Village
 
-pytestmark = pytest.mark.usefixtures("good_tokens_after")
+pytestmark = pytest.mark.usefixtures("good_tokens_after", "standing_time")
 
 
 # --- the first time ------------------------------------------------------------------
