@@ -101,9 +101,11 @@ def row_sums(values: Integers, group: Integers, count: int) -> Integers:
     """The sum of each group's rows, exact; (count, t) of (n, t)."""
     total = np.zeros((count, values.shape[1]), dtype=np.int64)
     if len(group):
-        order = np.argsort(group, kind="stable")
-        first = np.flatnonzero(np.diff(group[order], prepend=-1))
-        total[group[order[first]]] = np.add.reduceat(values[order], first, axis=0)
+        if (np.diff(group) < 0).any():  # else a group's rows stand together already
+            order = np.argsort(group, kind="stable")
+            group, values = group[order], values[order]
+        first = np.flatnonzero(np.diff(group, prepend=-1))
+        total[group[first]] = np.add.reduceat(values, first, axis=0)
     return total
 
 

@@ -21,6 +21,7 @@ from market.settlement.day_dues import (
     add_told,
     add_unit_dues,
     area_net_wh,
+    area_traded_wh,
     metered_withdrawal_wh,
     numbers,
 )
@@ -217,10 +218,10 @@ class _Net:
 
     def __init__(self, frame: DayFrame, facts: DayFacts) -> None:
         self._frame = frame
-        units, shape = list(facts.units.values()), facts.metered_wh.shape
-        traded_wh = facts.trades.injection_by_cell_wh((shape[0], shape[1]))
+        units = list(facts.units.values())
         # Less what was followed of what was told: of those who were told, in `take`.
-        self._now_wh = area_net_wh(frame, units, facts.metered_wh - traded_wh)
+        self._now_wh = area_net_wh(frame, units, facts.metered_wh)
+        self._now_wh -= area_traded_wh(frame, units, facts.trades)
         self._more_wh = np.zeros_like(self._now_wh)
         self._told: tuple[dict[int, Instructed], dict[int, Instructed]] = {}, {}
 

@@ -18,9 +18,9 @@ from market.model.money import (
 )
 from market.model.participant import Unit
 from market.model.splitting import Integers, row_sums, sums
-from market.settlement.day_facts import DayFrame, DueColumns
+from market.settlement.day_facts import DayFrame, DayTrades, DueColumns
 from market.settlement.dues import Dues, add, add_transfers
-from market.settlement.imbalance import net_transfers
+from market.settlement.imbalance import net_exchanges
 from market.settlement.instructed import Instructed
 from market.settlement.network import day_charges
 from market.settlement.rent import rent_return
@@ -80,11 +80,22 @@ def area_net_wh(frame: DayFrame, units: Sequence[Unit], deviation_wh: Integers) 
 
     `deviation_wh`: (units, t).
     """
-    last_resort = frame.last_resort_id
-    names = [area.area_id for area in frame.grid.areas]
-    own = np.array([item.participant_id != last_resort for item in units], dtype=np.bool_)
-    area = numbers([item.area_id for item in units], names)
-    return row_sums(np.where(own[:, None], deviation_wh, 0), area, len(names))
+    area = _areas(frame, units)
+    return row_sums(deviation_wh, area, len(frame.grid.areas) + 1)[:-1]
+
+
+def area_traded_wh(frame: DayFrame, units: Sequence[Unit], trades: DayTrades) -> Integers:
+    """(areas, t) what the same units have sold less what they have bought."""
+    areas, times = len(frame.grid.areas) + 1, len(frame.starts_s)
+    cell = _areas(frame, units)[trades.unit] * times + trades.interval
+    return sums(trades.injection_wh, cell, areas * times).reshape(areas, times)[:-1]
+
+
+def _areas(frame: DayFrame, units: Sequence[Unit]) -> Integers:
+    """The place of each unit's area; behind all of them for the last resort's own."""
+    last_resort, names = frame.last_resort_id, [area.area_id for area in frame.grid.areas]
+    own = np.array([item.participant_id == last_resort for item in units], dtype=np.bool_)
+    return np.where(own, len(names), numbers([item.area_id for item in units], names))
 
 
 def add_net(
@@ -109,18 +120,22 @@ def add_net(
     if last_resort is None:
         return
     names = [area.area_id for area in frame.grid.areas]
+    due_quanta = fee_quanta = 0
     for interval in intervals:
         came = told.get(interval)
-        transfers = net_transfers(
+        for _, exchange in net_exchanges(
             net_wh=dict(zip(names, net_wh[:, interval].tolist(), strict=True)),
             rules=frame.rules,
             grid=frame.grid,
             start_s=frame.starts_s[interval],
-            last_resort_participant_id=last_resort,
             outcome=frame.exchanged[interval] if came is None else came.exchange,
             replaced_wh=None if came is None else came.replaced_wh,
-        )
-        add_transfers(dues, transfers, sign)
+        ):
+            due_quanta += exchange.due_quanta
+            fee_quanta += exchange.fee_quanta
+    account = participant_account(last_resort)
+    add(dues, BALANCING, account, sign * due_quanta, TransferKind.LAST_RESORT)
+    add(dues, BALANCING, GRID_OPERATOR, sign * fee_quanta, TransferKind.LINE_FEE)
 
 
 def add_point_dues(dues: Dues, frame: DayFrame, withdrawn_wh: Mapping[str, int]) -> None:

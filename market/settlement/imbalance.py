@@ -186,29 +186,49 @@ def net_transfers(
     outcome: ClearingOutcome | None = None,
     replaced_wh: Mapping[str, int] | None = None,
 ) -> Iterator[Transfer]:
-    """What areas deviate in sum, settled with the last resort; arguments as for `deviation_transfers`.
+    """What areas deviate in sum, settled with the last resort; arguments as for `deviation_transfers`."""
+    account = participant_account(last_resort_participant_id)
+    for area_id, exchange in net_exchanges(
+        net_wh=net_wh,
+        rules=rules,
+        grid=grid,
+        start_s=start_s,
+        outcome=outcome,
+        replaced_wh=replaced_wh,
+    ):
+        yield from exchange.transfers(area_id, account, start_s)
+
+
+def net_exchanges(
+    *,
+    net_wh: Mapping[str, int],
+    rules: MarketRules,
+    grid: Grid,
+    start_s: int,
+    outcome: ClearingOutcome | None,
+    replaced_wh: Mapping[str, int] | None,
+) -> Iterator[tuple[str, "Exchange"]]:
+    """What areas that deviate in sum exchange with the last resort, each with its area.
 
     Args:
         net_wh: deviation of each area in sum, a surplus positive.
         rules: bands of the last resort.
         grid: areas and lines.
         start_s: start of the interval.
-        last_resort_participant_id: who delivers what is missing and takes what is too much.
         outcome: what was scheduled to flow.
         replaced_wh: what was settled with the last resort before.
     """
     if not any(net_wh.values()):
         return
-    account = participant_account(last_resort_participant_id)
     band, home, sent = last_resort_band(rules, start_s), _home(grid), _sent(outcome)
     for area_id, area_wh in net_wh.items():
         if area_wh:
             before_wh = (replaced_wh or {}).get(area_id, 0)
             for exchange in _exchanges(before_wh + area_wh, area_id, band, grid, home, sent):
-                yield from exchange.transfers(area_id, account, start_s)
+                yield area_id, exchange
             if before_wh:
                 before = last_resort_exchange(before_wh, area_id, rules, grid, outcome, start_s)
-                yield from before.undone().transfers(area_id, account, start_s)
+                yield area_id, before.undone()
 
 
 def last_resort_exchange(
@@ -267,6 +287,11 @@ class Exchange:
     """What the last resort gets for it; negative: pays."""
     fees_quanta: tuple[tuple[str, int], ...] = ()
     """Line and fee; negative: given back."""
+
+    @property
+    def fee_quanta(self) -> int:
+        """The fees of all lines."""
+        return sum(fee_quanta for _, fee_quanta in self.fees_quanta)
 
     def transfers(self, area_id: str, account: str, start_s: int) -> Iterator[Transfer]:
         """The money of it."""
