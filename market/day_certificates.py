@@ -1,27 +1,34 @@
 """The certificates (绿证) of a day that is settled as a whole: from its meters and trades to who has which.
 
 The one idea: a run has read everything already; certificates are the same day seen once more, so they come to
-the same however often it is run, and a version books what the one before it did not.
+the same however often it is run, and a version books what the one before it did not. No match is of two
+intervals, so each is certified by itself: a few at a time are near at hand, where the whole day is not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.certificates.issuing import DeliveryColumns, GenerationColumns, settled_shares
-from market.certificates.sheets import DaySheet, difference, use_of
+from market.certificates.sheets import DaySheet, IntervalSheet, difference, use_of
 from market.model.certificate import IssuedCertificates
 from market.model.participant import GREEN_KINDS, UnitKind
 from market.model.splitting import Integers, members
 from market.settlement.allocation import TradeColumns, deliveries
-from market.settlement.day_facts import DayFacts, MeterUse
+from market.settlement.day_facts import DayFacts, Flags, MeterUse
 from market.settlement.meter_series import Origin
 from market.store.certificate_sheets import green_bytes, share_bytes
 
+_TOGETHER: Final = 8
+"""Intervals whose columns are read together: numbers of 64 bits that a processor fetches at once."""
 _SPARSE: Final = 8
+_AT_ONCE: Final = 2
+"""Threads: little of the work is spent in Python."""
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,20 +36,22 @@ class DayCertificates:
     """A day's certificates."""
 
     facts: DayFacts
+    people: Sequence[str]
+    """Participants by their numbers on the sheet: those of an area follow each other."""
+    numbers: Mapping[str, range]
+    """Those of an area's participants."""
     sheet: DaySheet
-    rows: Mapping[str, tuple[Integers, Integers]]
-    """Of the sheet's shares and uses, by the area of whose they are."""
 
     def issued(self, before: IssuedCertificates) -> IssuedCertificates:
         """What this version issues beside the one that stands."""
-        return difference(before, self.sheet.issued(list(self.facts.participants)))
+        return difference(before, self.sheet.issued(self.people))
 
     def area_bytes(self, area_id: str) -> tuple[bytes, bytes]:
         """What concerns an area's participants: their certificates, and how green they were."""
-        shares, green = self.rows[area_id]
+        own = self.numbers[area_id]
         return (
-            share_bytes(self.facts, self.sheet.shares.rows(shares)),
-            green_bytes(self.facts, self.sheet.green.rows(green)),
+            share_bytes(self.facts, self.people, self.sheet.shares(own)),
+            green_bytes(self.facts, self.people, self.sheet.green(own)),
         )
 
 
@@ -56,58 +65,140 @@ def day_certificates(facts: DayFacts, use: MeterUse) -> DayCertificates:
     Raises:
         CertificateError: they do not add up to the meters; nothing may be booked on them.
     """
-    units, times = list(facts.units.values()), len(facts.starts_s)
-    numbers = {name: number for number, name in enumerate(facts.participants)}
-    owner = np.array([numbers[unit.participant_id] for unit in units], dtype=np.int64)
-    green = np.array([unit.kind in GREEN_KINDS for unit in units], dtype=np.bool_)
-    resells = np.array([unit.kind is UnitKind.RETAILER for unit in units], dtype=np.bool_)
-    cell_owner = (owner[:, None] * times + np.arange(times)).ravel()
-    trades = facts.trades
-    row = trades.unit * times + trades.interval
-    given = TradeColumns(row=row, rank=trades.rank, injection_wh=trades.injection_wh)
-    # Of the others nothing is asked but what they were given.
-    rows = np.flatnonzero(green)
-    place = np.full(len(units), -1, dtype=np.int64)
-    place[rows] = np.arange(len(rows))
-    of_trades = place[trades.unit]
-    shares = settled_shares(
-        GenerationColumns(
-            owner=(owner[rows, None] * times + np.arange(times)).ravel(),
-            renewable=(use.origin[rows] == Origin.MEASURED).ravel(),
-            supported=_supported(facts, rows).ravel(),
-            metered_wh=use.metered_wh[rows].ravel(),
-            own_use_wh=use.own_use_wh[rows].ravel(),
-            own_storage_wh=use.own_storage_wh[rows].ravel(),
-            retail_wh=use.retail_wh[rows].ravel(),
-        ),
-        DeliveryColumns(
-            row=np.where(of_trades < 0, -1, of_trades * times + trades.interval),
-            owner=owner[trades.unit] * times + trades.interval,
-            match=_matches(trades.rank * times + trades.interval),
-            sold=trades.injection_wh > 0,
-            asks_green=trades.asks_green,
-            keeps=resells[trades.unit],
-            delivered_wh=deliveries(use.traded_wh.ravel(), given),
-        ),
-    )
-    # By the numbers of all units again, in whose order the green ones stand.
-    unit, interval = np.divmod(shares.unit, times)
-    shares = replace(shares, unit=rows[unit] * times + interval)
-    # What a retailer takes to sell it again is nobody's use.
-    used_wh = np.where(resells[:, None], 0, use.metered_wh).ravel()
-    sheet = DaySheet.of(shares, use_of(cell_owner, used_wh), times)
-    return DayCertificates(facts=facts, sheet=sheet, rows=_by_area(facts, sheet))
+    numbers = _by_area(facts)
+    people = [name for names in numbers.values() for name in names]
+    day = _Day.of(facts, use, {name: number for number, name in enumerate(people)})
+    with ThreadPoolExecutor(_AT_ONCE) as beside:
+        parts = beside.map(day.sheets, range(0, len(facts.starts_s), _TOGETHER))
+        sheet = DaySheet(intervals=[item for part in parts for item in part])
+    return DayCertificates(facts=facts, people=people, numbers=_ranges(numbers), sheet=sheet)
 
 
-def _matches(numbers: Integers) -> Integers:
-    """Numbers from 0 for matches, each in one interval."""
-    most = int(numbers.max(initial=0)) + 1
-    if most > _SPARSE * len(numbers):
-        return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Day:
+    """A day that is certified, interval by interval."""
+
+    facts: DayFacts
+    use: MeterUse
+    owner: Integers
+    """(n,) number of the participant whose unit it is."""
+    green: Integers
+    """(g,) rows of units that may bring certificates."""
+    place: Integers
+    """(n,) of a unit among them; -1: it is not."""
+    resells: Flags
+    """(n,) what it takes is sold again."""
+    supported: Flags
+    """(g, t)"""
+    legs: Sequence[Integers]
+    """The day's trades, by interval."""
+
+    @classmethod
+    def of(cls, facts: DayFacts, use: MeterUse, number: Mapping[str, int]) -> "_Day":
+        units = list(facts.units.values())
+        green = np.flatnonzero([unit.kind in GREEN_KINDS for unit in units])
+        place = np.full(len(units), -1, dtype=np.int64)
+        place[green] = np.arange(len(green))
+        return cls(
+            facts=facts,
+            use=use,
+            owner=np.array([number[unit.participant_id] for unit in units], dtype=np.int64),
+            green=green,
+            place=place,
+            resells=np.array([unit.kind is UnitKind.RETAILER for unit in units], dtype=np.bool_),
+            supported=_supported(facts, green),
+            legs=members(facts.trades.interval, len(facts.starts_s)),
+        )
+
+    def sheets(self, first: int) -> list[IntervalSheet]:
+        """Some intervals from one on."""
+        use, green = self.use, self.green
+        some = slice(first, first + _TOGETHER)
+        generation = (
+            GenerationColumns(
+                owner=self.owner[green],
+                renewable=origin == Origin.MEASURED,
+                supported=supported,
+                metered_wh=metered_wh,
+                own_use_wh=own_use_wh,
+                own_storage_wh=own_storage_wh,
+                retail_wh=retail_wh,
+            )
+            for origin, supported, metered_wh, own_use_wh, own_storage_wh, retail_wh in zip(
+                _turned(use.origin[green, some]),
+                _turned(self.supported[:, some]),
+                _turned(use.metered_wh[green, some]),
+                _turned(use.own_use_wh[green, some]),
+                _turned(use.own_storage_wh[green, some]),
+                _turned(use.retail_wh[green, some]),
+                strict=True,
+            )
+        )
+        return [
+            self._sheet(*of)
+            for of in zip(
+                self.legs[some],
+                generation,
+                _turned(use.metered_wh[:, some]),
+                _turned(use.traded_wh[:, some]),
+                strict=True,
+            )
+        ]
+
+    def _sheet(
+        self,
+        legs: Integers,
+        generation: GenerationColumns,
+        metered_wh: Integers,
+        traded_wh: Integers,
+    ) -> IntervalSheet:
+        """One interval.
+
+        Args:
+            legs: its trades.
+            generation: of green units; of the others nothing is asked but what they were given.
+            metered_wh: (n,)
+            traded_wh: (n,) what of it went to trades.
+        """
+        trades = self.facts.trades
+        unit, rank, injection_wh = trades.unit[legs], trades.rank[legs], trades.injection_wh[legs]
+        given = TradeColumns(row=unit, rank=rank, injection_wh=injection_wh)
+        shares = settled_shares(
+            generation,
+            DeliveryColumns(
+                row=self.place[unit],
+                owner=self.owner[unit],
+                match=_matches(rank),
+                sold=injection_wh > 0,
+                asks_green=trades.asks_green[legs],
+                keeps=self.resells[unit],
+                delivered_wh=deliveries(traded_wh, given),
+            ),
+        )
+        # By the numbers of all units again, in whose order the green ones stand.
+        shares = replace(shares, unit=self.green[shares.unit])
+        # What a retailer takes to sell it again is nobody's use.
+        used_wh = np.where(self.resells, 0, metered_wh)
+        return IntervalSheet.of(shares, use_of(self.owner, used_wh))
+
+
+def _matches(ranks: Integers) -> Integers:
+    """Numbers from 0 on for matches of an interval."""
+    if not len(ranks):
+        return ranks
+    first = int(ranks.min())
+    most = int(ranks.max()) - first + 1
+    if most > _SPARSE * len(ranks):
+        return np.unique(ranks, return_inverse=True)[1].astype(np.int64)
     # Sooner than sorting them.
     known = np.zeros(most, dtype=np.int64)
-    known[numbers] = 1
-    return (np.cumsum(known) - 1)[numbers]
+    known[ranks - first] = 1
+    return (np.cumsum(known) - 1)[ranks - first]
+
+
+def _turned(columns: NDArray[_Kind]) -> Iterator[NDArray[_Kind]]:
+    """Columns of units by intervals, one interval after the other."""
+    yield from np.ascontiguousarray(columns.T)
 
 
 def _supported(facts: DayFacts, rows: Integers) -> NDArray[np.bool_]:
@@ -126,16 +217,22 @@ def _supported(facts: DayFacts, rows: Integers) -> NDArray[np.bool_]:
     return found
 
 
-def _by_area(facts: DayFacts, sheet: DaySheet) -> dict[str, tuple[Integers, Integers]]:
-    """Shares and uses by the area of the participant's first unit: everybody is in one area."""
+def _by_area(facts: DayFacts) -> dict[str, list[str]]:
+    """Participants by the area of their first unit: everybody is in one."""
     home: dict[str, str] = {}
     for unit in facts.units.values():
         home.setdefault(unit.participant_id, unit.area_id)
-    areas = [area.area_id for area in facts.grid.areas]
-    place = {area_id: number for number, area_id in enumerate(areas)}
-    # Who has no unit has no certificates either.
-    group = np.array([place.get(home.get(name, ""), 0) for name in facts.participants], np.int64)
-    shares, green = (
-        members(group[of], len(areas)) for of in (sheet.shares.holder, sheet.green.participant)
-    )
-    return dict(zip(areas, zip(shares, green, strict=True), strict=True))
+    found: dict[str, list[str]] = {area.area_id: [] for area in facts.grid.areas}
+    for name in facts.participants:
+        if name in home:  # who has no unit has no certificates either
+            found[home[name]].append(name)
+    return found
+
+
+def _ranges(names: Mapping[str, Sequence[str]]) -> dict[str, range]:
+    """Numbers from 0 on, group after group."""
+    found, first = dict[str, range](), 0
+    for area_id, own in names.items():
+        found[area_id] = range(first, first + len(own))
+        first += len(own)
+    return found

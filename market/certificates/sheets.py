@@ -1,9 +1,10 @@
 """What settlement made of a day's certificates, as columns: who has which of them, and who used how much.
 
-The one idea: a whole day is one set of columns, so that a large one costs little; a number of a unit or a
-participant in an interval is its own number times the intervals of the day, plus the interval's.
+The one idea: each interval is one set of columns in which the participants of an area stand together, as
+their numbers follow each other; so what concerns an area is cut out of every interval, and nothing is searched.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,8 +63,28 @@ def retired_of(shares: Shares, use: UseColumns) -> Integers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IntervalSheet:
+    """One version of one interval."""
+
+    shares: Shares
+    """In order of holder, unit and purpose."""
+    use: UseColumns
+    retired_wh: Integers
+    """(p,) what of it certificates came with; no more than was used."""
+
+    @classmethod
+    def of(cls, shares: Shares, use: UseColumns) -> "IntervalSheet":
+        """That of an interval.
+
+        Raises:
+            CertificateError: more is retired than was used, or a share comes twice.
+        """
+        return cls(shares=shares, use=use, retired_wh=retired_of(shares, use))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShareColumns:
-    """Certificates of a day, in order of holder, interval, unit and purpose."""
+    """Certificates, in order of interval, holder, unit and purpose."""
 
     holder: Integers
     """(k,) number of the participant."""
@@ -74,20 +95,10 @@ class ShareColumns:
     energy_wh: Integers
     """(k,) > 0."""
 
-    def rows(self, rows: Integers) -> "ShareColumns":
-        """Some of them."""
-        return ShareColumns(
-            holder=self.holder[rows],
-            interval=self.interval[rows],
-            unit=self.unit[rows],
-            purpose=self.purpose[rows],
-            energy_wh=self.energy_wh[rows],
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GreenColumns:
-    """What participants used in a day, in order of participant and interval."""
+    """What participants used, in order of interval and participant."""
 
     participant: Integers
     interval: Integers
@@ -96,65 +107,70 @@ class GreenColumns:
     retired_wh: Integers
     """(p,) what of it certificates came with; no more than was used."""
 
-    def rows(self, rows: Integers) -> "GreenColumns":
-        """Some of them."""
-        return GreenColumns(
-            participant=self.participant[rows],
-            interval=self.interval[rows],
-            used_wh=self.used_wh[rows],
-            retired_wh=self.retired_wh[rows],
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DaySheet:
     """One version of one day."""
 
-    shares: ShareColumns
-    green: GreenColumns
+    intervals: Sequence[IntervalSheet]
 
-    @classmethod
-    def of(cls, shares: Shares, use: UseColumns, intervals: int) -> "DaySheet":
-        """The sheet of a day whose units and participants are numbered with their intervals.
-
-        Raises:
-            CertificateError: more is retired than was used, or a share comes twice.
-        """
-        retired_wh = retired_of(shares, use)
-        # In order of holder and interval, and there of unit and purpose, as shares are.
-        holder, interval = np.divmod(shares.holder, intervals)
-        participant, at = np.divmod(use.participant, intervals)
-        return cls(
-            shares=ShareColumns(
-                holder=holder,
-                interval=interval,
-                unit=shares.unit // intervals,
-                purpose=shares.purpose,
-                energy_wh=shares.energy_wh,
-            ),
-            green=GreenColumns(
-                participant=participant,
-                interval=at,
-                used_wh=use.energy_wh,
-                retired_wh=retired_wh,
-            ),
+    def shares(self, people: range) -> ShareColumns:
+        """Certificates of some participants whose numbers follow each other."""
+        of = [item.shares for item in self.intervals]
+        some = [_within(item.holder, people) for item in of]
+        return ShareColumns(
+            holder=_joined([item.holder for item in of], some),
+            interval=_numbered(some),
+            unit=_joined([item.unit for item in of], some),
+            purpose=_joined([item.purpose for item in of], some),
+            energy_wh=_joined([item.energy_wh for item in of], some),
         )
 
-    def issued(self, names: list[str]) -> IssuedCertificates:
+    def green(self, people: range) -> GreenColumns:
+        """What some participants used whose numbers follow each other."""
+        some = [_within(item.use.participant, people) for item in self.intervals]
+        return GreenColumns(
+            participant=_joined([item.use.participant for item in self.intervals], some),
+            interval=_numbered(some),
+            used_wh=_joined([item.use.energy_wh for item in self.intervals], some),
+            retired_wh=_joined([item.retired_wh for item in self.intervals], some),
+        )
+
+    def issued(self, names: Sequence[str]) -> IssuedCertificates:
         """What the day issues in sum; `names` are those of the participants by their numbers."""
-        of = self.shares
-        held = of.purpose == Purpose.HELD
-        held_wh = sums(of.energy_wh[held], of.holder[held], len(names)).tolist()
+        of_purpose = {
+            purpose: sum(item.shares.total_wh(purpose) for item in self.intervals)
+            for purpose in Purpose
+        }
+        held_wh = np.zeros(len(names), dtype=np.int64)
+        for item in self.intervals:
+            held = item.shares.purpose == Purpose.HELD
+            held_wh += sums(item.shares.energy_wh[held], item.shares.holder[held], len(names))
         return IssuedCertificates(
-            issued_wh=int(of.energy_wh.sum()),
-            own_use_wh=int(of.energy_wh[of.purpose == Purpose.OWN_USE].sum()),
-            used_wh=int(of.energy_wh[of.purpose == Purpose.USED].sum()),
+            issued_wh=sum(of_purpose.values()),
+            own_use_wh=of_purpose[Purpose.OWN_USE],
+            used_wh=of_purpose[Purpose.USED],
             held_wh=tuple(
                 (name, energy_wh)
-                for name, energy_wh in zip(names, held_wh, strict=True)
+                for name, energy_wh in zip(names, held_wh.tolist(), strict=True)
                 if energy_wh
             ),
         )
+
+
+def _within(numbers: Integers, people: range) -> slice:
+    """Where numbers, which rise, are some that follow each other."""
+    return slice(*np.searchsorted(numbers, (people.start, people.stop)).tolist())
+
+
+def _joined(columns: Sequence[Integers], some: Sequence[slice]) -> Integers:
+    """Parts of columns, one after the other."""
+    return np.concatenate([column[part] for column, part in zip(columns, some, strict=True)])
+
+
+def _numbered(some: Sequence[slice]) -> Integers:
+    """The number of each part, as often as it is long."""
+    return np.repeat(np.arange(len(some)), [part.stop - part.start for part in some])
 
 
 def difference(before: IssuedCertificates, after: IssuedCertificates) -> IssuedCertificates:

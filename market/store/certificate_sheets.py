@@ -4,7 +4,7 @@ The one idea: a row is a lot in somebody's hands, or what somebody used in an in
 with their unit in the name, so that anybody who reads Arrow reads it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,38 +17,34 @@ from market.certificates.sheets import GreenColumns, ShareColumns
 from market.model.certificate import Lot
 from market.model.splitting import Integers
 from market.settlement.day_facts import DayFacts
-from market.store.arrow_streams import named, stream_bytes
+from market.store.arrow_streams import named, narrow, starting, stream_bytes
 
 _WHOSE: Final = ["participant_id", "unit_id"]
 
 
-def share_bytes(facts: DayFacts, shares: ShareColumns) -> bytes:
-    """The certificates of some participants."""
+def share_bytes(facts: DayFacts, people: Sequence[str], shares: ShareColumns) -> bytes:
+    """The certificates of some participants; `people`: by their numbers."""
     return stream_bytes(
         {
-            "participant_id": named(list(facts.participants), shares.holder),
+            "participant_id": named(people, shares.holder),
             "unit_id": named(list(facts.units), shares.unit),
-            "start_s": _starts(facts, shares.interval),
-            "purpose": pa.array(shares.purpose, type=pa.int8()),
-            "energy_wh": pa.array(shares.energy_wh),
+            "start_s": starting(facts.starts_s, shares.interval),
+            "purpose": narrow(shares.purpose),
+            "energy_wh": narrow(shares.energy_wh),
         }
     )
 
 
-def green_bytes(facts: DayFacts, green: GreenColumns) -> bytes:
-    """What some participants used, and what of it certificates came with."""
+def green_bytes(facts: DayFacts, people: Sequence[str], green: GreenColumns) -> bytes:
+    """What some participants used, and what of it certificates came with; `people`: by their numbers."""
     return stream_bytes(
         {
-            "participant_id": named(list(facts.participants), green.participant),
-            "start_s": _starts(facts, green.interval),
-            "used_wh": pa.array(green.used_wh),
-            "retired_wh": pa.array(green.retired_wh),
+            "participant_id": named(people, green.participant),
+            "start_s": starting(facts.starts_s, green.interval),
+            "used_wh": narrow(green.used_wh),
+            "retired_wh": narrow(green.retired_wh),
         }
     )
-
-
-def _starts(facts: DayFacts, interval: Integers) -> Any:  # noqa: ANN401 - pyarrow carries no types
-    return pa.array(np.array(facts.starts_s, dtype=np.int64)[interval])
 
 
 def _table(content: bytes) -> Any:  # noqa: ANN401 - pyarrow carries no types
@@ -123,7 +119,7 @@ def green_rows(content: bytes) -> GreenRows:
         column = table["participant_id"].chunk(0)
         names, who = column.dictionary, column.indices.to_numpy()
     start_s, used_wh, retired_wh = (
-        table[name].to_numpy().astype(np.int64) for name in ("start_s", "used_wh", "retired_wh")
+        table[name].cast(pa.int64()).to_numpy() for name in ("start_s", "used_wh", "retired_wh")
     )
     return GreenRows(
         names=names.to_pylist(),

@@ -16,15 +16,20 @@ from market.model.splitting import Integers
 from market.settlement.again import Cells
 from market.settlement.day_facts import DayDetail, DayFacts, Flags
 from market.settlement.meter_series import Origin
-from market.store.arrow_streams import named, stream_bytes
+from market.store.arrow_streams import named, narrow, starting, stream_bytes
 
 METHODS: Final = tuple(origin.name.lower() for origin in Origin)
 """Words for where a metered value comes from, by their number."""
-WAY: Final = b"1"
+WAY: Final = b"2"
 """Counted up whenever the same facts would come to other columns: no later version stands on those before."""
 _WAY: Final = b"way"
 _KEY: Final = ("unit_id", "start_s")
-_ORIGIN, _METHOD = "origin", "method"
+ORIGIN: Final = "origin"
+"""The column of where metered values come from, by numbers; written as words."""
+_METHOD: Final = "method"
+_WORD: Final = pa.dictionary(pa.int32(), pa.string())
+_PLAIN: Final = {"unit_id": _WORD, _METHOD: _WORD}
+"""Columns of words; all others are whole numbers."""
 
 
 def detail_bytes(facts: DayFacts, detail: DayDetail, area_id: str) -> tuple[bytes, int]:
@@ -63,13 +68,12 @@ def cells_bytes(
         origins.append(detail.origin[own].ravel().astype(np.int64))
     row, column = _joined(row_parts), _joined(column_parts)
     order = np.lexsort((column, row)) if len(row_parts) > 1 else np.arange(len(row))
-    starts = np.array(starts_s, dtype=np.int64)
     columns: dict[str, Any] = {
         "unit_id": named(unit_ids, row[order]),
-        "start_s": pa.array(starts[column[order]]),
+        "start_s": starting(starts_s, column[order]),
     }
     for name, parts in values.items():
-        columns[name] = pa.array(_joined(parts)[order])
+        columns[name] = narrow(_joined(parts)[order])
     method = _joined(origins).astype(np.int8)[order]
     columns[_METHOD] = pa.DictionaryArray.from_arrays(
         pa.array(method), pa.array(METHODS, type=pa.string())
@@ -98,7 +102,7 @@ def put_columns(
     Returns:
         How many rows each of its units has, by the unit's place, or None: they do not belong there.
     """
-    fields = [_METHOD if name == _ORIGIN else name for name in into]
+    fields = [_METHOD if name == ORIGIN else name for name in into]
     try:
         with pa.ipc.open_stream(detail) as reader:
             known, told = reader.schema.names, reader.schema.metadata or {}
@@ -123,7 +127,7 @@ def put_columns(
     whole = _is_grid(unit, start, len(column_of)) and np.array_equal(columns, range(len(column_of)))
     place = rows if whole else (rows[unit], columns[start])
     for name, array in into.items():
-        values = table[_METHOD].chunk(0).indices if name == _ORIGIN else table[name]
+        values = table[_METHOD].chunk(0).indices if name == ORIGIN else table[name]
         # Row by row where all of a unit's intervals stand together: a copy, and no search.
         array[place] = values.to_numpy().reshape((-1, len(column_of)) if whole else -1)
     return np.bincount(rows[unit], minlength=len(row_of)).astype(np.int64)
@@ -188,7 +192,7 @@ def _laid_together(details: Sequence[bytes], only: Callable[[Any], Any]) -> Any:
     for detail in details:
         if detail:
             with pa.ipc.open_stream(detail) as reader:
-                tables.append(only(reader.read_all()))
+                tables.append(_as_plain(only(reader.read_all())))
     first, *on_top = tables
     if not any(table.num_rows for table in on_top):
         return first
@@ -206,3 +210,9 @@ def _laid_together(details: Sequence[bytes], only: Callable[[Any], Any]) -> Any:
     first_of = np.append(True, (np.diff(unit[order]) != 0) | (np.diff(start_s[order]) != 0))
     whole = pa.concat_tables(tables).unify_dictionaries()
     return whole.take(pa.array(order[first_of]))
+
+
+def _as_plain(table: Any) -> Any:  # noqa: ANN401 - a table
+    """Whole numbers of 64 bits each, however narrow they were written: tables of one form."""
+    fields = [field.with_type(_PLAIN.get(field.name, pa.int64())) for field in table.schema]
+    return table.cast(pa.schema(fields))

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from market.model.splitting import Integers
 from market.settlement.day_facts import DayTrades
-from market.store.arrow_streams import named, stream_bytes
+from market.store.arrow_streams import named, narrow, starting, stream_bytes
 
 _WHOLE: Final = ("place", "rank", "injection_wh", "amount_quanta")
 """Columns of whole numbers beside the unit and the interval."""
@@ -30,15 +30,14 @@ def trade_bytes(
         unit_ids: of the day, in order.
         starts_s: the day's intervals.
     """
-    starts = np.array(starts_s, dtype=np.int64)
     return stream_bytes(
         {
             "unit_id": named(unit_ids, trades.unit[legs]),
-            "start_s": pa.array(starts[trades.interval[legs]]),
-            "place": pa.array(legs),
-            "rank": pa.array(trades.rank[legs]),
-            "injection_wh": pa.array(trades.injection_wh[legs]),
-            "amount_quanta": pa.array(trades.amount_quanta[legs]),
+            "start_s": starting(starts_s, trades.interval[legs]),
+            "place": narrow(legs),
+            "rank": narrow(trades.rank[legs]),
+            "injection_wh": narrow(trades.injection_wh[legs]),
+            "amount_quanta": narrow(trades.amount_quanta[legs]),
             "asks_green": pa.array(trades.asks_green[legs]),
         }
     )

@@ -37,14 +37,17 @@ def certified(facts: DayFacts) -> tuple[DaySettled, DayCertificates]:
     return settled, day_certificates(facts, MeterUse.of(settled.detail))
 
 
+def everybody(made: DayCertificates) -> range:
+    return range(len(made.people))
+
+
 def rows(made: DayCertificates) -> Iterator[Row]:
-    owners, units = list(made.facts.participants), list(made.facts.units)
-    of = made.sheet.shares
+    units, of = list(made.facts.units), made.sheet.shares(everybody(made))
     for holder, unit, interval, purpose, energy_wh in zip(
         *(x.tolist() for x in (of.holder, of.unit, of.interval, of.purpose, of.energy_wh)),
         strict=True,
     ):
-        yield owners[holder], units[unit], interval, Purpose(purpose), energy_wh
+        yield made.people[holder], units[unit], interval, Purpose(purpose), energy_wh
 
 
 def delivered(facts: DayFacts, settled: DaySettled) -> list[int]:
@@ -133,15 +136,14 @@ def test_certificates_go_with_green_energy_that_was_bought_and_delivered(
 def test_nobody_is_greener_than_green(data: st.DataObject) -> None:
     facts = data.draw(days(starts_s=CLOCKS[96]))
     _, made = certified(facts)
-    green = made.sheet.green
+    green = made.sheet.green(everybody(made))
     used: Counter[tuple[str, int]] = Counter()
     for row, unit in enumerate(facts.units.values()):
         for interval in range(96):
             if unit.kind is not UnitKind.RETAILER:  # it takes energy to sell it again
                 used[unit.participant_id, interval] += max(0, -int(facts.metered_wh[row, interval]))
-    names = list(facts.participants)
     found = {
-        (names[who], interval): used_wh
+        (made.people[who], interval): used_wh
         for who, interval, used_wh in zip(
             *(x.tolist() for x in (green.participant, green.interval, green.used_wh)), strict=True
         )
@@ -184,8 +186,9 @@ def test_areas_are_the_whole_day_and_read_back_as_they_were(data: st.DataObject)
         wanted[holder, unit_id, purpose] += energy_wh
     assert sums == wanted
     assert sorted(held) == sorted(rows(made))
-    assert used_wh == int(made.sheet.green.used_wh.sum())
-    assert retired_wh == int(made.sheet.green.retired_wh.sum())
+    of_all = made.sheet.green(everybody(made))
+    assert used_wh == int(of_all.used_wh.sum())
+    assert retired_wh == int(of_all.retired_wh.sum())
 
 
 @given(st.data())
@@ -278,8 +281,8 @@ def one_interval(
 
 
 def in_hands(facts: DayFacts) -> list[tuple[str, str, Purpose, int]]:
-    """Holder, unit, purpose and energy."""
-    return [(who, unit, why, wh) for who, unit, _, why, wh in rows(certified(facts)[1])]
+    """Holder, unit, purpose and energy, sorted."""
+    return sorted((who, unit, why, wh) for who, unit, _, why, wh in rows(certified(facts)[1]))
 
 
 ROOF = {"ben-solar": 900, "ben-load": -100}

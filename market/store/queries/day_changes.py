@@ -5,8 +5,9 @@ meters that are read again; where they show something else than the version knew
 settled anew, by the code that settles a whole day. All else, trades too, is what the version knew.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -28,13 +29,15 @@ from market.settlement.meter_series import Origin
 from market.settlement.outcomes import exchanged, priced
 from market.settlement.substitution import LIKE_DAYS_MAX, LINEAR_MAX_S
 from market.store import tables
+from market.store.details import ORIGIN
 from market.store.queries.day_facts import DayReader, day_starts_s
-from market.store.queries.day_meters import completeness, meters_again
-from market.store.queries.day_outcomes import calls_of
+from market.store.queries.day_meters import Counting, completeness, counting_in, meters_again
+from market.store.queries.day_outcomes import DayOutcomes, calls_of
 from market.store.queries.market import market
 from market.store.queries.pages import in_columns
 from market.store.queries.runs import RunView
 from market.store.queries.settled_columns import (
+    SettledColumns,
     kept_areas,
     settled_columns,
     trades_of_areas,
@@ -43,7 +46,6 @@ from market.store.trade_sheets import kept_trades
 
 _DAY_S: Final = 86_400
 _TOLD: Final = "told_wh"
-_ORIGIN: Final = "origin"
 SHARE_MAX: Final = 4
 """Where a quarter of the cells would be settled anew, or lies on top of whole areas, all are."""
 
@@ -113,6 +115,20 @@ class _Version:
     trades: DayTrades
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _News:
+    """What has come since the version."""
+
+    since: Flags
+    """(n, t) of which readings of the day have."""
+    counting: Counting
+    """The readings that count there."""
+    late: int
+    """For how many unit-intervals of the day a reading ever came late."""
+    others: Sequence[str]
+    """Units of which readings have come of days that may stand in for gaps."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
     """A day of which little has changed."""
@@ -145,43 +161,62 @@ class _Known:
         if not last_resorts or not newcomers.isdisjoint(last_resorts):
             return None
         row = {name: place for place, name in enumerate(self.units)}
-        areas = kept_areas(self.connection, self.market_id, base.run.run_id)
-        sheets = trades_of_areas(self.connection, self.market_id, areas)
-        column = {start_s: place for place, start_s in enumerate(self.starts_s)}
-        # Both take their time, of which little is spent in Python.
-        with ThreadPoolExecutor(1) as beside:
-            coming = beside.submit(kept_trades, sheets, row, column)
-            kept = settled_columns(
-                areas,
-                names=(*MeterUse.names(), _TOLD, _ORIGIN),
-                units=row,
-                starts_s=self.starts_s,
-            )
-            trades = coming.result()
-        if kept is None or trades is None:
+        with self._unpacked(base, row) as unpacked:
+            news = self._news(whole, row, base.begun_event_seq, event_seq)
+            booked, rents_quanta = whole.booked()
+            activations, outcomes = whole.activations(), whole.outcomes()
+            kept = unpacked()
+        if kept is None:
             return None
-        told_wh, origin = kept.columns.pop(_TOLD), kept.columns.pop(_ORIGIN).astype(np.int8)
-        use = MeterUse(origin=origin, **kept.columns)
-        version = _Version(use=use, told_wh=told_wh, trades=trades)
+        version, on_top = kept
+        use = version.use
         before_wh = use.metered_wh.copy()
         with_meter = whole.with_meter()
-        since, late = self._came_late(row, base.begun_event_seq, event_seq)
-        others = self._of_days_around(base.begun_event_seq, event_seq)
-        changed = self._read_again(row, version, whole, with_meter, since, others)
-        activations = whole.activations()
-        cells = cells_to_settle(list(self.units.values()), changed, told_wh != 0, activations)
+        changed = self._read_again(row, version, whole, with_meter, news)
+        told = version.told_wh != 0
+        cells = cells_to_settle(list(self.units.values()), changed, told, activations)
         anew = sum(item.count for item in cells)
-        if SHARE_MAX * (anew + kept.rows_on_top) > changed.size:
+        if SHARE_MAX * (anew + on_top) > changed.size:
             return None
-        booked, rents_quanta = whole.booked()
-        facts = self._facts(whole, version, activations, rents_quanta)
+        facts = self._facts(whole, version, activations, outcomes, rents_quanta)
         return DayChanges(
             base_run_id=base.run.run_id,
             facts=facts,
             use=use,
             parts=tuple(day_parts(facts, before_wh, cells)),
-            completeness=completeness(origin, with_meter, late),
+            completeness=completeness(use.origin, with_meter, news.late),
             booked=booked,
+        )
+
+    @contextmanager
+    def _unpacked(
+        self, base: RunView, row: Mapping[str, int]
+    ) -> Iterator[Callable[[], tuple[_Version, int] | None]]:
+        """What was kept of a version, and how many rows of it on top, once that is unpacked.
+
+        While lists are read it is unpacked beside that, of which little is spent in Python.
+        """
+        areas = kept_areas(self.connection, self.market_id, base.run.run_id)
+        sheets = trades_of_areas(self.connection, self.market_id, areas)
+        column = {start_s: place for place, start_s in enumerate(self.starts_s)}
+        names = (*MeterUse.names(), _TOLD, ORIGIN)
+        with ThreadPoolExecutor(2) as beside:
+            coming = beside.submit(
+                settled_columns, areas, names=names, units=row, starts_s=self.starts_s
+            )
+            traded = beside.submit(kept_trades, sheets, row, column)
+            yield lambda: _version(coming.result(), traded.result())
+
+    def _news(
+        self, whole: DayReader, row: Mapping[str, int], after_seq: int, until_seq: int
+    ) -> _News:
+        """What has come since an event."""
+        since, late = self._came_late(row, after_seq, until_seq)
+        return _News(
+            since=since,
+            counting=counting_in(whole.asked(), self.starts_s, list(self.units), since),
+            late=late,
+            others=self._of_days_around(after_seq, until_seq),
         )
 
     def _facts(
@@ -189,10 +224,10 @@ class _Known:
         whole: DayReader,
         version: _Version,
         activations: Mapping[int, Sequence[UnitsActivated]],
+        outcomes: DayOutcomes,
         rents_quanta: Mapping[str, int],
     ) -> DayFacts:
         """The facts of the whole day; `version`: with its meters as they are now."""
-        outcomes = whole.outcomes()
         pairs = [calls_of(outcomes, at_s) for at_s in self.starts_s]
         return DayFacts(
             day=self.day,
@@ -220,24 +255,20 @@ class _Known:
         version: _Version,
         whole: DayReader,
         with_meter: Flags,
-        since: Flags,
-        others: Collection[str],
+        news: _News,
     ) -> Flags:
         """(n, t) where meters show something else, which is put where it stood.
 
         Looked at are units of which readings of the day have come; those that have gaps, and readings of
         days that may stand in for them; and those whose last interval is one: the line over it may end in
         the next day.
-
-        `since`: (n, t) of which readings have come since the version; `others`: units of which readings
-        of days around it have.
         """
         starts_s, use = self.starts_s, version.use
         origin = use.origin
         changed = np.zeros(origin.shape, dtype=np.bool_)
         gaps = (origin != Origin.MEASURED) & with_meter[:, None]
-        wanted = since.any(axis=1) | gaps[:, -(LINEAR_MAX_S // starts_s.step) :].any(axis=1)
-        around = [row[unit_id] for unit_id in others]
+        wanted = news.since.any(axis=1) | gaps[:, -(LINEAR_MAX_S // starts_s.step) :].any(axis=1)
+        around = [row[unit_id] for unit_id in news.others]
         wanted[around] |= gaps[around].any(axis=1)
         rows = np.flatnonzero(wanted)
         if not len(rows):
@@ -256,7 +287,8 @@ class _Known:
             told=ordered_wh != 0,
             before_wh=use.metered_wh[rows],
             before=origin[rows],
-            late=since[rows],
+            late=news.since[rows],
+            counting=news.counting,
         )
         changed[rows] = (metered_wh != use.metered_wh[rows]) | (found != origin[rows])
         use.metered_wh[rows], origin[rows] = metered_wh, found
@@ -312,3 +344,12 @@ class _Known:
         """Readings that came late, up to an event."""
         c = tables.measurements.c
         return (c.market_id == self.market_id) & c.late & (c.event_seq <= until_seq)
+
+
+def _version(kept: SettledColumns | None, trades: DayTrades | None) -> tuple[_Version, int] | None:
+    """What was kept, and how many rows of it on top; None: not all was."""
+    if kept is None or trades is None:
+        return None
+    told_wh, origin = kept.columns.pop(_TOLD), kept.columns.pop(ORIGIN).astype(np.int8, copy=False)
+    use = MeterUse(origin=origin, **kept.columns)
+    return _Version(use=use, told_wh=told_wh, trades=trades), kept.rows_on_top

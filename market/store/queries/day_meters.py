@@ -30,7 +30,7 @@ class _Proof(NamedTuple):
 
 
 _NO_PROOF: Final = _Proof(None, "")
-_Counting: TypeAlias = Mapping[tuple[str, int], tuple[int, bool]]
+Counting: TypeAlias = Mapping[tuple[str, int], tuple[int, bool]]
 """The reading that counts by unit and interval: its energy, and whether it was measured."""
 _Read: TypeAlias = tuple[tuple[int, bool], _Proof]
 
@@ -112,10 +112,11 @@ def meters_again(
     before_wh: Integers,
     before: Origins,
     late: Flags,
+    counting: Counting,
 ) -> tuple[Integers, Origins]:
     """What `day_meters` finds for some units, where it is known what they showed before.
 
-    Only cells of which a reading has come since, and gaps, are read.
+    Of all else only gaps are read.
 
     Args:
         asked: where to look, and as of when.
@@ -128,15 +129,14 @@ def meters_again(
         before_wh: (n, t) what they showed before.
         before: (n, t) an `Origin`: where that came from.
         late: (n, t) where a reading has come late since.
+        counting: the readings that count there.
     """
     measured = (before == Origin.MEASURED) & ~late
     metered_wh = np.where(measured, before_wh, scheduled_wh)
     row_of = {unit.unit_id: row for row, unit in enumerate(units)}
-    rows, columns = (places.tolist() for places in np.nonzero(~measured))
-    wanted = [
-        (starts_s[column], units[row].unit_id) for row, column in zip(rows, columns, strict=True)
-    ]
-    _put(_counting_in(asked, wanted), starts_s, row_of, metered_wh, measured)
+    of_gaps = counting_in(asked, starts_s, list(row_of), ~measured & ~late)
+    for found in (of_gaps, counting):
+        _put(found, starts_s, row_of, metered_wh, measured)
     return _filled(asked, rules, starts_s, units, with_meter, metered_wh, measured, told)
 
 
@@ -199,7 +199,7 @@ def _readings(
 
 
 def _put(
-    counting: _Counting,
+    counting: Counting,
     starts_s: range,
     row_of: Mapping[str, int],
     metered_wh: Integers,
@@ -214,7 +214,7 @@ def _put(
     metered_wh[place], measured[place] = injections_wh, are_measured
 
 
-def _newest(asked: Asked, starts_s: range) -> _Counting:
+def _newest(asked: Asked, starts_s: range) -> Counting:
     """The readings that count where some came late: by the rule of those that came in time."""
     other = tables.measurements.alias("other")
     came_late = (
@@ -226,12 +226,22 @@ def _newest(asked: Asked, starts_s: range) -> _Counting:
     return _counting_of(asked, came_late)
 
 
-def _counting_in(asked: Asked, wanted: Sequence[tuple[int, str]]) -> _Counting:
-    """The readings that count of some intervals and units, as far as there are any."""
+def counting_in(asked: Asked, starts_s: range, unit_ids: Sequence[str], where: Flags) -> Counting:
+    """The readings that count of some intervals of units, as far as there are any.
+
+    Args:
+        asked: where to look, and as of when.
+        starts_s: the columns of `where`.
+        unit_ids: its rows.
+        where: (n, t) which are wanted.
+    """
+    # Interval by interval, as the table is sorted.
+    columns, rows = (places.tolist() for places in np.nonzero(where.T))
+    wanted = [(starts_s[column], unit_ids[row]) for column, row in zip(columns, rows, strict=True)]
     return _counting_of(asked, cells(asked.connection, wanted)) if wanted else {}
 
 
-def _counting_of(asked: Asked, cells: FromClause) -> _Counting:
+def _counting_of(asked: Asked, cells: FromClause) -> Counting:
     """The readings that count of some intervals and units."""
     c = tables.measurements.c
     rows = asked.connection.execute(

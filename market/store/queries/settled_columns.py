@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from market.model.splitting import Integers
 from market.store import tables
-from market.store.details import put_columns
+from market.store.details import ORIGIN, put_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,7 +106,9 @@ def settled_columns(
         starts_s: the day's intervals.
     """
     shape = (len(units), len(starts_s))
-    columns = {name: np.zeros(shape, dtype=np.int64) for name in names}
+    columns = {
+        name: np.zeros(shape, dtype=np.int8 if name == ORIGIN else np.int64) for name in names
+    }
     column_of = {start_s: place for place, start_s in enumerate(starts_s)}
     covered = np.zeros(len(units), dtype=np.int64)
     on_top = 0

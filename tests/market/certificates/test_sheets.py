@@ -7,13 +7,19 @@ import pytest
 
 from market.certificates.errors import CertificateError
 from market.certificates.issuing import Purpose, Shares
-from market.certificates.sheets import DaySheet, UseColumns, difference, retired_of, use_of
+from market.certificates.sheets import (
+    DaySheet,
+    IntervalSheet,
+    UseColumns,
+    difference,
+    retired_of,
+    use_of,
+)
 from market.model.certificate import IssuedCertificates
 
 ANN, BEN, CEM = range(3)
 NAMES = ["ann", "ben", "cem"]
-T = 4
-"""Intervals of the day: number of a unit or participant in an interval = its own × T + interval."""
+ALL = range(3)
 
 
 def column(values: Any) -> Any:  # noqa: ANN401 - an array
@@ -66,38 +72,38 @@ def test_use_is_the_withdrawal_of_every_unit_by_its_own_meter() -> None:
 
 
 def sheet() -> DaySheet:
-    return DaySheet.of(
-        shares_of(
-            (0 * T + 1, ANN * T + 1, Purpose.OWN_USE, 4),
-            (0 * T + 1, BEN * T + 1, Purpose.USED, 2),
-            (2 * T + 3, ANN * T + 3, Purpose.HELD, 6),
-            (2 * T + 0, ANN * T + 0, Purpose.HELD, 1),
-        ),
-        use((ANN * T + 1, 5), (BEN * T + 1, 2), (CEM * T + 2, 9)),
-        T,
+    return DaySheet(
+        intervals=[
+            IntervalSheet.of(shares_of((2, ANN, Purpose.HELD, 1)), use()),
+            IntervalSheet.of(
+                shares_of((0, ANN, Purpose.OWN_USE, 4), (0, BEN, Purpose.USED, 2)),
+                use((ANN, 5), (BEN, 2)),
+            ),
+            IntervalSheet.of(shares_of(), use((CEM, 9))),
+            IntervalSheet.of(shares_of((2, ANN, Purpose.HELD, 6)), use()),
+        ]
     )
 
 
-def test_a_day_stands_in_order_of_holder_and_time() -> None:
-    shares, green = sheet().shares, sheet().green
+def test_a_day_stands_in_order_of_time_and_holder() -> None:
+    shares, green = sheet().shares(ALL), sheet().green(ALL)
 
-    assert shares.holder.tolist() == [ANN, ANN, ANN, BEN]
-    assert shares.interval.tolist() == [0, 1, 3, 1]
-    assert shares.unit.tolist() == [2, 0, 2, 0]
-    assert shares.energy_wh.tolist() == [1, 4, 6, 2]
+    assert shares.holder.tolist() == [ANN, ANN, BEN, ANN]
+    assert shares.interval.tolist() == [0, 1, 1, 3]
+    assert shares.unit.tolist() == [2, 0, 0, 2]
+    assert shares.energy_wh.tolist() == [1, 4, 2, 6]
     assert green.participant.tolist() == [ANN, BEN, CEM]
     assert green.interval.tolist() == [1, 1, 2]
     assert green.retired_wh.tolist() == [4, 2, 0]
 
 
 def test_parts_of_a_day_are_together_the_day() -> None:
-    whole = sheet()
-    ann, others = (whole.shares.rows(column(rows)) for rows in ([0, 1, 2], [3]))
+    ann, others = (sheet().shares(people) for people in (range(1), range(1, 3)))
 
     assert ann.energy_wh.tolist() == [1, 4, 6]
     assert ann.interval.tolist() == [0, 1, 3]
     assert others.holder.tolist() == [BEN]
-    assert [whole.green.rows(column(rows)).used_wh.tolist() for rows in ([0], [1, 2])] == [
+    assert [sheet().green(people).used_wh.tolist() for people in (range(1), range(1, 3))] == [
         [5],
         [2, 9],
     ]
