@@ -18,7 +18,7 @@ from market.settlement.day_facts import Flags, Origins
 from market.settlement.meter_series import Origin
 from market.store import tables
 from market.store.queries.among import cells
-from market.store.queries.pages import in_columns
+from market.store.queries.pages import by_hundreds, in_columns
 from market.store.queries.stand_ins import Asked, stand_ins
 
 
@@ -267,9 +267,10 @@ def _counting_of(asked: Asked, cells: FromClause) -> Counting:
         .order_by(c.late, c.event_seq, c.row)
     )
     counting: dict[tuple[str, int], _Read] = {}
-    for unit_id, start_s, injection_wh, substituted, late, sequence, signature in rows:
+    for unit_id, start_s, injection_wh, substituted, late, sequence, signature in by_hundreds(rows):
         cell = unit_id, start_s
-        proof = _Proof(sequence, signature)
+        proven = signature or sequence is not None
+        proof = _Proof(sequence, signature) if proven else _NO_PROOF
         before = counting.get(cell) if late else None
         # Without a number or a proof on either side the later one counts.
         if (

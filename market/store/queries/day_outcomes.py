@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from market.model.call import CallKind
 from market.model.trade import AreaOutcome, ClearingOutcome, LineOutcome
 from market.store import tables
+from market.store.queries.pages import by_hundreds
 
 DayOutcomes: TypeAlias = dict[tuple[int, CallKind], ClearingOutcome]
 """What each call made of each interval."""
@@ -29,16 +30,20 @@ def day_outcomes(
     areas: defaultdict[tuple[int, str], list[AreaOutcome]] = defaultdict(list)
     lines: defaultdict[tuple[int, str], list[LineOutcome]] = defaultdict(list)
     a, b = tables.area_outcomes.c, tables.line_outcomes.c
-    for start_s, call, *values in connection.execute(
-        select(a.start_s, a.call, *(a[name] for name in _OF_AREA))
-        .where(of_areas)
-        .order_by(a.position)
+    for start_s, call, *values in by_hundreds(
+        connection.execute(
+            select(a.start_s, a.call, *(a[name] for name in _OF_AREA))
+            .where(of_areas)
+            .order_by(a.position)
+        )
     ):
         areas[start_s, call].append(AreaOutcome(**dict(zip(_OF_AREA, values, strict=True))))
-    for start_s, call, *values in connection.execute(
-        select(b.start_s, b.call, *(b[name] for name in _OF_LINE))
-        .where(of_lines)
-        .order_by(b.position)
+    for start_s, call, *values in by_hundreds(
+        connection.execute(
+            select(b.start_s, b.call, *(b[name] for name in _OF_LINE))
+            .where(of_lines)
+            .order_by(b.position)
+        )
     ):
         lines[start_s, call].append(LineOutcome(**dict(zip(_OF_LINE, values, strict=True))))
     return {

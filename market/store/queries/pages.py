@@ -37,6 +37,12 @@ def in_columns(result: Result[*tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ..
         yield tuple(zip(*part, strict=True))
 
 
+def by_hundreds(result: Result[*tuple[Any, ...]]) -> Iterator[AnyRow]:
+    """All rows, one by one, fetched by the hundred."""
+    for part in result.partitions(PART_ROWS):
+        yield from part
+
+
 def cursor_of(*key: str | int) -> str:
     """The cursor behind a row with this key."""
     return SEPARATOR.join(str(part) for part in key)
