@@ -282,9 +282,9 @@ SUBJECTS: Final = (
                 "a corrected run after one per cent of the meters were read anew",
                 10.0,
                 "% of the run",
-                "What is left goes by the size of the day: what became of the meters and the trades "
-                "are unpacked, a fifth; certificates made of all of them, a third; late readings "
-                "read beside those in time, a sixth (at 20,000 units).",
+                "What is left goes by the size of the day: late readings read beside those in time, "
+                "while what was kept is unpacked, four tenths; certificates made of all trades, while "
+                "what is due is added up, a third; both packed again, a quarter (at 20,000 units).",
             ),
             at_most(
                 "settlement.bills",

@@ -164,29 +164,6 @@ def deviation_transfers(
                 start_s,
             )
         )
-    transfers += net_transfers(
-        net_wh=net_wh,
-        rules=rules,
-        grid=grid,
-        start_s=start_s,
-        last_resort_participant_id=last_resort_participant_id,
-        outcome=outcome,
-        replaced_wh=replaced_wh,
-    )
-    return tuple(move for move in transfers if move.amount_quanta)
-
-
-def net_transfers(
-    *,
-    net_wh: Mapping[str, int],
-    rules: MarketRules,
-    grid: Grid,
-    start_s: int,
-    last_resort_participant_id: str,
-    outcome: ClearingOutcome | None = None,
-    replaced_wh: Mapping[str, int] | None = None,
-) -> Iterator[Transfer]:
-    """What areas deviate in sum, settled with the last resort; arguments as for `deviation_transfers`."""
     account = participant_account(last_resort_participant_id)
     for area_id, exchange in net_exchanges(
         net_wh=net_wh,
@@ -196,7 +173,8 @@ def net_transfers(
         outcome=outcome,
         replaced_wh=replaced_wh,
     ):
-        yield from exchange.transfers(area_id, account, start_s)
+        transfers += exchange.transfers(area_id, account, start_s)
+    return tuple(move for move in transfers if move.amount_quanta)
 
 
 def net_exchanges(
