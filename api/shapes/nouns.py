@@ -4,6 +4,7 @@ The one idea: these describe and are not run: answers are made and encoded as be
 every answer they get against its description.
 """
 
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from market.model.rules import DayKind, TieRule
 _Item = TypeVar("_Item", bound=Shape)
 
 
+@cache
 def page_of(item: type[_Item]) -> type[Any]:
     """A page of a list; the next one begins behind `next_cursor`, null: it is the last one."""
     return msgspec.defstruct(

@@ -1,9 +1,17 @@
-"""The shapes of what auctions decided: intervals, their prices, flows and curves."""
+"""The shapes of what auctions decided, and of trades and books."""
 
 from typing import Literal
 
-from api.shapes.values import Count, Energy, Instant, Money, Price, Shape
+from msgspec import UNSET, UnsetType
+
+from api.shapes.nouns import Reason
+from api.shapes.values import Count, Energy, Instant, Moment, Money, Power, Price, Shape
+from market.model.call import CallReason
 from market.model.messages import Phase
+from market.model.order import Side, Venue
+from market.model.recall import TradeState
+
+CallName = Literal["day_ahead", "closing"]
 
 
 class AreaCurves(Shape):
@@ -68,3 +76,240 @@ class Interval(Shape):
     receipt_hash: str | None
     areas: list[AreaPrice] | None
     lines: list[Flow] | None
+
+
+# --- sessions and clearing runs ----------------------------------------------------------
+
+
+class BindingLimit(Shape):
+    """A limit that was reached: of a line, or of an area's connection."""
+
+    start: Instant
+    line_id: str | None
+    area_id: str | None
+    direction: Literal["forward", "backward", "import", "export"]
+
+
+class ClearingRun(Shape):
+    """A call that was cleared, as a whole."""
+
+    run_id: str
+    call: CallName
+    start: Instant
+    end: Instant
+    intervals: Count
+    rung: str
+    reproducible: bool
+    welfare: Money
+    upper_bound: Money
+    gap: Money
+    gap_ppm: int
+    solve_ms: Count
+    receipt_hash: str
+    audit_faults: list[str]
+    binding: list[BindingLimit]
+
+
+class Session(Shape):
+    """The closing session of an interval; what is not known yet is null."""
+
+    session: Literal["closing"]
+    start: Instant
+    end: Instant
+    phase: Phase
+    opens_at: Moment
+    gate_at: Moment
+    ends_at: Moment
+    settles_at: Moment
+    rung: str | None
+    solve_ms: Count | None
+    trades: Count | None
+    receipt_hash: str | None
+    audit_faults: list[str] | None
+
+
+class Deadline(Shape):
+    """By when something is due: a step of the road, or `grid_check`."""
+
+    what: str
+    at: Moment
+
+
+class SessionStep(Shape):
+    """What happened: a step of the road, the phase of a stop, `decouple` or `couple`."""
+
+    at: Moment
+    what: str
+    phase: Phase | None
+    area_id: str | None
+    until: Moment | None
+    reason: str | None
+    by: list[str]
+
+
+class SessionTimeline(Shape):
+    """One session against its deadlines."""
+
+    session: CallName
+    start: Instant
+    end: Instant
+    opens_at: Moment
+    gate_at: Moment
+    deadlines: list[Deadline]
+    steps: list[SessionStep]
+    clearing: ClearingRun | None
+
+
+class CallBlock(Shape):
+    """A block or storage of a call, with what it got and why."""
+
+    order_id: str
+    kind: str
+    participant_id: str
+    unit_id: str
+    area_id: str
+    start: Instant
+    end: Instant
+    side: Side
+    price_per_mwh: Price
+    energy_kwh: Energy
+    traded_kwh: Energy
+    ratio_ppm: int
+    status: Literal["accepted", "partly_accepted", "rejected", "paradoxically_rejected"]
+    reason: CallReason
+    gain: Money | None
+    missed_by_per_mwh: Price | None
+
+
+class Verdict(Shape):
+    """A run solved and audited again; with `journal` among the faults the journal does not prove itself."""
+
+    run_id: str
+    verified: bool
+    faults: list[str]
+    """What differs, by name, and what the auditor finds."""
+    input_hash: str | UnsetType = UNSET
+    receipt_hash_stated: str | UnsetType = UNSET
+    receipt_hash: str | UnsetType = UNSET
+    rung_stated: str | UnsetType = UNSET
+    rung: str | UnsetType = UNSET
+    reproducible: bool | UnsetType = UNSET
+    took_ms: Count | UnsetType = UNSET
+
+
+class CallArea(AreaCurves):
+    """An area of a call, with its curves."""
+
+    sold_kwh: Energy
+    bought_kwh: Energy
+
+
+class CallShown(Shape):
+    """A call as it was, or as it would have been; the welfare is of the whole run."""
+
+    rung: str
+    welfare: Money
+    areas: list[CallArea]
+
+
+class WhatIf(Shape):
+    """A run without some of its orders."""
+
+    run_id: str
+    start: Instant
+    removed: Count
+    """Orders that were in the run."""
+    before: CallShown
+    after: CallShown
+    faults: list[str]
+    took_ms: Count
+
+
+# --- trades and books ----------------------------------------------------------------------
+
+
+class AreaTrade(Shape):
+    """A trade of an area without a name."""
+
+    trade_id: str
+    area_id: str
+    start: Instant
+    end: Instant
+    side: Side
+    price_per_mwh: Price
+    energy_kwh: Energy
+    venue: Venue
+    state: TradeState
+
+
+class Position(Shape):
+    """What a unit has traded in an interval, however made; injection positive."""
+
+    unit_id: str
+    participant_id: str
+    area_id: str
+    start: Instant
+    end: Instant
+    bought_kwh: Energy
+    sold_kwh: Energy
+    net_kwh: Energy
+
+
+class BookLevel(Shape):
+    """What stands at a price."""
+
+    side: Side
+    price_per_mwh: Price
+    energy_kwh: Energy
+
+
+class BookInterval(Shape):
+    """Levels of one interval."""
+
+    start: Instant
+    phase: Phase
+    levels: list[BookLevel]
+
+
+class Depth(Shape):
+    """The open book of a key."""
+
+    area: str
+    revision: Count
+    checksum: Count
+    intervals: list[BookInterval]
+    event_seq: Count
+    """The market's journal up to which it is true."""
+
+
+class BookAt(Shape):
+    """An interval's book as it was after one of its steps; null: not reached, or before the first."""
+
+    area: str
+    start: Instant
+    end: Instant
+    opened_at: Moment | None
+    closed_at: Moment | None
+    read_until: Moment | None
+    complete: bool
+    reached: bool
+    steps: Count
+    step: Count | None
+    event_seq: Count | None
+    command_seq: Count | None
+    at: Moment | None
+    next_at: Moment | None
+    facts: list[str]
+    phase: Phase | None
+    checksum: Count | None
+    levels: list[BookLevel] | None
+
+
+class UnitExplanation(Shape):
+    """Why a unit's target in an interval is what it is."""
+
+    unit_id: str
+    start: Instant
+    traded_kwh: Energy
+    target_kw: Power | None
+    reasons: list[Reason]

@@ -5,7 +5,7 @@ the tests hold all they get against its description. What addresses answer stand
 `bills.py` and `results.py`, what the stream tells in `stream.py`.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,8 @@ Frequency = Annotated[str, Meta(pattern=r"^\d+\.\d{3}$")]
 Price = Annotated[str, Meta(pattern=r"^-?\d+\.\d{2}$")]
 """Per MWh."""
 Money = Annotated[str, Meta(pattern=r"^-?\d+\.\d{8}$")]
+Details = Annotated[dict[str, Any], Meta(extra_json_schema={"additionalProperties": True})]
+"""Named values that depend on what they are about."""
 Code = Annotated[str, Meta(pattern="^[A-Z][A-Z_]*$")]
 Count = Annotated[int, Meta(ge=0)]
 

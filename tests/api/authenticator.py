@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from api.access.totp import code_at
+from tests.api.described import check_answer
 from tests.api.hosting import Server
 from tests.patience import PATIENCE_S
 
@@ -123,7 +124,9 @@ class Browser:
         self.device = Authenticator(server.origin)
         self.cookie: str | None = None
         self.totp_secret = b""
-        self.http = httpx.Client(base_url=server.url, timeout=PATIENCE_S)
+        self.http = httpx.Client(
+            base_url=server.url, timeout=PATIENCE_S, event_hooks={"response": [check_answer]}
+        )
 
     def __enter__(self) -> "Browser":
         return self

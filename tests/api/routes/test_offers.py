@@ -224,6 +224,7 @@ def test_from_the_question_to_the_trade(modes: Village) -> None:
     (seen,) = modes.get("/quotes", "ada", inquiry_id=inquiry_id)["items"]
     assert (seen["quote_id"], seen["state"]) == (quote_id, "open")
     assert "client_quote_id" not in seen
+    assert modes.get(f"/quotes/{quote_id}", "ada") == seen
     for method, path in (("GET", ""), ("POST", ":accept")):
         other = modes.send(method, f"/quotes/{quote_id}{path}", "retailer")
         assert code(other) == (404, "QUOTE_UNKNOWN")
@@ -235,6 +236,28 @@ def test_from_the_question_to_the_trade(modes: Village) -> None:
         ("sell", "77.00", "0.200")
     ]
     assert modes.get(f"/inquiries/{inquiry_id}", "ada")["state"] == "accepted"
+
+
+def test_an_answer_may_be_taken_back(modes: Village) -> None:
+    ask = {
+        "client_inquiry_id": "q3",
+        "unit_id": "ada-load",
+        "start": modes.start(2),
+        "energy_kwh": "0.100",
+        "answer_by": modes.start(1),
+        "asked_units": ["bob-solar"],
+    }
+    inquiry_id = modes.post("/inquiries", "ada", ask).json()["inquiry_id"]
+    offer = {
+        "client_quote_id": "back",
+        "unit_id": "bob-solar",
+        "price_per_mwh": "77.00",
+        "energy_kwh": "0.100",
+        "valid_until": modes.start(1),
+    }
+    quote_id = modes.post(f"/inquiries/{inquiry_id}/quotes", "bob", offer).json()["quote_id"]
+    assert modes.send("DELETE", f"/quotes/{quote_id}", "bob").json()["state"] == "withdrawn"
+    assert modes.get(f"/quotes/{quote_id}", "ada")["state"] == "withdrawn"
 
 
 def test_a_question_may_be_declined_and_closed(modes: Village) -> None:
@@ -293,6 +316,7 @@ def test_a_contract_is_confirmed_by_the_other_party(modes: Village) -> None:
     confirmed = modes.send("POST", f"/contracts/{contract_id}:confirm", "bob")
     assert (confirmed.status_code, confirmed.json()["state"]) == (200, "confirmed")
     assert confirmed.json()["client_contract_id"] is None
+    assert modes.get(f"/contracts/{contract_id}", "bob") == confirmed.json()
     trades = [t for t in modes.get("/trades", "ada")["items"] if t["order_id"] == contract_id]
     assert [t["energy_kwh"] for t in trades] == ["0.020", "0.030"]
     assert code(modes.send("DELETE", f"/contracts/{contract_id}", "ada")) == (
@@ -336,6 +360,7 @@ def test_a_rule_stands_until_it_is_withdrawn(modes: Village) -> None:
     assert modes.get("/standing-orders", "ada")["items"] == []
     assert modes.get("/standing-orders", "bob")["items"] == [rule]
     path = f"/standing-orders/{rule['rule_id']}"
+    assert modes.get(path, "bob") == rule
     assert code(modes.send("DELETE", path, "ada")) == (404, "NOT_FOUND")
     assert modes.send("DELETE", path, "bob").json()["withdrawn"] is True
     assert modes.send("DELETE", path, "bob").status_code == 200

@@ -14,24 +14,12 @@ import {
   useState,
   type ReactNode,
 } from "react";
-import { send, type Answer, type Problem } from "../wire/client";
+import { send, type Answer, type Problem, type Schemas } from "../wire/client";
 import { RefusedError } from "../wire/desk";
 
-export type Role = "operator" | "participant" | "area" | "device";
+export type Role = Schemas["Role"];
 
-export interface Session {
-  person_id: string;
-  login: string;
-  name: string;
-  role: Role;
-  market_id: string | null;
-  participant_id: string | null;
-  area_id: string | null;
-  language: string;
-  stepped_up_until: string | null;
-  idle_ends_at: string;
-  ends_at: string;
-}
+export type Session = Schemas["SignedIn"];
 
 export type Standing = "asking" | "out" | "in" | "unreachable";
 

@@ -4,7 +4,7 @@
 //
 //     declare module "../../../wire/answers" {
 //       interface Answers {
-//         "GET /v1/markets/{market}/recalls": Page<Recall>;
+//         "GET /v1/markets/{market}/account/energy": Page<EnergySlot>;
 //       }
 //     }
 //

@@ -2,38 +2,10 @@
 
 import type { Book } from "../../market/books";
 import { checksumOf } from "../../market/checksum";
-import type { BookLevel, Phase } from "../../wire/types";
+import type { Schemas } from "../../wire/client";
 
 /** What a key showed of an interval after one of its steps (docs/wire.md, "A book of the past"). */
-export interface BookAt {
-  area: string;
-  start: string;
-  end: string;
-  opened_at: string | null;
-  /** Null: it is open, or that has not been read yet. */
-  closed_at: string | null;
-  read_until: string | null;
-  complete: boolean;
-  /** False: the moment has not been read yet. */
-  reached: boolean;
-  /** As far as it has been read. */
-  steps: number;
-  step: number | null;
-  event_seq: number | null;
-  command_seq: number | null;
-  at: string | null;
-  next_at: string | null;
-  facts: string[];
-  phase: Phase | null;
-  checksum: number | null;
-  levels: BookLevel[] | null;
-}
-
-declare module "../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/book:at": BookAt;
-  }
-}
+export type BookAt = Schemas["BookAt"];
 
 /** The moment as the address of the page names it: by step, by fact, or by time; else the latest. */
 export interface Moment {

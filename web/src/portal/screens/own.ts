@@ -2,48 +2,12 @@
 
 import { useEffect, useRef } from "react";
 import { useHub } from "../../shell/live";
-import type { Page, PathOf } from "../../wire/client";
+import type { Page, PathOf, Schemas } from "../../wire/client";
 import { useRenew } from "../../wire/queries";
 
-export interface HomeNow {
-  participant_id: string;
-  area_id: string;
-  now: string;
-  money: { balance: string; held: string; available: string };
-  power: {
-    produced_kw: string;
-    used_kw: string;
-    /** Discharging negative. */
-    charging_kw: string;
-    /** Injection positive. */
-    net_kw: string;
-    units: number;
-    units_known: number;
-  };
-  interval: {
-    start: string;
-    end: string;
-    bought_kwh: string;
-    sold_kwh: string;
-    price_per_mwh: string | null;
-  };
-  prices: PriceAhead[];
-  advice: Advice;
-}
+export type HomeNow = Schemas["Home"];
 
-export interface PriceAhead {
-  start: string;
-  end: string;
-  /** Null while the interval is not cleared. */
-  price_per_mwh: string | null;
-  last_resort_ask_per_mwh: string | null;
-  last_resort_bid_per_mwh: string | null;
-}
-
-export interface Advice {
-  code: string;
-  parameters: Record<string, string>;
-}
+export type PriceAhead = Schemas["PriceAhead"];
 
 /** Energies of an interval, a day or a month. */
 export interface Energies {
@@ -82,70 +46,13 @@ export interface EnergyPeriod extends Energies {
   peak_export_at: string | null;
 }
 
-export interface DeviceReport {
-  unit_id: string;
-  state: string;
-  cause: string;
-  connected: boolean;
-  target_kw: string;
-  power_kw: string | null;
-  voltage_pu: string | null;
-  frequency_hz: string | null;
-  state_of_charge_kwh: string | null;
-}
+export type MeterReading = Schemas["MeterReading"];
 
-export interface MeterReading {
-  unit_id: string;
-  start: string;
-  end: string;
-  consumption_kwh: string;
-  generation_kwh: string;
-  state_of_charge_kwh: string | null;
-  /** No reading came: the schedule stands in its place. */
-  substituted: boolean;
-  power_kw: string | null;
-  voltage_pu: string | null;
-  frequency_hz: string | null;
-  doubt: string | null;
-  late: boolean;
-}
-
-export interface Device {
-  unit_id: string;
-  participant_id: string;
-  area_id: string;
-  kind: string;
-  injection_max_kw: string;
-  withdrawal_max_kw: string;
-  controllable: boolean;
-  storage: { capacity_kwh: string } | null;
-  report: DeviceReport | null;
-  reading: MeterReading | null;
-  /** Its meter has said nothing for two intervals. */
-  silent: boolean;
-  setpoint: {
-    start: string;
-    until: string;
-    target_kw: string;
-    fallback_kw: string;
-    before_kw: string;
-  } | null;
-  limits: {
-    from: string;
-    until: string;
-    withdrawal_max_kw: string;
-    injection_max_kw: string;
-    reason: string;
-  }[];
-  outage: { from: string; until: string; reason: string } | null;
-  alarms: { alarm_id: string; kind: string; severity: string; state: string; raised_at: string }[];
-}
+export type Device = Schemas["Device"];
 
 declare module "../../wire/answers" {
   interface Answers {
-    "GET /v1/markets/{market}/account/home": HomeNow;
     "GET /v1/markets/{market}/account/energy": Page<EnergySlot | EnergyPeriod>;
-    "GET /v1/markets/{market}/account/devices": Page<Device>;
   }
 }
 

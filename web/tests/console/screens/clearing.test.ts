@@ -77,6 +77,7 @@ it("a run's name says where it begins", () => {
 });
 
 const verdict: Verdict = {
+  run_id: "closing-1467334800",
   ...{ verified: true, faults: [], input_hash: "aa", receipt_hash_stated: "bb" },
   ...{ receipt_hash: "bb", rung_stated: "optimal", rung: "optimal", reproducible: true },
   took_ms: 12,
@@ -97,6 +98,6 @@ it.each<[string, Partial<Verdict>, string[]]>([
 });
 
 it("where the journal does not prove itself nothing else was done", () => {
-  const found = checks({ verified: false, faults: ["journal"] });
+  const found = checks({ run_id: verdict.run_id, verified: false, faults: ["journal"] });
   expect(found.map(({ passed }) => passed)).toEqual([false, null, null, null, false]);
 });

@@ -9,10 +9,15 @@ import {
   revenueByKind,
   volumesByVenue,
   type AreaPrice,
+  type Revenue,
   type Volume,
 } from "../../../src/console/screens/settlement/report";
 
-const booked = (account: string, kind: string, received: string, given: string, net: string) => ({
+const booked = (
+  account: string,
+  kind: Revenue["kind"],
+  ...[received, given, net]: [string, string, string]
+): Revenue => ({
   ...{ account, kind, postings: 2 },
   ...{ received_amount: received, given_amount: given, net_amount: net },
 });

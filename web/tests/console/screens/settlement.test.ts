@@ -20,6 +20,7 @@ const run = (over: Partial<Run>): Run => ({
   state: "finished",
   by: "market",
   reason: "",
+  tariff: { network_per_mwh: "70.00", levies_per_mwh: "50.00", by_level: [] },
   phase: "done",
   areas: 4,
   areas_done: 4,
@@ -72,7 +73,7 @@ describe("a run", () => {
 it("differences are summed by kind, exactly", () => {
   const moved = ["0.10000000", "0.20000000", "5.00000001"].map((amount, index) => ({
     ...{ from: "a", to: "b", amount },
-    kind: index < 2 ? "deviation" : "levies",
+    kind: index < 2 ? ("deviation" as const) : ("levies" as const),
   }));
   expect(movedByKind(moved)).toEqual([
     { kind: "deviation", amount: "0.30000000", count: 2 },

@@ -1,49 +1,13 @@
 // The audit trail as its address tells it, and what is asked of it.
 
-import type { Page } from "../../../wire/client";
+import type { Schemas } from "../../../wire/client";
 import type { Tone } from "../../../parts/text/State";
 
 /** A command, what came of it, and its place in the chain. */
-export interface Entry {
-  command_seq: number;
-  batch: number;
-  epoch: number;
-  at: string;
-  /** The credential; null: the market's own timetable. */
-  actor: string | null;
-  participant_id: string | null;
-  /** The agent, under a mandate. */
-  placed_by: string | null;
-  kind: string;
-  rows: number;
-  result: "accepted" | "partly" | "refused" | "no_change";
-  /** Refused rows by code. */
-  codes: Record<string, number>;
-  /** Facts by name. */
-  events: Record<string, number>;
-  first_event_seq: number | null;
-  previous_hash: string;
-  hash: string;
-}
+export type Entry = Schemas["AuditEntry"];
 
 /** What one look at up to 1,000 batches of the chain has found. */
-export interface Proof {
-  after_batch: number;
-  last_batch: number;
-  commands: number;
-  events: number;
-  hash: string | null;
-  proven: boolean;
-  fault: string | null;
-  next_after_batch: number | null;
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/audit": Page<Entry>;
-    "POST /v1/markets/{market}/audit:verify": Proof;
-  }
-}
+export type Proof = Schemas["AuditProof"];
 
 export const RESULT_TONES: Readonly<Record<Entry["result"], Tone>> = {
   accepted: "good",

@@ -2,6 +2,7 @@
 
 import { decimal } from "../../../language/decimal";
 import type { Tone } from "../../../parts/text/State";
+import type { Schemas } from "../../../wire/client";
 import type { Binding, ClearingRun } from "../../wire";
 
 /** Worst last. */
@@ -113,25 +114,7 @@ export function startOf(runId: string): number | null {
 }
 
 /** What the market says of a run after it has solved and audited it again. */
-export interface Verdict {
-  verified: boolean;
-  /** Names of what differs, `journal`, and what the auditor finds. */
-  faults: string[];
-  /** These are missing where the journal does not prove itself. */
-  input_hash?: string;
-  receipt_hash_stated?: string;
-  receipt_hash?: string;
-  rung_stated?: string;
-  rung?: string;
-  reproducible?: boolean;
-  took_ms?: number;
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "POST /v1/markets/{market}/clearing-runs/{run_id}:verify": Verdict;
-  }
-}
+export type Verdict = Schemas["Verdict"];
 
 /** Fields of a result that can differ; every other fault is the auditor's. */
 const FIELDS: readonly string[] = [

@@ -139,7 +139,7 @@ function useColumns(onDecide: (deciding: Deciding) => void): Column<Recall>[] {
         kind: "text",
         value: ({ proposal }) => proposal?.decision,
         cell: ({ proposal }) =>
-          proposal === null ? (
+          proposal == null ? (
             "–"
           ) : (
             <State tone="accent">

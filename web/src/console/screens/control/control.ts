@@ -1,19 +1,12 @@
 // What can be stopped, narrowed and released, on whom, and what that does: pure.
 
-import type { Page } from "../../../wire/client";
+import type { Schemas } from "../../../wire/client";
 import type { Unit } from "../../../wire/units";
 
-export type StopKind = "halt" | "kill";
-export type Scope = "market" | "area" | "interval" | "participant" | "unit" | "client";
+export type StopKind = Schemas["StopKind"];
+export type Scope = Schemas["StopScope"];
 
-export interface Stop {
-  kind: StopKind;
-  scope: Scope;
-  key: string;
-  reason: string;
-  since: string;
-  by: "operator" | "participant";
-}
+export type Stop = Schemas["Stop"];
 
 /** A halt is of places and times, a kill also of members: a halted member could still be matched. */
 export const SCOPES: Record<StopKind, readonly Scope[]> = {
@@ -21,7 +14,7 @@ export const SCOPES: Record<StopKind, readonly Scope[]> = {
   kill: ["market", "area", "interval", "participant", "unit", "client"],
 };
 
-export type Level = "unit" | "area" | "market";
+export type Level = Schemas["ControlLevel"];
 export const ACTS = [
   "stop",
   "start",
@@ -44,43 +37,11 @@ export const LEVELS: Record<ActKind, readonly Level[]> = {
   emergency_stop: ["unit", "area", "market"],
 };
 
-export interface Narrowing {
-  act_id: string;
-  kind: "stop" | "limit" | "emergency_stop";
-  level: Level;
-  member_id: string;
-  from: string;
-  until: string | null;
-  withdrawal_max_kw: string | null;
-  injection_max_kw: string | null;
-  reason: string;
-  by: string | null;
-  of_area: string | null;
-  since: string;
-}
+export type Narrowing = Schemas["Narrowing"];
 
-export interface Decoupled {
-  area_id: string;
-  reason: string;
-  by: string | null;
-  since: string;
-}
+export type Decoupled = Schemas["Decoupling"];
 
-export interface Proposal {
-  act_id: string;
-  kind: ActKind | "release";
-  level: Level;
-  member_id: string;
-  reason: string;
-  by: string[];
-  second_person_until: string | null;
-}
-
-export interface Standing {
-  narrowings: Narrowing[];
-  decoupled: Decoupled[];
-  proposals: Proposal[];
-}
+export type Standing = Schemas["StandingActs"];
 
 /** One row of everything that holds, whatever made it. */
 export type Held = ({ what: "narrowing" } & Narrowing) | ({ what: "decoupled" } & Decoupled);
@@ -123,42 +84,4 @@ export function unitsOf(units: readonly Unit[], scope: Scope, key: string): Unit
   );
 }
 
-export interface Recall {
-  match_id: string;
-  start: string;
-  state: "disputed" | "cancelled" | "not_cancelled";
-  since: string;
-  reason: string;
-  trade_ids: string[];
-  asked_by: string[];
-  asked_by_operator: boolean;
-  proposal: null | { decision: "cancel" | "deny"; by: string; until: string };
-}
-
-interface Released {
-  released: boolean;
-  second_person_until: string | null;
-}
-
-interface Performed {
-  act: Proposal | null;
-  cancelled: number;
-  setpoints: number;
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/stops": Page<Stop>;
-    "POST /v1/markets/{market}/stops": { stopped: boolean; cancelled: number };
-    "POST /v1/markets/{market}/stops:release": Released;
-    "GET /v1/markets/{market}/acts:standing": Standing;
-    "POST /v1/markets/{market}/acts": Performed;
-    "POST /v1/markets/{market}/acts/{act_id}:approve": Performed;
-    "GET /v1/markets/{market}/recalls": Page<Recall>;
-    "POST /v1/markets/{market}/recalls:decide": {
-      match_id: string;
-      state: string;
-      second_person_until: string | null;
-    };
-  }
-}
+export type Recall = Schemas["Recall"];

@@ -1,39 +1,11 @@
 // A call without some of its orders, as the server works it out: what is asked, and what differs. Pure.
 
-import type { CurvePoint } from "../../../wire/types";
+import type { Schemas } from "../../../wire/client";
 import { less, WHOLE, type CurveRow, type Side } from "./facts";
 
-export interface CallShown {
-  rung: string;
-  /** Of the whole call. */
-  welfare: string;
-  areas: {
-    area_id: string;
-    price_per_mwh: string | null;
-    sold_kwh: string;
-    bought_kwh: string;
-    supply: CurvePoint[];
-    demand: CurvePoint[];
-  }[];
-}
+export type CallShown = Schemas["CallShown"];
 
-export interface WhatIf {
-  run_id: string;
-  start: string;
-  /** Orders that were in the call and are taken out. */
-  removed: number;
-  before: CallShown;
-  after: CallShown;
-  /** What the auditor finds in it. */
-  faults: string[];
-  took_ms: number;
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "POST /v1/markets/{market}/clearing-runs/{run_id}:what-if": WhatIf;
-  }
-}
+export type WhatIf = Schemas["WhatIf"];
 
 /** The ids somebody has typed, with blanks or commas between them. */
 export const idsOf = (typed: string): string[] => typed.split(/[\s,;，；]+/).filter(Boolean);

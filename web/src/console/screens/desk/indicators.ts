@@ -1,31 +1,8 @@
 // How well the desk kept its targets: what the market counts by period and kind, taken together.
 
-import type { Page } from "../../../wire/client";
-import type { CaseKind } from "../../../cases/cases";
+import type { Schemas } from "../../../wire/client";
 
-export interface Indicator {
-  /** `2016-07-01`, by month `2016-07`. */
-  period: string;
-  kind: CaseKind;
-  opened: number;
-  open: number;
-  closed: number;
-  reopened: number;
-  taken_in_time: number;
-  taken_late: number;
-  answered_in_time: number;
-  answered_late: number;
-  closed_in_time: number;
-  closed_late: number;
-  ratings: number;
-  rating_sum: number;
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/service-indicators": Page<Indicator>;
-  }
-}
+export type Indicator = Schemas["Indicator"];
 
 export const MEASURES = ["taken", "answered", "closed"] as const;
 export type Measure = (typeof MEASURES)[number];

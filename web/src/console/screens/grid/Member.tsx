@@ -145,20 +145,6 @@ function UnitPanel({ unit, nowMs }: { unit: UnitRow; nowMs: number | null }) {
   );
 }
 
-interface Explanation {
-  unit_id: string;
-  start: string;
-  traded_kwh: string;
-  target_kw: string | null;
-  reasons: { code: string; parameters: Record<string, string | number | null> }[];
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/units/{unit_id}/explanation": Explanation;
-  }
-}
-
 /** Why its set-point is what it is. */
 function Why({ unitId, start }: { unitId: string; start: string }) {
   const { t, format } = useTexts();

@@ -12,10 +12,10 @@ import { Time } from "../../../parts/text/When";
 import { word } from "../../../language/words";
 import { useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
-import { useList } from "../../../wire/queries";
+import { useList, type Listing } from "../../../wire/queries";
 import { usePlace } from "../../place";
 import { MessageDetails } from "./MessageDetails";
-import { readPpm, SEVERITY_TONES, STATE_TONES, textIn, type Message } from "./messages";
+import { isWhole, readPpm, SEVERITY_TONES, STATE_TONES, textIn, type Message } from "./messages";
 import { useTexts } from "./texts";
 import { targetWord } from "./target";
 import { Write } from "./Write";
@@ -28,7 +28,8 @@ export default function Messages() {
   const { t, format, language } = useTexts();
   const market = useMarket();
   const [place, move] = usePlace("tab");
-  const messages = useList(MESSAGES, { all: true });
+  const listed = useList(MESSAGES, { all: true });
+  const messages = { ...listed, items: listed.items.filter(isWhole) };
   useNews("alarms", market.market_id, MESSAGES);
   const scheduled = messages.items.filter(({ state }) => state === "scheduled");
   const next = scheduled.map(({ publish_at }) => publish_at).sort()[0];
@@ -75,7 +76,7 @@ export default function Messages() {
 
 const messageKey = ({ message_id }: Message) => message_id;
 
-function List({ messages }: { messages: ReturnType<typeof useList<typeof MESSAGES>> }) {
+function List({ messages }: { messages: Listing<Message> }) {
   const { t, format, language } = useTexts();
   const columns = useMemo<Column<Message>[]>(
     () => [

@@ -1,51 +1,22 @@
 // Messages of the market to those in it, as operators see them.
 
-import type { Page } from "../../../wire/client";
+import type { Schemas } from "../../../wire/client";
 import type { Tone } from "../../../parts/text/State";
 
-export type Scope = "all" | "area" | "role" | "participant";
+export type Scope = Schemas["MessageScope"];
 export const SCOPES: readonly Scope[] = ["all", "area", "role", "participant"];
 export const SEVERITIES = ["info", "warning", "major", "critical"] as const;
-export type Severity = (typeof SEVERITIES)[number];
+export type Severity = Schemas["Severity"];
 /** Who a message to a role is for. */
 export const ROLES = ["participant", "area", "operator"] as const;
 
-export interface MessageText {
-  language: string;
-  title: string;
-  text: string;
-}
+export type MessageText = Schemas["MessageText"];
 
-export interface Message {
-  message_id: string;
-  client_message_id: string;
-  texts: MessageText[];
-  severity: Severity;
-  target: { scope: Scope; key: string | null };
-  state: "scheduled" | "published" | "withdrawn";
-  written_by: string;
-  written_at: string;
-  publish_at: string;
-  published_at: string | null;
-  withdrawn_at: string | null;
-  /** How many participants it is for; null: it is not published. */
-  recipients: number | null;
-  read: number;
-}
+/** A message as operators see it. */
+export type Message = Required<Schemas["Message"]>;
 
-export interface Reader {
-  participant_id: string;
-  read_at: string;
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/messages": Page<Message>;
-    "GET /v1/markets/{market}/messages/{message_id}/readers": Page<Reader>;
-    "POST /v1/markets/{market}/messages": Message;
-    "POST /v1/markets/{market}/messages/{message_id}:withdraw": Message;
-  }
-}
+export const isWhole = (message: Schemas["Message"]): message is Message =>
+  message.written_by !== undefined;
 
 export const STATE_TONES: Readonly<Record<Message["state"], Tone>> = {
   scheduled: "accent",

@@ -1,100 +1,23 @@
 // The report of a day or month as the wire tells it, and what its charts show of it.
 
+import type { Schemas } from "../../../wire/client";
 import { total } from "./figures";
 
-export interface OpenBill {
-  participant_id: string;
-  bill_id: string;
-  month: string;
-  due_day: string;
-  payment_state: "open" | "part_paid" | "paid" | "overdue";
-  payable_amount: string;
-  paid_amount: string;
-  open_amount: string;
-}
+export type OpenBill = Schemas["OpenBill"];
 
-export interface Revenue {
-  account: string;
-  kind: string;
-  received_amount: string;
-  given_amount: string;
-  net_amount: string;
-  postings: number;
-}
+export type Revenue = Schemas["Revenue"];
 
-export interface AreaPrice {
-  area_id: string;
-  day: string;
-  /** Null in a month. */
-  start: string | null;
-  price_per_mwh: string | null;
-  mean_per_mwh: string | null;
-  min_per_mwh: string | null;
-  max_per_mwh: string | null;
-  energy_kwh: string;
-  amount: string;
-}
+export type AreaPrice = Schemas["PeriodPrice"];
 
-export interface Volume {
-  venue: string;
-  side: "buy" | "sell";
-  unit_kind: string;
-  trades: number;
-  energy_kwh: string;
-  amount: string;
-}
+export type Volume = Schemas["PeriodVolume"];
 
-export interface Imbalance {
-  area_id: string;
-  long_kwh: string;
-  short_kwh: string;
-  net_kwh: string;
-  long_received_amount: string;
-  short_paid_amount: string;
-  cost_amount: string;
-}
+export type Imbalance = Schemas["Imbalance"];
 
-export interface Completeness {
-  day: string;
-  reading: string;
-  unit_intervals: number;
-}
+export type Completeness = Schemas["Completeness"];
 
-export interface Certificates {
-  unit_kind: string;
-  issued_kwh: string;
-  own_use_kwh: string;
-  used_kwh: string;
-  kept_kwh: string;
-  carried_kwh: string;
-  moved_kwh: string;
-  retired_kwh: string;
-  exported_kwh: string;
-  left_kwh: string;
-}
+export type Certificates = Schemas["CertificateSum"];
 
-export interface Report {
-  period: string;
-  currency: string;
-  closed: boolean;
-  proven: boolean;
-  energy: { sold_kwh: string; bought_kwh: string; lost_kwh: string; difference_kwh: string };
-  revenue: Revenue[];
-  prices: AreaPrice[];
-  volumes: Volume[];
-  imbalance: Imbalance[];
-  completeness: Completeness[];
-  certificates: Certificates[];
-  unpaid: { participant_id: string; name: string; balance: string }[];
-  open_bills: OpenBill[];
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/reports/day": Report;
-    "GET /v1/markets/{market}/reports/month": Report;
-  }
-}
+export type Report = Schemas["Report"];
 
 /** Accounts of others, and one that ends at zero: what is on them is nobody's revenue. */
 const NOT_OF_THE_MARKET = ["participant", "bank", "central"];

@@ -72,22 +72,20 @@ export function Stream({ market }: { market: MarketSystem }) {
   );
 }
 
-const SERVER = [
-  ...(["simulated_clock", "behind_tls", "verified_at_start", "payment_port", "pdf"] as const),
-] as const;
+const SERVER = ["simulated_clock", "behind_tls", "verified_at_start", "pdf"] as const;
 const MARKET = [
   ...(["day_ahead", "continuous", "listing", "bilateral", "standing", "collateral"] as const),
   ...(["readings_signed", "limits_less_forecast"] as const),
 ] as const;
 
 interface SwitchesProps {
-  server: Record<string, boolean>;
-  market: Record<string, boolean>;
+  server: ServerSystem["features"];
+  market: MarketSystem["features"];
 }
 
 export function Switches({ server, market }: SwitchesProps) {
   const { t } = useTexts();
-  const one = (name: (typeof SERVER)[number] | (typeof MARKET)[number], on = false) => (
+  const one = (name: (typeof SERVER)[number] | (typeof MARKET)[number], on: boolean) => (
     <li key={name}>
       <State tone={on ? "good" : "unknown"} icon={on ? "good" : "level"}>
         {t(`switch.${name}`)}
@@ -100,7 +98,15 @@ export function Switches({ server, market }: SwitchesProps) {
       <h3 className="system-head">{t("switches.market")}</h3>
       <ul className="system-switches">{MARKET.map((name) => one(name, market[name]))}</ul>
       <h3 className="system-head">{t("switches.server")}</h3>
-      <ul className="system-switches">{SERVER.map((name) => one(name, server[name]))}</ul>
+      <ul className="system-switches">
+        {SERVER.map((name) => one(name, server[name]))}
+        <li>
+          <State tone="good" icon="good">
+            {t("switch.payment_port")}
+          </State>
+          <span>{t(`payment_port.${server.payment_port}`)}</span>
+        </li>
+      </ul>
     </>
   );
 }

@@ -1,63 +1,11 @@
 // What runs here, as the server says it, and what of it is worth a colour.
 
+import type { Schemas } from "../../../wire/client";
 import type { Tone } from "../../../parts/text/State";
 
-export interface Job {
-  job: "timetable" | "settlement" | "reach";
-  state: "running" | "ended" | "failed";
-}
+export type MarketSystem = Schemas["MarketSystem"];
 
-export interface MarketSystem {
-  market_id: string;
-  status: "ok" | "failed";
-  epoch: number;
-  committed_seq: number;
-  projected_seq: number;
-  snapshot_batch: number;
-  queue: number;
-  queue_max: number;
-  /** Commands that the lists are behind. */
-  lag: number;
-  committed_event_seq: number;
-  committed_at: string;
-  batches: number;
-  /** Size of its file, bytes; null: it is not a file of its own. */
-  kept_bytes: number | null;
-  participants: number;
-  units: number;
-  stream: {
-    clients: number;
-    by_role: Record<string, number>;
-    subscriptions: number;
-    lagging: number;
-    waiting: number;
-  };
-  next_due: { what: string; at: string } | null;
-  jobs: Job[];
-  features: Record<string, boolean>;
-}
-
-export interface ServerSystem {
-  version: string;
-  software: string;
-  python: string;
-  started_at: string;
-  clock: { now: string; speed: number; simulated: boolean; running: boolean };
-  database: "sqlite" | "postgresql";
-  features: Record<string, boolean>;
-  refused: {
-    budget: "new" | "change" | "cancel" | "query" | "login";
-    scope: "client" | "participant" | "all";
-    count: number;
-  }[];
-  markets: MarketSystem[];
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/system": ServerSystem;
-  }
-}
+export type ServerSystem = Schemas["ServerSystem"];
 
 /** What was seen of a market at one moment of real time. */
 export interface Sample {

@@ -6,14 +6,14 @@ import { useToast } from "../../../parts/act/toasts";
 import { TextField } from "../../../parts/form/fields";
 import { Form } from "../../../parts/form/Form";
 import { Panel } from "../../../parts/frame/Panel";
+import type { Schemas } from "../../../wire/client";
 import { useAct } from "../../../wire/queries";
-import type { TotpOffer } from "./answers";
 import { useTexts } from "./texts";
 
 export function Password() {
   const { t } = useTexts();
   const toast = useToast();
-  const [offer, setOffer] = useState<TotpOffer | null>(null);
+  const [offer, setOffer] = useState<Schemas["PasswordOffer"] | null>(null);
   const [open, show] = useState(false);
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");

@@ -1,15 +1,14 @@
 // Alerts as the market tells them: what of them says what, and where it leads.
 
-import type { Page } from "../../../wire/client";
+import type { Schemas } from "../../../wire/client";
 import type { Tone } from "../../../parts/text/State";
 
-export type Severity = "critical" | "major" | "warning" | "info";
+export type Severity = Schemas["Severity"];
 
 export const KINDS = [
   ...(["message", "alarm", "device_offline", "unusual_use", "price"] as const),
   ...(["bill_due", "case"] as const),
 ] as const;
-export type AlertKind = (typeof KINDS)[number];
 
 export interface MessageText {
   language: string;
@@ -17,34 +16,10 @@ export interface MessageText {
   text: string;
 }
 
-export interface Alert {
-  alert_id: string;
-  kind: AlertKind;
-  severity: Severity;
-  at: string;
-  read_at: string | null;
-  code: string;
-  parameters: Record<string, unknown>;
-  link: Record<string, string>;
-}
+export type Alert = Schemas["Alert"];
 
 /** From when on one wants to be told; null: not at all. */
-export interface AlertSettings {
-  price_above_per_mwh: string | null;
-  price_below_per_mwh: string | null;
-  use_above_ppm: number | null;
-  silent_minutes: number | null;
-  bill_days: number | null;
-}
-
-declare module "../../../wire/answers" {
-  interface Answers {
-    "GET /v1/markets/{market}/account/alerts": Page<Alert>;
-    "POST /v1/markets/{market}/account/alerts:read": { count: number };
-    "GET /v1/markets/{market}/account/alert-settings": AlertSettings;
-    "PUT /v1/markets/{market}/account/alert-settings": AlertSettings;
-  }
-}
+export type AlertSettings = Schemas["AlertSettings"];
 
 export const ALERTS = "/v1/markets/{market}/account/alerts";
 export const SETTINGS = "/v1/markets/{market}/account/alert-settings";

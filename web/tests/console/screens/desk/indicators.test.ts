@@ -19,6 +19,7 @@ const made = (changes: Partial<Indicator>): Indicator => ({
   answered_late: 0,
   closed_in_time: 0,
   closed_late: 0,
+  ...{ taken_share_ppm: null, answered_share_ppm: null, closed_share_ppm: null },
   ratings: 0,
   rating_sum: 0,
   ...changes,

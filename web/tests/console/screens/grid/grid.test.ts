@@ -139,12 +139,17 @@ it("units are counted and chosen by what is the matter", () => {
 });
 
 const NETWORK: Network = {
-  ...{ area_id: "RUR", version: 1, source_bus: "S" },
+  ...{ area_id: "RUR", version: 1, source_bus: "S", source_voltage_ppm: 1_000_000 },
   buses: ["S", "A"].map((bus_id, index) => ({
     ...{ bus_id, rated_v: 400, voltage_min_ppm: 900_000, voltage_max_ppm: 1_100_000 },
     ...{ longitude_udeg: 11_000_000 + 10 * index, latitude_udeg: 60_000_000 + index },
   })),
-  lines: [{ line_id: "L", from_bus: "S", to_bus: "A", length_mm: 60_000, current_max_ma: 60_000 }],
+  lines: [
+    {
+      ...{ line_id: "L", from_bus: "S", to_bus: "A", length_mm: 60_000, current_max_ma: 60_000 },
+      ...{ resistance_uohm_per_km: 0, reactance_uohm_per_km: 0, capacitance_ff_per_km: 0 },
+    },
+  ],
   transformers: [],
   placements: [{ member_id: "a", bus_id: "A" }],
 };
@@ -177,7 +182,7 @@ it("what is outside its limits is told, with the way in which it flows", () => {
 });
 
 it("what units were kept from is summed by interval and reason", () => {
-  const cut = (start: string, energy_kwh: string, reason: string): Curtailment => ({
+  const cut = (start: string, energy_kwh: string, reason: Curtailment["reason"]): Curtailment => ({
     ...{ unit_id: "a", start, from: start, until: start, change_kw: "0", energy_kwh, reason },
   });
   const cuts = [

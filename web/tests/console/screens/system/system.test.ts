@@ -27,7 +27,10 @@ const market = (changes: Partial<MarketSystem> = {}): MarketSystem => ({
   stream: { clients: 0, by_role: {}, subscriptions: 0, lagging: 0, waiting: 0 },
   next_due: null,
   jobs: [{ job: "timetable", state: "running" }],
-  features: {},
+  features: {
+    ...{ day_ahead: true, continuous: true, listing: false, bilateral: false, standing: false },
+    ...{ collateral: false, readings_signed: false, limits_less_forecast: false },
+  },
   ...changes,
 });
 

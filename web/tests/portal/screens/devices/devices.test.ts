@@ -17,7 +17,9 @@ const over = { from: "2016-07-01T09:00:00Z", until: "2016-07-01T12:00:00Z" };
 const maxima = { withdrawal_max_kw: "5.000", injection_max_kw: "5.000" };
 
 const reading = (start: string, more: Partial<MeterReading> = {}): MeterReading => ({
-  ...{ unit_id: "u", start, end: start, consumption_kwh: "0.100", generation_kwh: "0.000" },
+  ...{ unit_id: "u", area_id: "A", start, end: start, sequence: null, measured_at: null },
+  ...{ reactive_kvar: null, signature: null, older: false },
+  ...{ consumption_kwh: "0.100", generation_kwh: "0.000" },
   ...{ state_of_charge_kwh: null, substituted: false, power_kw: null, voltage_pu: null },
   ...{ frequency_hz: null, doubt: null, late: false },
   ...more,
@@ -25,12 +27,16 @@ const reading = (start: string, more: Partial<MeterReading> = {}): MeterReading 
 
 const device = (more: Partial<Device> = {}): Device => ({
   ...{ unit_id: "u", participant_id: "p", area_id: "A", kind: "storage", ...maxima },
-  ...{ controllable: true, storage: { capacity_kwh: "10.000" }, report: null },
+  storage: {
+    ...{ capacity_kwh: "10.000", start_kwh: "0.000" },
+    ...{ efficiency_charge_ppm: 950_000, efficiency_discharge_ppm: 950_000 },
+  },
+  ...{ controllable: true, report: null },
   ...{ reading: null, silent: false, setpoint: null, limits: [], outage: null, alarms: [] },
   ...more,
 });
 
-const alarm = {
+const alarm: Device["alarms"][number] = {
   ...{ alarm_id: "a", kind: "tripped", severity: "major", state: "open" },
   raised_at: "2016-07-01T11:00:00Z",
 };
@@ -49,7 +55,9 @@ describe("a device", () => {
   });
 
   it("is limited only while somebody holds it back", () => {
-    const limits = (times: object, reason: string) => [{ ...around, ...times, ...maxima, reason }];
+    const limits = (times: object, reason: string) => [
+      { unit_id: "u", sequence: 1, ...around, ...times, ...maxima, reason },
+    ];
     expect(standing(device({ limits: limits({}, "grid") }), NOW)).toBe("limited");
     expect(standing(device({ limits: limits(over, "grid") }), NOW)).toBe("well");
     expect(standing(device({ limits: limits({}, "") }), NOW)).toBe("well");
