@@ -545,6 +545,7 @@ class Sequencer:
         """What wants the journal and the engine to be at the same place."""
         await self._drain()
         if self._snapshot_is_due(SNAPSHOT_EVENTS_MAX):
+            await self._project_pending()  # it takes seconds, for which no reader has to wait
             await self._in_thread(self._take_snapshot)
         if self._rebuilds:
             asked = len(self._rebuilds)

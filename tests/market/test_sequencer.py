@@ -339,6 +339,39 @@ def test_rebuilds_and_snapshots_find_engine_and_journal_at_the_same_place(
 # --- several at once --------------------------------------------------------------
 
 
+def test_lists_show_everything_before_a_snapshot_keeps_the_writer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, free = threading.Event(), threading.Event()
+    monkeypatch.setattr("market.sequencer.IDLE_S", PATIENCE_S)
+
+    async def story(sequencer: Sequencer) -> None:
+        await set_up(sequencer)
+        await sequencer.projected(sequencer.committed_seq)
+        await sequencer.submit(one_order(1))
+        assert sequencer.projected_seq < sequencer.committed_seq
+        take = sequencer._take_snapshot  # noqa: SLF001 - what takes its time
+
+        def held() -> None:
+            reached.set()
+            assert free.wait(timeout=PATIENCE_S)
+            take()
+
+        sequencer._take_snapshot = held  # type: ignore[method-assign]  # noqa: SLF001
+        monkeypatch.setattr("market.sequencer.SNAPSHOT_EVENTS_MAX", 1)
+        waits = asyncio.create_task(sequencer.submit(one_order(2)))
+        try:
+            await until(reached.is_set)
+            assert sequencer.projected_seq == sequencer.committed_seq == len(SETUP) + 1
+            await sequencer.projected(sequencer.committed_seq)
+        finally:
+            monkeypatch.undo()
+            free.set()
+        await waits
+
+    with_sequencer(store, story)
+
+
 def test_what_is_brought_together_is_decided_in_order_each_with_its_own_sequence(
     store: Store,
 ) -> None:
