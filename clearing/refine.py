@@ -296,19 +296,20 @@ class Relaxation:
         nothing = np.zeros(curves.n_nodes)
         program.set_bounds(self._beyond_above, nothing, curves.supply_wh - top)
         program.set_bounds(self._beyond_below, nothing, base + curves.demand_wh)
-        last = len(curves.level_price_ticks) - 1
+        price, last = curves.level_price_ticks, len(curves.level_price_ticks) - 1
         if last >= 0:
-            price = curves.level_price_ticks.astype(np.float64)
-            program.set_costs(self._beyond_above, price[np.minimum(high, last)])
-            program.set_costs(self._beyond_below, -price[np.maximum(low - 1, 0)])
+            above, below = price[np.minimum(high, last)], price[np.maximum(low - 1, 0)]
+            program.set_costs(self._beyond_above, above.astype(np.float64))
+            program.set_costs(self._beyond_below, -below.astype(np.float64))
 
     def _add_levels(self, node: IntArray, level: IntArray) -> None:
         if not len(node):
             return
         curves = self._curves
+        width = curves.level_cum_wh[level + 1] - curves.level_cum_wh[level]
         self.program.add_columns(
             curves.level_price_ticks[level].astype(np.float64),
-            np.diff(curves.level_cum_wh)[level].astype(np.float64),
+            width.astype(np.float64),
             self._window_row[node],
             -np.ones(len(node)),
         )

@@ -7,11 +7,15 @@ order has to be looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from clearing.curves import Curves, FloatArray
 from clearing.problem import NO_PRICE_TICKS, BoolArray, IntArray, exact_dot
+
+#: Levels added up at a time, so that they are still in the processor's cache.
+_CHUNK: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,8 @@ def slack_on_level_wh(curves: Curves, simple_wh: FloatArray) -> FloatArray:
 
 def welfare_alone_quanta(curves: Curves) -> int:
     """Welfare in quanta when the simple orders of every area trade within it only."""
-    return traded(curves, np.zeros(curves.n_nodes, dtype=np.int64)).welfare_quanta
+    nothing = np.zeros(curves.n_nodes, dtype=np.int64)
+    return _welfare_quanta(curves, nothing, curves.margin(nothing)[0])
 
 
 def traded(curves: Curves, simple_wh: IntArray) -> Traded:
@@ -48,9 +53,8 @@ def traded(curves: Curves, simple_wh: IntArray) -> Traded:
     bids, offers = curves.best_prices(NO_PRICE_TICKS)
     level, sold, bought = curves.margin(simple_wh)
     first, end = curves.level_first[:-1], curves.level_first[1:]
-    buys = curves.level_buy_cum_wh
-    sells = curves.level_cum_wh - buys
-    sold = sold + sells[level] - sells[first]
+    buys, both = curves.level_buy_cum_wh, curves.level_cum_wh
+    sold = sold + (both[level] - buys[level]) - (both[first] - buys[first])
     bought = bought + buys[end] - buys[np.minimum(level + 1, end)]
     return Traded(
         welfare_quanta=_welfare_quanta(curves, simple_wh, level),
@@ -75,4 +79,13 @@ def _welfare_quanta(curves: Curves, simple_wh: IntArray, level: IntArray) -> int
     inside = np.where(empty, 0, position)
     begun = curves.level_cost[level] - curves.level_cost[first]
     spent = int(sum(begun.tolist())) + exact_dot(price[safe], inside)
-    return exact_dot(price, curves.level_buy_wh) - spent
+    return _bids_quanta(curves) - spent
+
+
+def _bids_quanta(curves: Curves) -> int:
+    """What all bids are worth, some levels at a time."""
+    price, asked = curves.level_price_ticks, curves.level_buy_cum_wh
+    return sum(
+        exact_dot(price[begin : begin + _CHUNK], np.diff(asked[begin : begin + _CHUNK + 1]))
+        for begin in range(0, len(price), _CHUNK)
+    )

@@ -78,7 +78,7 @@ def face_of(
         lowest[a] = float(curves.level_cum_wh[level] - curves.origin_wh[k])
         if level < end and abs(float(curves.level_price_ticks[level]) - pi[a]) <= _EQUAL_TICKS:
             price[a] = curves.level_price_ticks[level]
-            sell[a], buy[a] = curves.level_sell_wh[level], curves.level_buy_wh[level]
+            sell[a], buy[a] = curves.offered_and_asked(level)
     exchange, tree = _limit_ranges(problem, pi, rho, t)
     return Face(
         lowest_wh=lowest,

@@ -18,7 +18,7 @@ import numpy as np
 
 from clearing.allocate.face import Face, TiedPrices, face_of
 from clearing.build import build
-from clearing.curves import Curves, FloatArray, build_curves, node_of
+from clearing.curves import Curves, FloatArray, build_curves, rows_at
 from clearing.problem import BoolArray, ClearingProblem, IntArray, Tie, free_lines, mesh_areas
 from clearing.refine import Fixing, State
 from clearing.search.circles import circle
@@ -81,7 +81,7 @@ def _tied(problem: ClearingProblem, faces: dict[int, Face]) -> ClearingProblem:
     price = np.zeros((problem.n_areas, problem.n_intervals), dtype=np.int64)
     for t, face in faces.items():
         price[:, t] = face.price_ticks
-    at = np.flatnonzero(price.reshape(-1)[node_of(problem)] == orders.price_ticks)
+    at = rows_at(problem, price.reshape(-1))
     return replace(problem, orders=orders.rows(at[is_open[orders.interval[at]]]))
 
 
