@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from api.serve import open_as_many_as_allowed
 from tests.postgres_server import database, server
@@ -26,7 +26,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("long", max_examples=2_000, deadline=None)
-settings.register_profile("mutants", settings.get_profile("ci"), max_examples=20)
+# Whether a change is noticed is asked there, not by how small an example.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("ci"),
+    max_examples=20,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("ci")
 
 # Some tests share one server, and each of its markets keeps some files open.
