@@ -15,6 +15,7 @@ from market.model.bill import (
     BillSource,
     Charged,
     ChargeKind,
+    GreenEnergy,
     LineParts,
     Metered,
     Posted,
@@ -389,3 +390,7 @@ def test_a_bill_of_before_the_text_was_defined_is_still_known() -> None:
     with_parts = replace(bill.lines[0], parts=LineParts(fee_quanta=7))
     assert not says(replace(bill, lines=(with_parts, *bill.lines[1:])), digest)
     assert kept.digest != digest
+    green = (GreenEnergy(source="solar", area_id="RUR", own_use_wh=1, bought_wh=2, retired_wh=3),)
+    of_green = repr((*first, green)).replace(", parts=None", "")
+    assert says(replace(bill, green=green), sha256(of_green.encode()).hexdigest())
+    assert not says(replace(bill, green=green), digest)
