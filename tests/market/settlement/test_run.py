@@ -201,6 +201,8 @@ def test_what_units_are_shown_adds_up_to_what_their_owners_are_due(facts: DayFac
         assert due[account, kind] == quanta
     used_wh = detail.traded_wh + detail.own_use_wh + detail.own_storage_wh + detail.retail_wh
     assert np.array_equal(used_wh, detail.metered_wh)
+    assert np.array_equal(detail.told_wh, facts.instructed_wh)
+    assert {getattr(detail, name).dtype for name in detail.names()} == {np.dtype(np.int64)}
 
 
 @settings(max_examples=30)
