@@ -6,6 +6,7 @@ import msgspec
 
 from api.shapes.nouns import Unit
 from api.shapes.values import (
+    Code,
     Count,
     Energy,
     Frequency,
@@ -196,3 +197,28 @@ class Device(Unit):
     limits: list[Limit]
     outage: OutageTime | None
     alarms: list[DeviceAlarm]
+
+
+class ReadingFault(Shape):
+    """A line of a file that was not taken."""
+
+    pointer: str
+    code: Code
+    detail: str
+
+
+class TakenReadings(Shape):
+    """How many readings there were, and of how many something special is to be said."""
+
+    count: Count
+    repeated: Count
+    older: Count
+    late: Count
+    doubtful: Count
+
+
+class TakenFile(TakenReadings):
+    """The same of a file, and what of it was not taken."""
+
+    refused: Count
+    errors: list[ReadingFault]

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from api.shapes.values import Count, Energy, Instant, Moment, Money, Power, Price, Shape
+from api.shapes.values import Code, Count, Energy, Instant, Moment, Money, Power, Price, Shape
 from market.model.bill import ChargeKind
 from market.model.order import OrderState, Side, Venue
 from market.model.participant import Role, UnitKind, VoltageLevel
@@ -337,3 +337,44 @@ class Health(Shape):
     status: Literal["ok", "failed"]
     version: str
     markets: dict[str, MarketHealth]
+
+
+# --- many orders at once ------------------------------------------------------------
+
+
+class BatchRow(Shape):
+    """What became of one order of many."""
+
+    client_order_id: str
+    status: Literal["accepted", "repeated", "rejected"]
+    order_id: str | None
+    code: Code | None
+    detail: str | None
+
+
+class Batch(Shape):
+    """One result for each order, in the order sent."""
+
+    items: list[BatchRow]
+
+
+class ChangedOrder(Shape):
+    """What became of one order that was named."""
+
+    order_id: str
+    status: Literal["cancelled", "hibernated", "activated", "rejected"]
+    code: Code | None
+
+
+class ChangedOrders(Shape):
+    """One result for each order, in the order named."""
+
+    items: list[ChangedOrder]
+
+
+class ReplacedOrder(Shape):
+    """An order with another price or energy, and what happened at once, by name."""
+
+    order_id: str
+    revision: Count
+    events: list[str]

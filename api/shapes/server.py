@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from api.access.throttle import Kind, Scope
 from api.shapes.nouns import ClockReading, MarketHealth
 from api.shapes.values import Count, Instant, Moment, Shape
@@ -155,3 +157,40 @@ class Indicator(Shape):
     closed_share_ppm: Count | None
     ratings: Count
     rating_sum: Count
+
+
+# --- who asks -------------------------------------------------------------------------------
+
+
+class Token(Shape):
+    """A token, for so many seconds."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: Count
+
+
+class StreamTicket(Shape):
+    """Lets a page's socket in, once."""
+
+    ticket: str
+    expires_at: Instant
+
+
+class Budget(Shape):
+    """What one may send at once, and what is left of it."""
+
+    budget: Kind
+    scope: Scope
+    limit: Count
+    window_s: Count
+    remaining: Count
+    full_in_s: Count
+
+
+class OwnBudgets(Shape):
+    """One's own budgets; what was refused to whom is for operators."""
+
+    client_id: str
+    budgets: list[Budget]
+    refused: list[Refusals] | UnsetType = UNSET

@@ -144,3 +144,35 @@ class GreenShare(Shape):
     used_kwh: Energy
     green_kwh: Energy
     share_ppm: int | None
+
+
+# --- balance groups -------------------------------------------------------------------
+
+
+class BalanceGroup(Shape):
+    """Who is in a balance group from a day on; of other participants' units only how many."""
+
+    group_id: str
+    name: str
+    participant_id: str
+    unit_ids: list[str]
+    units: Count
+    from_day: str
+    reason: str
+    at: Moment
+
+
+class MonthLine(Shape):
+    """What a month gave back of adders to a unit; `group_id` null: the unit is its own."""
+
+    month: str
+    version: Count
+    group_id: str | None
+    unit_id: str
+    carried_kwh: Energy
+    metered_kwh: Energy
+    group_carried_kwh: Energy
+    band_kwh: Energy
+    adder_amount: Money
+    netted_amount: Money
+    waived_amount: Money
