@@ -103,7 +103,8 @@ class SimulatedDevice:
         if now_s is None or self._moved_s is None:
             self._moved_s = now_s
             return
-        passed_s, self._moved_s = now_s - self._moved_s, now_s
+        # A market that comes back may be earlier than it was when it went; a device never lives backwards.
+        passed_s, self._moved_s = max(0, now_s - self._moved_s), now_s
         wanted_w = self._wanted_w() if self._is_on else 0
         lags = [lag for lag in self._troubles.of(Lag) if lag.window.holds(now_s)]
         constant_s = float(lags[0].time_constant_s) if lags else TIME_CONSTANT_S

@@ -146,6 +146,23 @@ def simulated(
     return device, after
 
 
+def test_a_simulated_device_stands_still_where_market_time_goes_back() -> None:
+    now_s, unit = NOW_S, unit_of(BATTERY)
+    device = SimulatedDevice(unit, Troubles(unit, ()), lambda: now_s, 50_000)
+    device.connect()
+    device.write(8_000)
+    device.read()
+    now_s += 60
+    before = device.read()
+
+    device.write(-8_000)
+    now_s -= 7_200
+    assert device.read() == before
+
+    now_s += 60
+    assert device.read().power_w == -8_000
+
+
 def test_a_simulated_device_follows_with_a_lag_and_only_on_the_grid() -> None:
     device, after = simulated(BATTERY)
     device.write(8_000)
