@@ -6,6 +6,7 @@ Benchmarks ask here what to print beside a figure, hand each figure on under its
 The one idea to know: an aim says in `bounds` what holds its figure back while it is short. Whoever
 measures a figure that is short writes that sentence, here; the page only repeats it.
 """
+# house: long because it is a list: every aim, in one place.
 
 from __future__ import annotations
 
