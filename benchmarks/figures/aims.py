@@ -71,9 +71,6 @@ SUBJECTS: Final = (
                 "lists at most so far behind meanwhile",
                 1.0,
                 "s",
-                "Who reads has the projections follow next, and waits for what the writer is at and for "
-                "eight batches at most. The longest wait of all was the snapshot taken under load, which "
-                "lists no longer wait for: they are brought up to date ahead of it.",
             ),
             at_most("trading.kill", "10,000 resting orders killed", 1.0, "s"),
         ),
@@ -106,7 +103,7 @@ SUBJECTS: Final = (
                 "single orders acknowledged, against a bare FastAPI echo",
                 0.5,
                 "× the echo",
-                "One core: some 330 µs an order where the echo takes 158. Engine, journal and "
+                "One core: 310 to 380 µs an order where the echo takes 165. Engine, journal and "
                 "projections are some 85 of the rest, token, budgets, form and answer the others.",
             ),
             at_most(
@@ -114,8 +111,8 @@ SUBJECTS: Final = (
                 "p99 of a single order at half that load, less two flushes of the disk",
                 25.0,
                 "ms",
-                "Where the slowest hundredth waits was not traced. Projections share core and "
-                "writing thread with what is acknowledged, eight batches at a time.",
+                "Where the slowest hundredth waits was not traced; from run to run it is 20 to 100 ms. "
+                "Projections share core and writing thread with what is acknowledged.",
             ),
             at_least(
                 "intake.csv_core",
@@ -209,8 +206,6 @@ SUBJECTS: Final = (
                 "10⁷ orders, ring of 20 × 96, against the 10⁶ time",
                 12.0,
                 "× 10⁶",
-                "Measured while energies were fetched after the sort and levels kept in eight columns. "
-                "Since then it is 6 to 8 times the 10⁶ time in processor time, on a machine at work.",
             ),
             at_most(
                 "clearing.blocks_first",
@@ -224,16 +219,12 @@ SUBJECTS: Final = (
                 "10⁶ orders, 2,000 blocks, 200 storages, ring of 10 × 96: valid at gap 10⁻⁵",
                 2.0,
                 "s",
-                "Measured while every storage was stated in Pyomo. With one for each length of "
-                "window it is 2.4 s of processor where it was 3.5 s, on a machine at work.",
             ),
             at_most(
                 "clearing.hard_first",
                 "hard kind, worst of ten books: first answer within 2·10⁻³",
                 0.05,
                 "s",
-                "Measured before exchanges followed the first dive. The worst book took 182 solves "
-                "to its answer, and now takes 25.",
             ),
             at_most("clearing.hard_optimal", "hard kind, worst of ten books: optimal", 5.0, "s"),
             at_most(
