@@ -24,12 +24,6 @@ from market.model.rejection import Code
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _TOLD_REFERENCE: Final = "#/components/schemas/{name}"
-_KNOWN_AS: Final = (
-    (b"api__incoming__offers__LegIn", b"api__offer_schemas__LegIn"),
-    (b"api__incoming__orders__LegIn", b"api__schemas__LegIn"),
-)
-"""Two bodies of one name would be told apart by where they stand, and files move: programs that were made from
-the description know these two by their second names."""
 _PATH_ID: Final = re.compile(r"\{([a-z_]+)(?::path)?\}")
 _TEXT: Final = {"type": "string"}
 _LOGIN_SCHEMA: Final[Mapping[str, Any]] = {
@@ -82,7 +76,7 @@ def description_json(addresses: Iterable[Address]) -> bytes:
         shape = TOLD.get((address.method, address.path))
         answers = None if shape is None else reference_of[shape]
         paths.setdefault(address.path, {})[address.method.lower()] = _operation(address, answers)
-    described = msgspec.json.encode(
+    return msgspec.json.encode(
         {
             "openapi": "3.1.0",
             "info": {
@@ -104,9 +98,6 @@ def description_json(addresses: Iterable[Address]) -> bytes:
             },
         }
     )
-    for ours, known in _KNOWN_AS:
-        described = described.replace(ours, known)
-    return described
 
 
 def _operation(address: Address, answers: dict[str, Any] | None) -> dict[str, Any]:

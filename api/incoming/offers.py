@@ -34,7 +34,7 @@ LEGS_MAX: Final = 100
 ASKED_MAX: Final = 1_000
 
 
-class LegIn(Body):
+class CurveLegIn(Body):
     """One interval of a curve."""
 
     start_s: InstantS = Field(alias="start")
@@ -50,13 +50,13 @@ def _each_once(value: object) -> object:
     return value
 
 
-Legs = Annotated[tuple[LegIn, ...], BeforeValidator(_each_once), *rows(1, LEGS_MAX)]
+Legs = Annotated[tuple[CurveLegIn, ...], BeforeValidator(_each_once), *rows(1, LEGS_MAX)]
 Partners = Annotated[tuple[Id, ...], *rows(0, PARTNERS_MAX)]
 Asked = Annotated[tuple[Id, ...], *rows(0, ASKED_MAX)]
 Share = Annotated[int, Field(strict=True, ge=1, le=PPM)]
 
 
-def curve(legs: tuple[LegIn, ...]) -> Curve:
+def curve(legs: tuple[CurveLegIn, ...]) -> Curve:
     """The legs in time order."""
     return tuple(sorted((leg.start_s, leg.energy_wh) for leg in legs))
 

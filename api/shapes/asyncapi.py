@@ -17,8 +17,6 @@ from api.stream.conversation import CLIENT_MESSAGES, CLOSE_CODES
 
 _SCHEMAS: Final = "#/components/schemas/{name}"
 _MESSAGES: Final = "#/components/messages/"
-_KNOWN_AS: Final = (b"api.shapes.stream.AreaState", b"api.stream_shapes.AreaState")
-"""Of two shapes of one name, the second name by which programs made from the description know one of them."""
 _NULL: Final = {"type": "null"}
 _NUMBERED: Final = {"type": "integer", "minimum": 0}
 Json = dict[str, Any]
@@ -32,8 +30,9 @@ def asyncapi_json() -> bytes:
 def asyncapi() -> Json:
     """The whole description."""
     shapes = _shapes()
-    made = msgspec.json.schema_components([*shapes, *CLIENT_MESSAGES], ref_template=_SCHEMAS)
-    refs, schemas = msgspec.json.decode(msgspec.json.encode(made).replace(*_KNOWN_AS))
+    refs, schemas = msgspec.json.schema_components(
+        [*shapes, *CLIENT_MESSAGES], ref_template=_SCHEMAS
+    )
     ref_of = dict(zip([*shapes, *CLIENT_MESSAGES], refs, strict=True))
     sent = _server_messages(ref_of)
     taken = {

@@ -541,7 +541,7 @@ class AreaSumShape(Shape):
 SumTold = _told(AreaSumShape, "sum", "A call is cleared: what the area adds up to.")
 
 
-class AreaState(State):
+class AreaUnitsState(State):
     """Units of an area, their set-points and limits."""
 
     area: str
@@ -1149,7 +1149,7 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
     Channel.AREA: ChannelShape(
         about="Set-points of an area",
         key="area id",
-        snapshot=AreaState,
+        snapshot=AreaUnitsState,
         deltas=(
             SetpointsTold,
             LimitsTold,

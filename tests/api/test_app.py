@@ -69,18 +69,12 @@ def test_every_address_is_described(server: Server) -> None:
     assert missing == []
 
 
-def test_names_that_hold_a_place_stay_as_they_went_out(server: Server) -> None:
+def test_no_name_in_the_descriptions_holds_a_place_in_the_program(server: Server) -> None:
+    """Two of one name would be told apart by their modules, and modules move."""
     described = server.http.get("/v1/openapi.json").json()["components"]["schemas"]
     told = server.http.get("/v1/asyncapi.json").json()["components"]["schemas"]
 
-    assert [name for name in described if "__" in name] == [
-        "api__offer_schemas__LegIn",
-        "api__schemas__LegIn",
-    ]
-    assert [name for name in told if "." in name] == [
-        "market.model.system.AreaState",
-        "api.stream_shapes.AreaState",
-    ]
+    assert [name for name in (*described, *told) if "__" in name or "." in name] == []
 
 
 def test_a_market_is_listed_and_told_as_it_was_posted(still_village: Village) -> None:
