@@ -5,7 +5,6 @@ further and remembers what it found: `pytest --hypothesis-profile=long`. `mutant
 once for each changed line (`make mutants`).
 """
 
-import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,9 +35,6 @@ settings.register_profile(
 )
 settings.load_profile("ci")
 
-# Until the tests are collected nothing that is made goes away again; looking for it took a third of that time.
-gc.disable()
-
 # Some tests share one server, and each of its markets keeps some files open.
 open_as_many_as_allowed()
 
@@ -62,12 +58,6 @@ def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: tests wait for disks, browsers and other processes as well."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(mine + 1, WORKERS_MAX)
-
-
-def pytest_collection_finish() -> None:
-    """The collector of cycles looks at what the tests make, not at ten thousand tests again and again."""
-    gc.freeze()
-    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
