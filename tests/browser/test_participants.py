@@ -32,6 +32,7 @@ def test_one_is_suspended_and_given_a_code(open_window: OpenWindow, own_town: To
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_label(window.said("act.reason")).fill("Its readings are under investigation.")
     dialog.get_by_role("button", name=window.said("open.suspend"), exact=True).click()
+    expect(dialog).to_have_count(0)  # the list has the word as well
     expect(page.get_by_text(window.said("standing.suspended")).first).to_be_visible()
     (found,) = own_town.get("/participants:overview", "operator", participant_id="rur-01")["items"]
     assert found["suspended"]
