@@ -83,10 +83,13 @@ def _plain(told: str) -> str:
     return base64.b64encode(raw(told)).decode()
 
 
-def cookie(town: "Town", name: str) -> tuple[str, str]:
-    """A new session of somebody, signed in beside any browser: its cookie and the person's id."""
+def cookie(town: "Town", name: str, language: str) -> tuple[str, str]:
+    """A new session of somebody, signed in beside any browser: its cookie and the person's id.
+
+    Whatever language the last test left the person with, it is `language` from now on.
+    """
     with signed_in(town, name) as browser:
-        answer = browser.send("GET", "/v1/session")
+        answer = browser.send("PATCH", "/v1/people/me", {"language": language})
         assert answer.status_code == 200, answer.text
         assert browser.cookie is not None
         return browser.cookie, answer.json()["person_id"]

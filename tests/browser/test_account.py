@@ -1,11 +1,14 @@
 """One's account in the portal: ways to sign in, limits that hold, a code for a device."""
 
-from playwright.sync_api import expect
+import time
+
+from playwright.sync_api import Request, Route, expect
 
 from tests.browser import people
 from tests.browser.conftest import OpenWindow
 from tests.browser.town import Town
 from tests.browser.window import PHONE, Window, look
+from tests.patience import PATIENCE_S
 
 
 def test_a_person_sees_its_passkey_sets_a_limit_and_makes_a_code(
@@ -112,3 +115,28 @@ def _mandate(window: Window, town: Town) -> None:
     dialog.get_by_role("button", name=revoke, exact=True).click()
     expect(dialog).to_have_count(0)
     assert town.get("/mandates", "rur-01")["items"][0]["state"] == "revoked"
+
+
+def test_the_language_chosen_last_is_the_one_that_is_kept(
+    open_window: OpenWindow, own_town: Town
+) -> None:
+    window = open_window(own_town.url)
+    page = window.sign_in(own_town, "rita", "/portal/account")
+    expect(page.get_by_role("heading", name=window.said("passkey.title"))).to_be_visible()
+    told: list[Route] = []
+    done: list[Request] = []
+    page.route("**/v1/people/me", lambda route: told.append(route))
+    page.on("requestfinished", lambda sent: sent.url.endswith("/people/me") and done.append(sent))
+
+    for language in ("zh-CN", "en"):
+        page.locator(f"button[lang='{language}']").click()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+    # The newest first, as the network may have it; the second one is only sent once the first is kept.
+    until = time.monotonic() + PATIENCE_S
+    while len(done) < 2:
+        assert time.monotonic() < until
+        if told:
+            told.pop().continue_()
+        page.wait_for_timeout(1)
+    with people.signed_in(own_town, "rita") as beside:
+        assert beside.send("GET", "/v1/session").json()["language"] == "en"

@@ -101,7 +101,7 @@ class Window:
 
     def enter(self, town: Town, name: str) -> None:
         """Be somebody of the town (`people.py`) from now on, in a session that has just begun."""
-        cookie, person_id = people.cookie(town, name)
+        cookie, person_id = people.cookie(town, name, self.language)
         # The page's own note that there is a cookie, which it cannot see.
         note = f"localStorage.setItem('wattmarket.session', {json.dumps(person_id)})"
         self._context.add_init_script(note)

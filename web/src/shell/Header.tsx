@@ -32,10 +32,14 @@ export function Settings() {
 function LanguageChoice() {
   const { t, language, setLanguage } = useSpeech();
   const { session } = useSession();
+  const told = useRef<Promise<unknown>>(Promise.resolve());
   const choose = (next: Language) => {
     setLanguage(next);
-    // Mail and the next browser shall speak it too; the page does not wait for that.
-    if (session) void send("patch", "/v1/people/me", { body: { language: next } });
+    if (!session) return;
+    // Mail and the next browser shall speak it too; the page does not wait for that. One after the
+    // other: what was chosen last is to be what the server keeps.
+    const tell = () => send("patch", "/v1/people/me", { body: { language: next } });
+    told.current = told.current.then(tell, tell);
   };
   return (
     <div className="segments" role="group" aria-label={t("header.language")}>
