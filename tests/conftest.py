@@ -7,7 +7,7 @@ once for each changed line (`make mutants`).
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -36,9 +36,6 @@ settings.register_profile(
 )
 settings.load_profile("ci")
 
-# Until the tests are collected nothing that is made goes away again, and nobody needs to look for it.
-gc.disable()
-
 # Some tests share one server, and each of its markets keeps some files open.
 open_as_many_as_allowed()
 
@@ -57,6 +54,7 @@ SLOW_FIRST: Final = (
 """Folders by how long their longest file takes: a long one that is begun last would be the tail of a run."""
 WORKERS_MAX: Final = 4
 COLLECT_AFTER: Final = (20_000, 20, 20)
+"""More seldom than is usual, as nearly all goes by reference count; sooner than a server, since markets end here."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -65,14 +63,19 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(mine + 1, WORKERS_MAX)
 
 
-def pytest_collection_finish() -> None:
-    """From now on cycles are looked for, more seldom than is usual: nearly all goes by reference count.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Cycles are looked for only once the tests are collected: until then nothing goes away again.
 
-    What is there already is not frozen: a full look is due when a quarter has been added to what there
+    What is there by then is not frozen: a full look is due when a quarter has been added to what there
     is, and beside nothing that is soon. Frozen, the same tests took half as much again.
     """
-    gc.set_threshold(*COLLECT_AFTER)
-    gc.enable()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.set_threshold(*COLLECT_AFTER)
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

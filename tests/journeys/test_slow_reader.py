@@ -132,12 +132,12 @@ def _read_nothing_until_closed(
     slow: ClientConnection, make_news: Callable[[], object]
 ) -> int | None:
     """Make more news than anybody keeps for a client that does not read; its close code."""
-    for _ in range(BATCHES):
-        make_news()
-        # It is slow, not silent, however long the batches take.
-        slow.send(HEARTBEAT)
-    # What the server had already sent is still to be read, then the goodbye.
     try:
+        for _ in range(BATCHES):
+            make_news()
+            # It is slow, not silent, however long the batches take.
+            slow.send(HEARTBEAT)
+        # What the server had already sent is still to be read, then the goodbye.
         while True:
             slow.recv(timeout=PATIENCE_S)
     except ConnectionClosed as closed:
