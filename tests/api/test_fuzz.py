@@ -43,7 +43,7 @@ UNTHROTTLED = {
 }
 CONTINUOUS = {"continuous": {"opens_minutes": 2_880}, "call_opens_minutes": 30}
 ALL_MODES = {**CONTINUOUS, "listing": True, "bilateral": True, "standing": True}
-OPERATION_EXAMPLES = 6
+OPERATION_EXAMPLES = 4
 """Requests of Schemathesis for each operation, valid and not, in CI."""
 
 

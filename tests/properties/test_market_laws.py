@@ -6,9 +6,15 @@ event by event, against a second engine that only applies the facts.
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from clearing.clear import clear
 from market.engine.engine import Engine
@@ -198,5 +204,14 @@ class Market(RuleBasedStateMachine):
         self.follower.restore(snapshot)
 
 
-TestMarketLaws = Market.TestCase
-TestMarketLaws.settings = settings(stateful_step_count=40, max_examples=40, deadline=None)
+@pytest.mark.parametrize(
+    ("examples", "steps"),
+    [
+        pytest.param(20, 40, id="short"),
+        pytest.param(300, 80, id="long", marks=pytest.mark.long),
+    ],
+)
+def test_the_laws_hold_after_every_command(examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        Market, settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None)
+    )
