@@ -22,6 +22,7 @@ from api.stream.listener import Listener
 from api.stream.topics import Key
 from api.wire import fields
 from api.wire.errors import refuse
+from api.wire.formats import Form
 from market.model.rejection import Code
 
 PATH: Final = f"{MARKET}/events"
@@ -49,7 +50,7 @@ async def events(call: Call) -> Response:
         raise refuse(Code.NOT_FOUND, "key")
     from_seq = _from_seq(call.request.headers.get("last-event-id"), hub.envelopes.epoch)
     lines = _lines(hub, key, from_seq, call.house.heartbeat_s)
-    return StreamingResponse(lines, media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(lines, media_type=Form.EVENTS, headers=_HEADERS)
 
 
 def _channel(name: str) -> Channel:
@@ -120,5 +121,6 @@ ADDRESSES: Final = (
             QueryField(name="channel", read=str, about="Channel", required=True),
             QueryField(name="key", read=fields.identifier, about="Its key", required=True),
         ),
+        answers=(Form.EVENTS,),
     ),
 )

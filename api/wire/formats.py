@@ -44,6 +44,8 @@ class Form(StrEnum):
     """A page for people."""
     PDF = "application/pdf"
     """The same, to keep and to print."""
+    EVENTS = "text/event-stream"
+    """Server-sent events, for as long as somebody reads."""
 
 
 BULK: Final = (Form.JSON, Form.NDJSON, Form.CSV, Form.ARROW)

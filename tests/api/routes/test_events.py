@@ -49,7 +49,10 @@ class Source:
 def listening(
     village: Village, channel: str, key: str, last: str | None = None
 ) -> Iterator[Source]:
-    headers = {} if last is None else {"Last-Event-ID": last}
+    # What a browser's EventSource asks for; it takes nothing else.
+    headers = {"Accept": "text/event-stream"}
+    if last is not None:
+        headers["Last-Event-ID"] = last
     query = {"channel": channel, "key": key}
     path = f"{village.path}/events"
     with village.server.http.stream(
@@ -116,6 +119,14 @@ def test_what_is_asked_wrongly_is_refused(
 ) -> None:
     answer = still_village.send("GET", "/events", params=query)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_who_takes_no_events_is_refused(still_village: Village) -> None:
+    query = {"channel": "market", "key": still_village.market_id}
+    headers = {"Accept": "application/json"}
+    answer = still_village.send("GET", "/events", params=query, headers=headers)
+    refusal = answer.json()
+    assert (answer.status_code, refusal["code"]) == (406, "NOT_ACCEPTABLE")
 
 
 def test_a_reader_that_lags_is_told_and_let_go(
