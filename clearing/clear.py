@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from clearing.check import audit
-from clearing.faults import faults
+from clearing.faults import ProblemFaultyError, faults
 from clearing.join import Joined, joined
 from clearing.ladder import WINDOW_TICKS, Ladder, gathered, ladder
 from clearing.parts import parts
@@ -30,14 +30,6 @@ _LADDERS_MAX: Final = 24
 #: What `clear` does without being told otherwise.
 _DEFAULT_EFFORT: Final = Effort()
 OnFeasible = Callable[[ClearingResult], None]
-
-
-class ProblemFaultyError(Exception):
-    """The problem cannot be cleared; `faults` holds everything that is wrong with it."""
-
-    def __init__(self, found: list[str]) -> None:
-        super().__init__("; ".join(found))
-        self.faults = found
 
 
 class AuditFailedError(Exception):

@@ -15,6 +15,14 @@ from numpy.typing import NDArray
 from clearing.problem import NO_LIMIT_WH, PPB, PPM, PRICE_TICKS_MAX, BoolArray, ClearingProblem
 
 
+class ProblemFaultyError(Exception):
+    """The problem cannot be cleared; `faults` holds everything that is wrong with it."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__("; ".join(found))
+        self.faults = found
+
+
 def faults(problem: ClearingProblem) -> list[str]:
     """Everything that is wrong with a problem, empty when it may be cleared."""
     found = _shape_faults(problem)

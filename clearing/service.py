@@ -28,10 +28,9 @@ from clearing.check import audit
 from clearing.check.flow import flow
 from clearing.check.redispatch import audit_flow, audit_redispatch
 from clearing.child import ENGINE, Task, gap_text
-from clearing.clear import ProblemFaultyError
 from clearing.explain import reasons_of
 from clearing.fallback import fallback
-from clearing.faults import faults
+from clearing.faults import ProblemFaultyError, faults
 from clearing.network import (
     FlowProblem,
     NetworkArrays,

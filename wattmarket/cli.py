@@ -325,7 +325,7 @@ def clear(
     plot: Annotated[bool, typer.Option("--plot", help="Pictures too, in OUT/plots.")] = False,
 ) -> None:
     """Clear a book from files, without a server. Exit 1: only a fallback could be written."""
-    from clearing.clear import ProblemFaultyError
+    from clearing.faults import ProblemFaultyError
     from clearing.files.book import read_book
     from clearing.files.result import write_result
     from clearing.files.tables import BookFaultyError

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from clearing.check import audit
-from clearing.clear import ProblemFaultyError, clear
+from clearing.clear import clear
 from clearing.fallback import fallback
+from clearing.faults import ProblemFaultyError
 from clearing.merit_order import Order, clear_area
 from clearing.problem import NO_PRICE_TICKS, ClearingProblem, ClearingResult, Rung, Tie
 from tests.clearing.books import (

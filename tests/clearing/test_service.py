@@ -4,6 +4,8 @@ import json
 import os
 import resource
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from time import monotonic
@@ -13,7 +15,8 @@ import pytest
 
 from clearing.check import audit
 from clearing.child import answer_to
-from clearing.clear import AuditFailedError, ProblemFaultyError, clear
+from clearing.clear import AuditFailedError, clear
+from clearing.faults import ProblemFaultyError
 from clearing.problem import ClearingProblem, ClearingResult, Rung
 from clearing.service import ClearingService, ServiceClosedError, ServiceNotStartedError
 from clearing.shared_memory import nameless_file, write
@@ -47,6 +50,15 @@ def solved_in_time(
     assert monotonic() - began < deadline_s + ON_TOP_S
     assert audit(problem, result) == []
     return result
+
+
+def test_who_hands_problems_in_loads_no_solver() -> None:
+    """Half a second at every start, and memory, that only the child has a use for."""
+    program = "import sys, clearing.service; print(*{'highspy', 'pyomo'} & sys.modules.keys())"
+
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+    assert told.stdout == b"\n"
 
 
 # ── with the engine ─────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,14 @@ def exists(name: str) -> bool:
         + re.escape(re.sub(r"^(?:\.\.?/)+", "", name).rstrip("/")).replace(r"\*", "[^/]*")
         + r"$"
     )
+    return any(pattern.match(known) for known in known_names())
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Every tracked file, and every folder one of them stands in."""
     folders = {str(parent) for path in tracked() for parent in path.parents}
-    return any(pattern.match(known) for known in itertools.chain(map(str, tracked()), folders))
+    return frozenset(map(str, tracked())) | folders
 
 
 def is_made_by_a_run(name: str) -> bool:

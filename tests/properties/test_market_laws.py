@@ -207,7 +207,7 @@ class Market(RuleBasedStateMachine):
 @pytest.mark.parametrize(
     ("examples", "steps"),
     [
-        pytest.param(20, 40, id="short"),
+        pytest.param(12, 40, id="short"),
         pytest.param(300, 80, id="long", marks=pytest.mark.long),
     ],
 )

@@ -560,8 +560,8 @@ def _uses(lines: tuple[LineOutcome, ...]) -> Iterator[LineUse]:
     ("kind", "examples", "steps"),
     [
         # Few lives of the same rules; the long run has hundreds, each twice as long.
-        pytest.param("sqlite", 8, 40, id="short"),
-        pytest.param("postgresql", 3, 40, id="short-postgresql"),
+        pytest.param("sqlite", 5, 40, id="short"),
+        pytest.param("postgresql", 2, 40, id="short-postgresql"),
         pytest.param("sqlite", 300, 80, id="long", marks=pytest.mark.long),
         pytest.param("postgresql", 100, 80, id="long-postgresql", marks=pytest.mark.long),
     ],
