@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from market.engine.alarms import is_member, raised
 from market.engine.apply_acts import blocked_starts_s
+from market.engine.decisions import applied, refused
 from market.engine.offers import killed
 from market.engine.open_orders import open_orders
 from market.engine.rechecks import after_act
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.engine.steering import new_setpoints, units_of
 from market.model.act import (

@@ -6,7 +6,7 @@ same is open, so whoever sees the same fault every interval may say so every int
 
 from collections.abc import Mapping
 
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.alarm import (
     COMMENTS_MAX,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.balance_group import BalanceGroupSet, SetBalanceGroup
 from market.model.interval import MICROSECONDS

@@ -4,8 +4,8 @@ The one idea: drafting books nothing and may be done again; issuing books tax an
 reversing what an earlier bill of the month had booked.
 """
 
+from market.engine.decisions import applied, refused
 from market.engine.months import is_open
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.bill import Bill, BillsDrafted, BillsIssued, BillSource, DraftBills, IssueBills
 from market.model.interval import MarketMonth

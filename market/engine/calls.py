@@ -6,10 +6,10 @@ over several intervals can be served; its steps are facts of every interval it h
 
 from collections.abc import Iterator
 
+from market.engine.decisions import applied, refused
 from market.engine.implausible import implausible
 from market.engine.phase_steps import step_taken
 from market.engine.picture import held_back_wh
-from market.engine.setup import applied, refused
 from market.engine.standing import orders_for
 from market.engine.state import MarketState
 from market.model.call import CallKind

@@ -7,7 +7,7 @@ kind, which has a file of its own (`disputes.py`).
 from collections.abc import Iterator
 from typing import Final
 
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.case import (
     STEPS_MAX,

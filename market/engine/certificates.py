@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from market.certificates.errors import CertificateError
 from market.certificates.registry import total_wh
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.certificate import (
     BUNDLE_WH,

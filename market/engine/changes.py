@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from market.engine.apply_continuous import side_of, woken
 from market.engine.continuous import entry_refusal_of, matched
+from market.engine.decisions import refused
 from market.engine.open_orders import open_order
-from market.engine.setup import refused
 from market.engine.state import MarketState
 from market.model.messages import (
     ActivateOrders,

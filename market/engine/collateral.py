@@ -8,10 +8,10 @@ looked at.
 from collections.abc import Iterator
 from typing import Final
 
+from market.engine.decisions import applied, refused
 from market.engine.exposure_rates import calling_rule
 from market.engine.offers import Held, killed
 from market.engine.open_orders import OpenOrder, open_orders
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.engine.stops import AGREE_WITHIN_S, cancel_all, cancelled
 from market.model.collateral import (

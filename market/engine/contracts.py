@@ -6,6 +6,7 @@ other side and the grid and makes a match in every interval, in one decision or 
 
 from collections.abc import Iterator
 
+from market.engine.decisions import refused
 from market.engine.inquiries import most_sent_wh
 from market.engine.pairs import (
     acceptor_refusal,
@@ -17,7 +18,6 @@ from market.engine.pairs import (
     stop_refusal,
     yes,
 )
-from market.engine.setup import refused
 from market.engine.state import MarketState
 from market.model.contract import (
     ConfirmContract,

@@ -6,8 +6,8 @@ transfers of kinds of their own, so anybody can see who bore what, and what came
 
 from dataclasses import astuple
 
+from market.engine.decisions import DONE_BEFORE, applied, refused
 from market.engine.payouts import refused_unsent, short_of, withdrawable_quanta
-from market.engine.setup import DONE_BEFORE, applied, refused
 from market.engine.state import MarketState
 from market.engine.two_people import agreed
 from market.model.demand import Owed

@@ -7,12 +7,12 @@ The one idea: an interval is settled once, on readings where there are any and o
 from collections import defaultdict
 from collections.abc import Mapping
 
+from market.engine.decisions import applied, refused
 from market.engine.forced_outages import forced_outages
 from market.engine.networks import grid_seen
 from market.engine.phase_steps import step_taken
 from market.engine.picture import system_seen
 from market.engine.settling import exchange, priced_outcome
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.engine.told import orders_by_treatment, told_schedule_wh, with_reasons
 from market.model.grid_check import GridSeen

@@ -6,7 +6,7 @@ closed may be opened again for two weeks, because whether it is done is for who 
 
 from market.customers.cases import content_of
 from market.engine.cases import found
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.case import (
     DESK_KINDS,

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from market.customers.disputes import resolved, set_aside, until_us
 from market.engine.cases import found
+from market.engine.decisions import applied, refused
 from market.engine.desk import withdrawn
 from market.engine.given_back import has_changed, twice_faults
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.bill import Bill, BillLine, ChargeKind
 from market.model.case import (

@@ -60,6 +60,7 @@ from market.engine import (
     two_people,
     unit_states,
 )
+from market.engine.decisions import refused
 from market.engine.state import MarketState
 from market.engine.state_form import StateUnread
 from market.engine.state_reading import decode
@@ -388,7 +389,7 @@ class Engine:
         if isinstance(command, CreateMarket):
             return (setup.create_market(self._state, command),)
         if self._state is None:
-            return (setup.refused([Rejection(code=Code.NOT_FOUND, pointer="market_id")]),)
+            return (refused([Rejection(code=Code.NOT_FOUND, pointer="market_id")]),)
         made = _DECIDES[type(command)](self._state, command)
         return (made,) if isinstance(made, Decision) else made
 

@@ -7,12 +7,12 @@ durable together or not at all.
 from collections.abc import Iterator
 
 from market.engine.cleared_trades import going_on, trades_of
+from market.engine.decisions import applied, refused
 from market.engine.implausible import implausible
 from market.engine.offers import at_gate, listing_wedges
 from market.engine.phase_steps import step_taken
 from market.engine.recalls import end_at_gate
 from market.engine.sessions import hand_over
-from market.engine.setup import applied, refused
 from market.engine.standing import orders_for
 from market.engine.state import MarketState
 from market.engine.steering import first_setpoints

@@ -6,6 +6,7 @@ asked is told how it ended: accepted, lost, declined, expired.
 
 from collections.abc import Iterator
 
+from market.engine.decisions import refused
 from market.engine.pairs import (
     acceptor_refusal,
     grid_refusal,
@@ -16,7 +17,6 @@ from market.engine.pairs import (
     stop_refusal,
     yes,
 )
-from market.engine.setup import refused
 from market.engine.state import MarketState
 from market.model.interval import instant_text
 from market.model.listing import (

@@ -7,6 +7,7 @@ for what it takes and makes the match in the same decision.
 from collections import defaultdict
 from collections.abc import Iterator
 
+from market.engine.decisions import refused
 from market.engine.pairs import (
     acceptor_refusal,
     grid_refusal,
@@ -18,7 +19,6 @@ from market.engine.pairs import (
     too_much,
     yes,
 )
-from market.engine.setup import refused
 from market.engine.state import MarketState
 from market.model.interval import instant_text
 from market.model.listing import (

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from market.engine.decisions import applied, refused
 from market.engine.open_orders import open_orders
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.mandate import (
     GrantMandate,

@@ -13,7 +13,7 @@ from typing import Final
 from market.control.plausible import LikeUnits, charge_is_plausible
 from market.control.readings import Arriving, Verdict
 from market.engine.alarms import raised
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.alarm import AlarmKind, AlarmRaised, ControlLevel
 from market.model.interval import MICROSECONDS, instant_text

@@ -6,7 +6,7 @@ The one idea: whom a message is for is worked out when it is published, and said
 from collections.abc import Iterator
 
 from market.customers.messages import content_of
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.message import (
     READ_AT_ONCE_MAX,

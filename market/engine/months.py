@@ -4,7 +4,7 @@ The one idea: what it comes to is worked out outside, from the versions of its d
 still the ones that stand, and that it is booked once.
 """
 
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.interval import MarketMonth
 from market.model.messages import Decision, TransfersBooked

@@ -10,10 +10,10 @@ from dataclasses import replace
 from market.control.share import clipped
 from market.engine.alarms import raised
 from market.engine.curtailing import curtailed, differing, held_w
+from market.engine.decisions import DONE_BEFORE, applied, refused
 from market.engine.guarding import guarded
 from market.engine.network_faults import network_faults
 from market.engine.rechecks import after_network
-from market.engine.setup import DONE_BEFORE, applied, refused
 from market.engine.sharing import setpoints
 from market.engine.state import MarketState
 from market.engine.steering import caps_of, guard_alarms, moment_of, only

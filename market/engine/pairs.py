@@ -7,7 +7,7 @@ nobody asks any more how it was made.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from market.engine.setup import refused
+from market.engine.decisions import refused
 from market.engine.state import MarketState
 from market.model.contract import Way, WaysTaken
 from market.model.messages import (

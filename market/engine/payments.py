@@ -7,8 +7,8 @@ plainly what it was for, its money stands on `suspense` until two operators have
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from market.engine.decisions import DONE_BEFORE, applied, refused
 from market.engine.recovering import Came, recovered
-from market.engine.setup import DONE_BEFORE, applied, refused
 from market.engine.state import MarketState
 from market.engine.two_people import agreed
 from market.model.messages import Decision, Event, TransfersBooked

@@ -7,7 +7,7 @@ statement shows that it left, or until it is certain that it will not.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from market.engine.setup import DONE_BEFORE, applied, refused
+from market.engine.decisions import DONE_BEFORE, applied, refused
 from market.engine.state import MarketState
 from market.engine.two_people import agreed
 from market.model.messages import Decision, Event

@@ -7,7 +7,7 @@ it lent on while it was alone. What people decoupled waits for people.
 from typing import Final
 
 from market.engine.alarms import is_member, raised
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.act import AreaCoupled, AreaDecoupled, ControlReason
 from market.model.alarm import AlarmKind, ControlLevel

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.interval import MICROSECONDS, moment_text
 from market.model.messages import (

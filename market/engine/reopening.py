@@ -8,7 +8,7 @@ rests on.
 from collections.abc import Iterator
 
 from market.engine.continuous import trade_events
-from market.engine.setup import applied
+from market.engine.decisions import applied
 from market.engine.state import MarketState
 from market.engine.volatility import interrupted
 from market.model.messages import (

@@ -7,7 +7,7 @@ decided whether it may be, in which order, and that it is booked once.
 from dataclasses import replace
 
 from market.engine.certificates import issued_by_run
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.messages import Decision, TransfersBooked
 from market.model.rejection import Code, Rejection

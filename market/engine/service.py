@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from market.engine.decisions import applied, refused
 from market.engine.offers import killed
 from market.engine.open_orders import open_orders
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.messages import Answer, Decision, OrdersCancelled
 from market.model.rejection import Code, Rejection

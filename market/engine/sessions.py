@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from market.engine.apply_calls import sleeping_of
 from market.engine.changes import entering
+from market.engine.decisions import applied, refused
 from market.engine.phase_steps import step_taken
-from market.engine.setup import applied, refused
 from market.engine.standing import orders_for
 from market.engine.state import MarketState
 from market.model.call import CallKind, OrderLeftCall

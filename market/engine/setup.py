@@ -5,20 +5,19 @@ content is refused. A command is taken whole or not at all, with all its faults 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from market.engine.decisions import DONE_BEFORE, applied, refused
 from market.engine.recovering import Came, recovered
 from market.engine.state import MarketState
 from market.model.grid import Grid
 from market.model.interval import MICROSECONDS
 from market.model.messages import (
-    Answer,
     CreateMarket,
     Decision,
     DepositsMade,
-    Event,
     MakeDeposits,
     MarketCreated,
     ParticipantsRegistered,
@@ -37,19 +36,6 @@ AREA_LEVELS_MAX: Final = 8
 """Areas around an area: control goes down level by level, and no grid has as many."""
 LOSS_PPM_MAX: Final = 500_000
 """A line that loses more than half is a mistake, and its delivered prices would leave all bounds."""
-
-DONE_BEFORE = Decision(events=(), answer=Answer())
-"""A harmless repeat."""
-
-
-def refused(rejections: Iterable[Rejection]) -> Decision:
-    """A command that is refused as a whole."""
-    return Decision(events=(), answer=Answer(rejections=tuple(rejections)))
-
-
-def applied(*events: Event) -> Decision:
-    """A command that is taken."""
-    return Decision(events=events, answer=Answer())
 
 
 def create_market(state: MarketState | None, command: CreateMarket) -> Decision:

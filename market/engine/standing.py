@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from market.engine.decisions import applied, refused
 from market.engine.listings import post_listing
 from market.engine.orders import place_orders
 from market.engine.pairs import no, repeat, yes
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.call import CallKind
 from market.model.listing import ListingTerms, PostListing

@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from market.engine.decisions import applied, refused
 from market.engine.offers import Held, killed
 from market.engine.open_orders import OpenOrder, open_orders
 from market.engine.reopening import reopened
-from market.engine.setup import applied, refused
 from market.engine.state import MarketState
 from market.model.interval import MICROSECONDS
 from market.model.messages import Answer, Decision, Event, OrdersCancelled

@@ -7,7 +7,7 @@ Where either has changed meanwhile, the second word is a new proposal.
 from collections.abc import Mapping
 from hashlib import sha256
 
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.interval import MICROSECONDS
 from market.model.messages import Decision

@@ -1,6 +1,6 @@
 """States of units, as they say themselves."""
 
-from market.engine.setup import applied, refused
+from market.engine.decisions import applied, refused
 from market.engine.state import MarketState
 from market.model.interval import MICROSECONDS
 from market.model.messages import Decision
