@@ -6,7 +6,6 @@ orders exactly like an order, through the two functions on top, and gives it bac
 
 from collections.abc import Iterable
 
-from market.engine.contracts import held_legs
 from market.engine.state import MarketState
 from market.model.contract import (
     Contract,
@@ -14,6 +13,7 @@ from market.model.contract import (
     ContractRegistered,
     WaysSettled,
     WaysTaken,
+    held_legs,
 )
 from market.model.listing import (
     InquiryClosed,

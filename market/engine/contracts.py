@@ -30,6 +30,7 @@ from market.model.contract import (
     RegisterContract,
     WaysSettled,
     WithdrawContract,
+    held_legs,
 )
 from market.model.interval import instant_text
 from market.model.messages import Decision, Event, TransfersBooked
@@ -80,17 +81,6 @@ def register_contract(state: MarketState, command: RegisterContract) -> Decision
     held_quanta = sum(hold_quanta(terms.side, terms.price_ticks, wh) for _, wh in legs)
     registered = ContractRegistered(contract=contract, held_quanta=held_quanta)
     return yes(contract.contract_id, registered)
-
-
-def held_legs(contract: Contract) -> tuple[tuple[int, int], ...]:
-    """What the proposer's own unit is held for: (start_s, Wh); a seller's is what it injects."""
-    terms = contract.terms
-    if terms.side is Side.BUY:
-        return terms.legs
-    return tuple(
-        (start_s, sent_wh)
-        for (start_s, _), sent_wh in zip(terms.legs, contract.sent_wh, strict=True)
-    )
 
 
 def _ends(terms: ContractTerms, own: Unit, other: Unit) -> tuple[Unit, Unit]:

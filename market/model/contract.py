@@ -55,6 +55,17 @@ class Contract:
     terms: ContractTerms
 
 
+def held_legs(contract: Contract) -> tuple[tuple[int, int], ...]:
+    """What the proposer's own unit is held for: (start_s, Wh); a seller's is what it injects."""
+    terms = contract.terms
+    if terms.side is Side.BUY:
+        return terms.legs
+    return tuple(
+        (start_s, sent_wh)
+        for (start_s, _), sent_wh in zip(terms.legs, contract.sent_wh, strict=True)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractView:
     """A contract as it stands now."""

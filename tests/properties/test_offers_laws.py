@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from market.engine.contracts import held_legs
 from market.engine.engine import Engine
 from market.engine.state import MarketState
-from market.model.contract import DeclineContract, WithdrawContract
+from market.model.contract import DeclineContract, WithdrawContract, held_legs
 from market.model.listing import CloseInquiry, DeclineInquiry, WithdrawQuote
 from market.model.messages import CancelOrders, LinesUsed, PlaceOrders
 from market.model.money import CENTRAL
