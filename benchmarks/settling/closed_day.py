@@ -20,7 +20,7 @@ from benchmarks.settling.large_market import (
     definition,
     people,
 )
-from market.engine.phase_steps import step_taken
+from market.engine.facts.phase_steps import step_taken
 from market.model.messages import DayClosed, Event, OpenCall
 from market.sequencer import Sequencer
 from market.store import journal, tables

@@ -11,56 +11,25 @@ from typing import Any, Final, TypeAlias
 
 from market.control.activation import Offers
 from market.control.grid_check import AreaPlan, AreaPowers
-from market.engine import (
-    activation_offers,
-    acts,
-    alarms,
+from market.engine import expiry, setup
+from market.engine.calls import calls, gate, sessions
+from market.engine.control import alarms, picture, unit_states
+from market.engine.decisions import refused
+from market.engine.desk import cases, desk, disputes, messages
+from market.engine.facts import (
     apply,
     apply_acts,
     apply_calls,
     apply_continuous,
     apply_offers,
     apply_together,
-    balance_groups,
-    bills,
-    calls,
-    cases,
-    certificates,
-    changes,
-    collateral,
-    contracts,
-    defaults,
-    delivery,
-    desk,
-    disputes,
-    expiry,
-    flexible,
-    gate,
-    grid_plans,
-    inquiries,
-    listings,
-    mandates,
-    measuring,
-    messages,
-    months,
-    networks,
-    orders,
-    payments,
-    payouts,
-    picture,
-    reach,
-    recalls,
-    runs,
-    service,
-    sessions,
-    setup,
-    standing,
-    stops,
-    together,
-    two_people,
-    unit_states,
 )
-from market.engine.decisions import refused
+from market.engine.grid import activation_offers, grid_plans, networks
+from market.engine.interventions import acts, mandates, reach, recalls, service, stops
+from market.engine.money import bills, collateral, defaults, payments, payouts, two_people
+from market.engine.offers import contracts, inquiries, listings, standing
+from market.engine.orders import changes, flexible, orders, together
+from market.engine.settlement import balance_groups, certificates, delivery, measuring, months, runs
 from market.engine.state import MarketState
 from market.engine.state_form import StateUnread
 from market.engine.state_reading import decode

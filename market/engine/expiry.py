@@ -7,13 +7,13 @@ made; what has gone meanwhile is passed over.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from market.engine import offers
-from market.engine.cases import miss_target
-from market.engine.collateral import miss_call
 from market.engine.decisions import applied
-from market.engine.messages import publish_due
-from market.engine.open_orders import open_order
-from market.engine.reopening import end_call
+from market.engine.desk.cases import miss_target
+from market.engine.desk.messages import publish_due
+from market.engine.money.collateral import miss_call
+from market.engine.offers import offers
+from market.engine.orders.open_orders import open_order
+from market.engine.orders.reopening import end_call
 from market.engine.state import MarketState
 from market.model.messages import Decision, ExpireDue, OrdersCancelled
 from market.model.order import SYSTEM_EXPIRED

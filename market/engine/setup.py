@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from market.engine.decisions import DONE_BEFORE, applied, refused
-from market.engine.recovering import Came, recovered
+from market.engine.money.recovering import Came, recovered
 from market.engine.state import MarketState
 from market.model.grid import Grid
 from market.model.interval import MICROSECONDS

@@ -189,7 +189,7 @@ class CloseAlarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised:
-    """An alarm is open. Any decision may say so, by `market/engine/alarms.py`."""
+    """An alarm is open. Any decision may say so, by `market/engine/control/alarms.py`."""
 
     alarm: Alarm
 

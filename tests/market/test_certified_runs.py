@@ -187,7 +187,7 @@ def test_retired_for_use_of_the_interval_that_is_not_covered_yet(store: Store) -
 def _small_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (
         "market.certificates.registry",
-        "market.engine.certificates",
+        "market.engine.settlement.certificates",
         "market.store.queries.certificate_reading",
     ):
         monkeypatch.setattr(f"{module}.BUNDLE_WH", 100)

@@ -21,7 +21,7 @@ from market.control.alarms import Alarms
 from market.control.grid_check import check, see
 from market.day_runs import DayRuns
 from market.engine.engine import Engine
-from market.engine.reach import DECOUPLED_S
+from market.engine.interventions.reach import DECOUPLED_S
 from market.model.act import Act, ActKind, ApproveAct, PerformAct, digest_of
 from market.model.alarm import (
     AcknowledgeAlarm,

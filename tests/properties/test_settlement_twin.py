@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from market.engine.engine import Engine
-from market.engine.phase_steps import step_taken
+from market.engine.facts.phase_steps import step_taken
 from market.model.messages import (
     CloseDay,
     Event,

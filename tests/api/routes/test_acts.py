@@ -6,7 +6,7 @@ from api.access.permissions import Channel
 from api.channels.live import LiveMarket
 from api.channels.seed import read_seed
 from market.control.sanity import Insane
-from market.engine import guarding
+from market.engine.control import guarding
 from tests.api.hosting import US, Server
 from tests.api.village import Json, Village, make_village
 

@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 import pytest
 
 from clearing.clear import clear
-from market.engine import gate, steering
+from market.engine.calls import gate
+from market.engine.control import steering
 from market.engine.state import MarketState
 from market.model.grid import Area, Grid
 from market.model.interval import MICROSECONDS

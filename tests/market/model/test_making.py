@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from market.engine import order_facts
+from market.engine.facts import order_facts
 from market.model.making import maker
 from market.model.messages import OrderAnswer
 from market.model.order import Side, Venue

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from market.engine.engine import Engine
-from market.engine.phase_steps import step_taken
+from market.engine.facts.phase_steps import step_taken
 from market.model.balance_group import ALONE
 from market.model.bill import ChargeKind, TaxRule
 from market.model.interval import MarketMonth, day_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from market.engine.defaults import owed_by
 from market.engine.engine import Engine
+from market.engine.money.defaults import owed_by
 from market.model.interval import MICROSECONDS, MarketMonth, day_of
 from market.model.payment import Cover, PaymentState, PayoutState
 from market.store import queries

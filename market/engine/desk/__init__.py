@@ -1,0 +1,1 @@
+"""What people bring to the market and what it tells them: cases, disputes, messages."""

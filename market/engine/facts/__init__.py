@@ -1,0 +1,1 @@
+"""Facts made true: a function a fact, no rule, no refusal; and what an order's facts are made of."""

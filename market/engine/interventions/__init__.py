@@ -1,0 +1,1 @@
+"""Who steps in: limits, stops, outages, recalls, mandates, areas that are not heard."""

@@ -1,0 +1,1 @@
+"""What people owe, are billed, pay in, cover and withdraw."""
