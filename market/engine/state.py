@@ -1,6 +1,6 @@
 """Everything one market knows, in one place.
 
-The one idea: state changes only in `apply.py`, by events; what decides reads it and changes nothing.
+The one idea: state changes only in `facts/apply.py`, by events; what decides reads it and changes nothing.
 """
 
 from dataclasses import dataclass, field

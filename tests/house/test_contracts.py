@@ -23,6 +23,7 @@ WRONG_IMPORTS = {
     "server": ("api.app", "import wattmarket.client"),
     "api": ("api.incoming.body", "import api.answers.values"),
     "market": ("market.model.units", "import market.ledger"),
+    "engine": ("market.engine.facts.phase_steps", "import market.engine.orders.admission"),
     "clearing": ("clearing.problem", "import clearing.curves"),
     "auditor": ("clearing.check", "import clearing.curves"),
     "solver-door-problem": ("market.ledger", "import clearing.problem"),
@@ -40,6 +41,7 @@ ROOMS_WITHOUT_A_FLOOR = {
     "face": "wattmarket",
     "api": "api",
     "market": "market",
+    "engine": "market/engine",
     "clearing": "clearing",
     "simulation": "sim",
 }

@@ -1,1 +1,1 @@
-"""Offers outside the books: listings, inquiries, contracts, and the rules that place them."""
+"""Offers outside the books: listings, inquiries, contracts, and standing rules, which place orders."""
