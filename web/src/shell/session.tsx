@@ -117,10 +117,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     set(null);
   }, [cache, set]);
   const leave = useCallback(async () => {
+    // What is still being read would reach a session that is over, and be refused.
+    await cache.cancelQueries({ predicate: isOnes });
     const answer = await send<void>("delete", "/v1/session");
     if (answer.ok || answer.problem.status === 401) set(null);
+    else void cache.refetchQueries({ predicate: isOnes, type: "active" });
     return answer;
-  }, [set]);
+  }, [cache, set]);
   const session = data ?? null;
   usePresence(session !== null, ended);
   // Asked anew only once the page is the new person's: what it no longer shows is nobody's to ask.
