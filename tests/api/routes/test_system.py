@@ -205,9 +205,12 @@ def test_the_stream_tells_the_picture_and_starts_with_the_last(server: Server) -
         picture = reader.hear_event("picture")["data"]
     assert system_told["start"] == picture["start"] == village.start()
     assert picture["area_id"] == "RUR"
+    # A stream each: a market that is at work tells more on the first channel before it shows the second.
     with village.stream("rural") as reader:
         reader.hear("hello")
         reader.subscribe("market", village.market_id)
         assert reader.hear("snapshot")["data"]["system"]["start"] == village.start()
+    with village.stream("rural") as reader:
+        reader.hear("hello")
         reader.subscribe("area", "RUR")
         assert reader.hear("snapshot")["data"]["picture"]["load_owners"] == 1
