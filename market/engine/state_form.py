@@ -198,6 +198,7 @@ def slots_of(cls: type) -> Iterator[str]:
             yield f"_{base.__name__.lstrip('_')}{name}" if private else name
 
 
+@functools.cache
 def has_dict(cls: type) -> bool:
     """True when instances carry a `__dict__`."""
     return any("__dict__" in vars(base) for base in cls.__mro__)

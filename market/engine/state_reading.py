@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from market.engine.state_form import FORMAT, MAPPINGS, MARKET, StateUnread, kind_of, named
-from market.engine.state_writing import WIDTHS, Column
+from market.engine.state_numbers import Column, whole_numbers
 
 _FAULTS: Final = (
     msgspec.DecodeError,
@@ -74,7 +74,7 @@ class _Reading:
             "mixed": self._mixed,
             "none": lambda count: [None] * count,
             "bool": lambda raw: [byte == 1 for byte in raw],
-            "int": _whole,
+            "int": whole_numbers,
             "wide": lambda texts: list(map(int, texts)),
             "bytes": list,
             "str": self._text,
@@ -233,10 +233,3 @@ class _Reading:
 
 def _grid(kind: str, shape: list[int], raw: bytes) -> np.ndarray[Any, Any]:
     return np.frombuffer(raw, dtype=kind).reshape(shape).copy()
-
-
-def _whole(width: str, raw: bytes) -> list[Any]:
-    if width not in WIDTHS:
-        raise StateUnread(f"numbers of width {width}")
-    found: list[Any] = np.frombuffer(raw, dtype=width).tolist()
-    return found

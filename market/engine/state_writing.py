@@ -12,10 +12,11 @@ the one list of all different strings. Places and numbers go by first appearance
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain, count
 from operator import attrgetter, itemgetter
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -34,15 +35,10 @@ from market.engine.state_form import (
     skipped,
     slots_of,
 )
+from market.engine.state_numbers import STRIDE, Column, Values, whole_column
 
-Column: TypeAlias = list[Any]
-Values: TypeAlias = Sequence[Any]
-
-WIDTHS: Final = ("|i1", "<i2", "<i4", "<i8")
 ROWS_SIDE_BY_SIDE_MAX: Final = 32
 """Tuples up to this length, if all have the same, are columns side by side; others are chained."""
-STRIDE: Final = 32_768
-"""Values handled in one go: nobody else runs meanwhile, some five milliseconds."""
 ALIKE_LOOKED_AT: Final = 256
 """Facts of a place that are compared first: if most of them differ, all are written as they are."""
 NAMED_MAX: Final = 250
@@ -84,7 +80,7 @@ class _Writing:
         self._plain: dict[str, Callable[[Values, str, bool], Column]] = {
             "none": lambda values, _path, _value: ["none", len(values)],
             "bool": lambda values, _path, _value: ["bool", bytes(values)],
-            "int": lambda values, _path, _value: _whole(values),
+            "int": lambda values, _path, _value: whole_column(values),
             "str": lambda values, _path, _value: self._text(values),
             "bytes": lambda values, _path, _value: ["bytes", list(values)],
             "enum": self._enum,
@@ -170,12 +166,12 @@ class _Writing:
         if last > first:
             met = dict(zip(numbers, values, strict=True))
             self._waiting.append((cls, [met[number] for number in range(first, last)], path))
-        return ["again", _whole(numbers)]
+        return ["again", whole_column(numbers)]
 
     # --- plain values ----------------------------------------------------------
 
     def _text(self, values: Values) -> Column:
-        return ["str", _whole(_mapped(self._strings.__getitem__, values))]
+        return ["str", whole_column(_mapped(self._strings.__getitem__, values))]
 
     def _enum(self, values: Values, path: str, _value: bool) -> Column:
         # Members are one of a kind, and their addresses hash faster than they do.
@@ -185,7 +181,7 @@ class _Writing:
         names = [member.name for member in members.values()]
         if any(name is None or "|" in name for name in names):
             raise StateRefused(f"{path}: {full_name(type(values[0]))} of several flags")
-        codes = _whole(_mapped(place.__getitem__, addresses))
+        codes = whole_column(_mapped(place.__getitem__, addresses))
         return ["enum", full_name(type(values[0])), names, codes]
 
     def _named(self, values: Values, path: str, _value: bool) -> Column:
@@ -194,7 +190,7 @@ class _Writing:
             if not can_be_named(thing, self._rooms):
                 raise StateRefused(f"{path}: {full_name(thing)} cannot be found by its name")
         place = {thing: number for number, thing in enumerate(things)}
-        codes = _whole(_mapped(place.__getitem__, values))
+        codes = whole_column(_mapped(place.__getitem__, values))
         return ["named", [full_name(thing) for thing in things], codes]
 
     def _tuples(self, values: Values, path: str, value: bool) -> Column:
@@ -212,7 +208,7 @@ class _Writing:
         return ["named tuple", full_name(type(values[0])), self._tuples(values, path, value)]
 
     def _chained(self, values: Values, path: str, value: bool) -> Column:
-        lengths = _whole(_mapped(len, values))
+        lengths = whole_column(_mapped(len, values))
         return [lengths, self.column(list(chain.from_iterable(values)), f"{path}[]", value)]
 
     def _sets(self, values: Values, path: str, value: bool) -> Column:
@@ -230,7 +226,7 @@ class _Writing:
         column = [
             "dict",
             full_name(cls),
-            _whole(_mapped(len, values)),
+            whole_column(_mapped(len, values)),
             self.column(list(chain.from_iterable(values)), f"{path}.key", value),
             self.column(list(chain.from_iterable(map(dict.values, values))), f"{path}[]", value),
         ]
@@ -273,7 +269,7 @@ class _Writing:
         if different is None:
             return self._instances(values, path, value)
         place = {address: different[fact] for address, fact in objects.items()}
-        codes = _whole(_mapped(place.__getitem__, addresses))
+        codes = whole_column(_mapped(place.__getitem__, addresses))
         return ["alike", self._instances(list(different), path, value), codes]
 
     def _instances(self, values: Values, path: str, value: bool) -> Column:
@@ -293,12 +289,12 @@ class _Writing:
         return [name, there, self.column([i for i in found if i is not _ABSENT], path, value)]
 
     def _attributes(self, cls: type, values: Values) -> Iterable[tuple[str, list[Any]]]:
-        left_out = skipped(cls)
+        slots, left_out = _written(cls)
         if hasattr(cls, "__snapshot_state__"):
             told = [item.__snapshot_state__() for item in values]
             self._kept.append(told)
             return _by_name(told, left_out)
-        found = [(name, _slot(values, name)) for name in sorted(set(slots_of(cls)) - left_out)]
+        found = [(name, _slot(values, name)) for name in slots]
         if has_dict(cls):
             found += _by_name(_mapped(vars, values), left_out)
         return [item for item in found if not all(part is _ABSENT for part in item[1])]
@@ -316,6 +312,8 @@ def _mapped(act: Callable[[Any], Any], values: Values) -> list[Any]:
 
 def _types(values: Values) -> dict[type, None]:
     """The different types, by first appearance."""
+    if len(values) <= STRIDE:
+        return dict.fromkeys(map(type, values))
     found: dict[type, None] = {}
     for start in range(0, len(values), STRIDE):
         found.update(dict.fromkeys(map(type, values[start : start + STRIDE])))
@@ -334,6 +332,13 @@ def _different(first: Values, objects: Values, count_all: int) -> dict[Any, int]
     except TypeError:
         return None  # a mapping inside
     return found if 2 * len(found) <= count_all else None
+
+
+@cache
+def _written(cls: type) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Names of the slots that are written, in that order, and of all attributes that are not."""
+    left_out = skipped(cls)
+    return tuple(sorted(set(slots_of(cls)) - left_out)), left_out
 
 
 def _slot(values: Values, name: str) -> list[Any]:
@@ -362,22 +367,3 @@ def _owner(array: Any) -> Any:  # noqa: ANN401 - an array's base may be anything
     while isinstance(array.base, np.ndarray):
         array = array.base
     return array
-
-
-def _whole(values: Values) -> Column:
-    """Whole numbers: the narrowest array that holds them, or decimal text beyond 64 bits."""
-    parts = [values[start : start + STRIDE] for start in range(0, len(values), STRIDE)]
-    try:
-        array = np.concatenate([np.array(part, dtype=np.int64) for part in (parts or [[]])])
-    except OverflowError:
-        return ["wide", _mapped(str, values)]
-    if not len(array):
-        return ["int", "|i1", b""]
-    low, high = int(array.min()), int(array.max())
-    width = next(name for name in WIDTHS if _fits(low, high, name))
-    return ["int", width, array.astype(width).tobytes()]
-
-
-def _fits(low: int, high: int, width: str) -> bool:
-    limits = np.iinfo(np.dtype(width))
-    return bool(limits.min <= low and high <= limits.max)
