@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, Dialect, Engine, bindparam, select
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from market.store import postgres, sqlite
 from market.store.append_only import POSTINGS, guard, rebuilding
@@ -77,6 +78,8 @@ _TABLES: Final = {
 # Made once: putting a statement together costs more than running it.
 _READ_META: Final = select(meta.c.value).where(meta.c.name == bindparam("wanted"))
 _HOLD_META: Final = _READ_META.with_for_update(read=True)
+_MAKING: Final[dict[str, tuple[str, ...]]] = {}
+"""What makes the projections anew, by dialect; put together when first wanted."""
 
 
 def open_writer(store: Store) -> Connection:
@@ -160,11 +163,24 @@ def recreate_projections(connection: Connection) -> None:
 
     Only while nobody reads: on PostgreSQL a reader would find the new table without its rows.
     """
-    made_again = [table for table in METADATA.sorted_tables if table.name not in JOURNAL]
-    METADATA.drop_all(connection, tables=made_again)
-    METADATA.create_all(connection, tables=made_again)
+    name = connection.dialect.name
+    if name not in _MAKING:
+        _MAKING[name] = tuple(_making(connection.dialect))
+    for statement in _MAKING[name]:
+        connection.exec_driver_sql(statement)
     for table in POSTINGS:
         guard(connection, table)
+
+
+def _making(dialect: Dialect) -> Iterator[str]:
+    """The statements that drop every projection and create it."""
+    made_again = [table for table in METADATA.sorted_tables if table.name not in JOURNAL]
+    for table in reversed(made_again):
+        yield str(DropTable(table, if_exists=True).compile(dialect=dialect))
+    for table in made_again:
+        yield str(CreateTable(table).compile(dialect=dialect))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            yield str(CreateIndex(index).compile(dialect=dialect))
 
 
 def empty_projections(connection: Connection) -> None:
