@@ -124,18 +124,18 @@ function PersonsLanguage() {
 }
 
 function AtDesk({ children }: { children: ReactNode }) {
-  const { ended } = useSession();
+  const { ended, leaving } = useSession();
   const { choice } = useMarkets();
   const stepUp = useStepUp();
   const market = choice.state === "chosen" ? choice.market.market_id : null;
   const desk = useMemo<Desk>(() => {
-    const keeper = { ended, stepUp };
+    const keeper = { ended, leaving, stepUp };
     return {
       market,
       read: (path, options) => read(keeper, path, options),
       act: (method, path, options) => act(keeper, method, path, options),
     };
-  }, [market, ended, stepUp]);
+  }, [market, ended, leaving, stepUp]);
   return <DeskContext value={desk}>{children}</DeskContext>;
 }
 

@@ -34,6 +34,8 @@ interface SessionState {
   enter(session: Session): void;
   /** Signs out. */
   leave(): Promise<Answer<void>>;
+  /** The signing out that is under way; null: none. */
+  leaving(): Promise<Answer<void>> | null;
   /** The server no longer knows the session. */
   ended(): void;
 }
@@ -116,12 +118,23 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     if (cache.getQueryData<Session | null>(KEY) != null) setLapsed(true);
     set(null);
   }, [cache, set]);
+  const underWay = useRef<Promise<Answer<void>>>(null);
+  const leaving = useCallback(() => underWay.current, []);
   const leave = useCallback(async () => {
-    // What is still being read would reach a session that is over, and be refused.
-    await cache.cancelQueries({ predicate: isOnes });
-    const answer = await send<void>("delete", "/v1/session");
-    if (answer.ok || answer.problem.status === 401) set(null);
-    else void cache.refetchQueries({ predicate: isOnes, type: "active" });
+    const signOut = async () => {
+      // What is still being read would reach a session that is over, and be refused.
+      await cache.cancelQueries({ predicate: isOnes });
+      const answer = await send<void>("delete", "/v1/session");
+      if (answer.ok || answer.problem.status === 401) set(null);
+      return answer;
+    };
+    underWay.current = signOut();
+    const answer = await underWay.current;
+    underWay.current = null;
+    // Refused: one is still in, and the page reads on.
+    if (cache.getQueryData(KEY) !== null) {
+      void cache.refetchQueries({ predicate: isOnes, type: "active" });
+    }
     return answer;
   }, [cache, set]);
   const session = data ?? null;
@@ -138,8 +151,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     data !== undefined ? (data === null ? "out" : "in") : error ? "unreachable" : "asking";
   const problem = error instanceof RefusedError ? error.problem : null;
   const state = useMemo(
-    () => ({ standing, session, problem, lapsed, enter, leave, ended }),
-    [standing, session, problem, lapsed, enter, leave, ended],
+    () => ({ standing, session, problem, lapsed, enter, leave, leaving, ended }),
+    [standing, session, problem, lapsed, enter, leave, leaving, ended],
   );
   return <SessionContext value={state}>{children}</SessionContext>;
 }

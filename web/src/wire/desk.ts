@@ -1,7 +1,15 @@
 // What every call from a page goes through: which market, and what to do when the session is not enough.
 
 import { createContext, use } from "react";
-import { send, type Answer, type Method, type Problem, type SendOptions } from "./client";
+import {
+  ABORTED,
+  send,
+  silence,
+  type Answer,
+  type Method,
+  type Problem,
+  type SendOptions,
+} from "./client";
 
 /** A refusal on its way through the cache. */
 export class RefusedError extends Error {
@@ -20,6 +28,8 @@ export interface Desk {
 }
 
 export interface SessionKeeper {
+  /** What is waited for while the person signs out; null: nobody does. */
+  leaving(): Promise<unknown> | null;
   /** The session has ended. */
   ended(): void;
   /** Asks the person to show once more who it is; false: it would not. */
@@ -45,12 +55,17 @@ export async function act<T>(
   return answer;
 }
 
-/** A reading; its refusal is thrown. */
+/** A reading; its refusal is thrown. What begins while one signs out waits, and is mostly given up then. */
 export async function read<T>(
   keeper: SessionKeeper,
   path: string,
   options: SendOptions,
 ): Promise<T> {
+  const leaving = keeper.leaving();
+  if (leaving !== null) {
+    await leaving;
+    if (options.signal?.aborted) throw new RefusedError(silence(ABORTED));
+  }
   const answer = await send<T>("get", path, options);
   if (answer.ok) return answer.value;
   if (isOver(answer.problem)) keeper.ended();

@@ -2,7 +2,7 @@
 // Signing in and out, the way back, roles, and an act that wants a fresh proof, against a server of
 // answers written here.
 
-import { act } from "react";
+import { act, useState } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { BASE, loadTexts } from "../../src/language/texts";
@@ -36,6 +36,9 @@ class QuietSocket {
 let signedIn: boolean;
 /** The market's own answer waits for it. */
 let marketComes: Promise<void>;
+/** And the answer to a signing out for this; what it is. */
+let leaveComes: Promise<void>;
+let leaves: boolean;
 let steppedUp: boolean;
 let calls: { method: string; path: string; body: unknown; key: string | undefined }[];
 let root: Root;
@@ -56,6 +59,7 @@ function reply(method: string, path: string, body: Record<string, unknown>): Rep
   if (!signedIn) return refused(401, "SESSION_ENDED");
   if (name === "GET /v1/session") return [200, SESSION];
   if (name === "DELETE /v1/session") {
+    if (!leaves) return refused(503, "SYSTEM_UNAVAILABLE");
     signedIn = false;
     return [204];
   }
@@ -63,6 +67,7 @@ function reply(method: string, path: string, body: Record<string, unknown>): Rep
     steppedUp = body.code === "654321";
     return steppedUp ? [200, SESSION] : refused(401, "CREDENTIALS_WRONG");
   }
+  if (name === "GET /v1/markets/village/alarms") return [200, { items: [], next_cursor: null }];
   if (name === "GET /v1/markets/village/stops") return [200, { items: [], next_cursor: null }];
   if (name === "POST /v1/markets/village/stops:release") {
     return steppedUp ? [200, {}] : refused(403, "STEP_UP_REQUIRED");
@@ -70,7 +75,12 @@ function reply(method: string, path: string, body: Record<string, unknown>): Rep
   return refused(404, "NOT_FOUND");
 }
 
+function Alarms() {
+  return <i>{useRead("/v1/markets/{market}/alarms").state}</i>;
+}
+
 function Desk() {
+  const [more, showMore] = useState(false);
   const stops = useRead("/v1/markets/{market}/stops");
   const release = useAct("post", "/v1/markets/{market}/stops:release", {
     renews: ["/v1/markets/{market}/stops"],
@@ -78,6 +88,8 @@ function Desk() {
   return (
     <>
       <output>{[stops.state, release.problem?.code, release.busy].join(" ")}</output>
+      <button type="button" id="more" onClick={() => showMore(true)} />
+      {more && <Alarms />}
       <button type="button" id="release" onClick={() => void release.act({ body: {} as never })} />
     </>
   );
@@ -107,7 +119,8 @@ beforeEach(() => {
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }));
-  marketComes = Promise.resolve();
+  marketComes = leaveComes = Promise.resolve();
+  leaves = true;
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const body = init.body === undefined ? {} : (JSON.parse(init.body as string) as object);
     const headers = init.headers as Record<string, string>;
@@ -116,6 +129,7 @@ beforeEach(() => {
     const [status, answer] = reply(method, url, body as Record<string, unknown>);
     const content = answer === undefined ? null : JSON.stringify(answer);
     if (url === "/v1/markets/village") await marketComes;
+    if (method === "DELETE") await leaveComes;
     return new Response(content, { status });
   });
   // jsdom has none; the names here need no escaping.
@@ -235,6 +249,27 @@ describe("who is signed in", () => {
     expect(location.pathname).toBe("/console/sign-in");
     expect(localStorage.getItem("wattmarket.session")).toBeNull();
     expect(box.textContent).not.toContain("Your session has ended");
+  });
+
+  it.each([
+    ["is never asked, once one is out", true],
+    ["is asked once one stays", false],
+  ])("begins to read something while signing out: it %s", async (_, out) => {
+    const alarms = () => calls.filter(({ path }) => path.includes("/alarms"));
+    let comes = () => {};
+    leaveComes = new Promise((done) => (comes = done));
+    leaves = out;
+    await open("/control");
+    await click(button("Sign out"));
+    await click(document.getElementById("more"));
+    expect(calls.at(-1)?.method).toBe("DELETE");
+    expect(alarms()).toEqual([]);
+    comes();
+    await settle();
+    await settle();
+    expect(alarms()).toHaveLength(out ? 0 : 1);
+    expect(location.pathname).toBe(out ? "/console/sign-in" : "/console/control");
+    if (!out) expect(box.querySelector("i")?.textContent).toBe("ready");
   });
 
   it("whose session ends while acting signs in and is back", async () => {

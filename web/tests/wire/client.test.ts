@@ -139,7 +139,11 @@ describe("a list", () => {
 });
 
 describe("an act", () => {
-  const keeper = (shows: boolean) => ({ ended: vi.fn(), stepUp: vi.fn(async () => shows) });
+  const keeper = (shows: boolean) => ({
+    ended: vi.fn(),
+    leaving: () => null,
+    stepUp: vi.fn(async () => shows),
+  });
   const key = { idempotencyKey: "same-key-for-both" };
 
   it("that wants a fresh proof is sent again once it is there, under the same name", async () => {
