@@ -236,18 +236,24 @@ class Readers:
             if isinstance(store, PostgresStore)
             else sqlite.reading_engine(store, **pool)
         )
+        self._closed = False
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection whose queries all see the same moment. Keep it no longer than one answer."""
-        with self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN")
-            yield connection
+        try:
+            with self._engine.connect() as connection:
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN")
+                yield connection
+        finally:
+            if self._closed:  # nobody comes any more who would close what was just given back
+                self._engine.pool.dispose()
 
     def close(self) -> None:
-        """Close the idle connections."""
-        self._engine.dispose()
+        """Close the idle connections now, and those still in use as they are given back."""
+        self._closed = True
+        self._engine.pool.dispose()
 
 
 class Stores:

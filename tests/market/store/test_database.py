@@ -1,7 +1,10 @@
 """What holds for both kinds of store: who may write, what a reader sees, whose store it is."""
 
+import sqlite3
 from pathlib import Path
+from typing import Any, Final
 
+import psycopg
 import pytest
 from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +21,8 @@ from market.store.database import (
 from market.store.tables import orders
 from tests.market.stores import opened
 from tests.market.written import StillClock, write_life
+
+DRIVER_FAULTS: Final = (sqlite3.ProgrammingError, psycopg.OperationalError)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +63,24 @@ def test_a_reader_sees_one_moment(store: Store) -> None:
     readers.close()
 
     assert before == after > later == 0
+
+
+def test_who_still_reads_when_readers_are_closed_reads_on_and_leaves_nothing_open(
+    store: Store,
+) -> None:
+    write_life(store)
+    readers = Readers(store)
+    drivers: list[Any] = []
+    with readers.connect() as connection:
+        readers.close()
+        assert connection.exec_driver_sql("SELECT count(*) FROM orders").scalar_one() > 0
+        drivers.append(connection.connection.driver_connection)
+    with readers.connect() as late:
+        drivers.append(late.connection.driver_connection)
+
+    for driver in drivers:
+        with pytest.raises(DRIVER_FAULTS, match="closed"):
+            driver.execute("SELECT 1")
 
 
 def test_somebody_elses_store_is_refused_and_stays_as_it_is(store: Store) -> None:
