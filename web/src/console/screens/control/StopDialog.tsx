@@ -112,13 +112,15 @@ function Asked({ kind, onClose }: { kind: StopKind; onClose(): void }) {
 
 function useOpenIntervals() {
   const clock = useClock();
-  // Asked once when the dialog opens, not with each tick.
-  const [now] = useState(() => clock?.nowMs ?? Date.now());
+  // Asked once, as soon as the market's time is known, and not with each tick.
+  const [now, setNow] = useState(clock?.nowMs ?? null);
+  if (now === null && clock !== null) setNow(clock.nowMs);
   const found = useList("/v1/markets/{market}/intervals", {
-    query: {
-      from: new Date(now).toISOString(),
-      to: new Date(now + HOURS_AHEAD_MS).toISOString(),
-    },
+    query:
+      now === null
+        ? {}
+        : { from: new Date(now).toISOString(), to: new Date(now + HOURS_AHEAD_MS).toISOString() },
+    when: now !== null,
     all: true,
   });
   return found.items.filter(({ phase }) => OPEN.has(phase));
