@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/d
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo serve test test-long lint bench bench-clearing bench-control bench-settlement bench-web figures mutants sbom audit licences picture pins check-python check-web browser
+.PHONY: help setup demo serve test test-long pictures lint bench bench-clearing bench-control bench-settlement bench-web figures mutants sbom audit licences picture pins check-python check-web browser
 
 help:
 	@echo "make demo       a real market day at 720 x speed on http://localhost:$(PORT)"
@@ -25,6 +25,7 @@ help:
 	@echo "make serve      the server alone"
 	@echo "make test       everything the checks run"
 	@echo "make test-long  the tests that take minutes"
+	@echo "make pictures   looks at every screen in both languages and leaves pictures in var/screens/"
 	@echo "make lint       format, style, types, floors"
 	@echo "make bench      measures, prints figures (bench-clearing, bench-control, bench-settlement, bench-web: of those only)"
 	@echo "make figures    measures against every aim and writes docs/figures.md (ONLY=matching,control: of those)"
@@ -47,6 +48,10 @@ test: setup browser
 	@$(MAKE) --no-print-directory lint check-web & beside=$$!; \
 	$(MAKE) --no-print-directory check-python; tests=$$?; \
 	wait $$beside || { echo "make lint or make check-web failed, see above" >&2; exit 1; }; exit $$tests
+
+# Every screen in both languages, in var/screens/.
+pictures: setup browser
+	WATTMARKET_PICTURES=1 $(BIN)/pytest -q -n auto --dist loadfile tests/browser
 
 test-long: setup
 	$(BIN)/pytest -m "long or journey" --hypothesis-profile=long --timeout=3600

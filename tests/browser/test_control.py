@@ -1,6 +1,6 @@
 """One operator halts the market; it takes a second one to let it go on."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import people
 from tests.browser.conftest import OpenWindow
@@ -56,6 +56,26 @@ def test_a_halt_takes_one_and_its_end_two(open_window: OpenWindow, own_town: Tow
     _release(second, page, own_town, "oskar")
     expect(page.get_by_text(second.said("control:nothing_stopped"))).to_be_visible()
     assert own_town.get("/stops", "operator")["items"] == []
+
+
+def test_which_intervals_are_open_is_asked_with_the_markets_time(
+    open_window: OpenWindow, town: Town
+) -> None:
+    """Before it is known, nothing: the screen's own clock is years away from this market's."""
+    window = open_window(town.url)
+    window.enter(town, "olga")
+    page, held = window.page, list[Route]()
+    page.route("**/stream-tickets", lambda route: held.append(route))
+    page.goto(window.url + "/console/control")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("button", name=window.said("control:halt"), exact=True).click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert not any("/intervals?" in url for url in asked)
+
+    with page.expect_request("**/intervals?*") as first:
+        held.pop().continue_()
+    assert "from=2016-07-01T00%3A50" in first.value.url
 
 
 def _release(window: Window, page: Page, town: Town, who: str) -> None:

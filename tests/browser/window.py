@@ -6,9 +6,9 @@ collected and fails the test at its end, unless the test said before that it is 
 """
 
 import json
+import os
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
@@ -30,6 +30,8 @@ from tests.patience import PATIENCE_S
 
 Language = Literal["en", "zh-CN"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh-CN")
+PICTURES: Final = "WATTMARKET_PICTURES"
+"""Set where somebody wants to look at the pages as well."""
 SCREENS: Final = ROOT / "var" / "screens"
 WEB: Final = ROOT / "web"
 FLAGS: Final = (
@@ -187,12 +189,13 @@ class Window:
             for node in rule["nodes"]
         ]
 
-    def picture(self, name: str) -> Path:
-        """A picture of the whole page as it is, in `var/screens/`."""
+    def picture(self, name: str) -> None:
+        """A picture of the whole page as it is, in `var/screens/`: by `make pictures` only, as each is work."""
+        if PICTURES not in os.environ:
+            return
         SCREENS.mkdir(parents=True, exist_ok=True)
         path = SCREENS / f"{name}.{self.language}.png"
         self.page.screenshot(path=path, full_page=True, animations="disabled")
-        return path
 
     def reached_by_keyboard(self) -> tuple[set[str], set[str]]:
         """What Tab comes to, and what it should: descriptions of everything that can be acted on."""

@@ -26,7 +26,7 @@ from tests.journeys.hamlet import (
 from tests.patience import PATIENCE_S
 from wattmarket import AsyncClient, Client
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 CUT = "SEM@11:30+45m"
 DAY = "2016-06-15"

@@ -53,7 +53,7 @@ class Witness:
                 self.acknowledged[order["client_order_id"]] = order["order_id"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def database_url(request: pytest.FixtureRequest) -> str | None:
     """Of the database that keeps the market; None: a file does."""
     if request.param == "sqlite":

@@ -25,7 +25,7 @@ from tests.journeys.hamlet import (
 )
 from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 ROWS = 10_000
 BATCHES = 12

@@ -44,7 +44,7 @@ ALL_KINDS = {
 @pytest.mark.parametrize(
     ("kind", "wanted"),
     [
-        pytest.param("sqlite", 10_000, id="10000"),
+        pytest.param("sqlite", 3_000, id="3000"),
         pytest.param("postgresql", 1_500, id="1500-postgresql"),
         pytest.param("sqlite", 1_000_000, id="1000000", marks=pytest.mark.long),
     ],

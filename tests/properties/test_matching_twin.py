@@ -15,7 +15,7 @@ from market.model.order import SelfTrade, TimeInForce
 from tests.market.trading.book_pair import AREAS, OWNERS, STARTS_S, BookPair, takes_a_step
 from tests.market.trading.naive_matching import Ask, Block, Options
 
-STEPS = 20_000
+STEPS = 8_000
 STEPS_LONG = 1_000_000
 STEPS_A_BOOK = 2_000
 
@@ -138,7 +138,7 @@ SOME_OF_EACH = {
 }
 
 
-def test_twenty_thousand_steps_are_taken_alike() -> None:
+def test_eight_thousand_steps_are_taken_alike() -> None:
     seen = run(STEPS, seed=4)
 
     assert {what for what, times in seen.items() if times >= STEPS // 200} == SOME_OF_EACH

@@ -122,6 +122,7 @@ def test_three_levels_and_twenty_cuts_meet_every_fault() -> None:
     assert [name for name in NESTED_MET if not counts[name]] == []
 
 
+@pytest.mark.long
 def test_four_levels_are_no_other_than_three() -> None:
     world = NestedWorld(units=40, depth=2, tops=1, cuts=20, seed=5, longest_s=2 * 3_600, restarts=3)
     assert world.run()["reports taken"] > 0
