@@ -447,7 +447,7 @@ class Sequencer:
         with self._transaction(self._journal) as connection:
             database.create_schema(connection)
             self.epoch = database.read_meta(connection, "epoch", 0) + 1
-            database.write_meta(connection, "epoch", self.epoch)
+            database.write_meta(connection, epoch=self.epoch)
         with self.readers.connect() as connection:
             with gc_paused():
                 self._restore_state(connection, verify=verify)
@@ -850,7 +850,7 @@ class Sequencer:
             everything = (proven.batch for proven in restore.batches(reading))
             while batches := list(islice(everything, CATCH_UP_BATCHES)):
                 projector.project(batches)
-            database.write_meta(connection, "projection_version", PROJECTION_VERSION)
+            database.write_meta(connection, projection_version=PROJECTION_VERSION)
 
 
 def _rows(command: Command) -> int:

@@ -53,17 +53,22 @@ class DayRows:
         moved[1] += 1
 
 
+_NEWEST_DAY: Final = select(func.max(tables.account_days.c.day))
+
+
 class AccountRows:
     """Writes what is booked into the two tables of accounts, inside the caller's transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._days: dict[str, DayRows] = {}
-        c = tables.account_days.c
-        self._last: str = connection.execute(select(func.max(c.day))).scalar() or ""
+        self._last: str | None = None
+        """The newest day with movements; not asked for before something is booked."""
 
     def day(self, booked: date) -> DayRows:
         """Where what is booked on a local day is gathered."""
+        if self._last is None:
+            self._last = self._connection.execute(_NEWEST_DAY).scalar() or ""
         self._last = max(self._last, booked.isoformat())
         return self._days.setdefault(self._last, DayRows())
 

@@ -205,9 +205,10 @@ def read_epoch(connection: Connection) -> int:
     return 0 if found is None else int(found)
 
 
-def write_meta(connection: Connection, name: str, value: int) -> None:
-    """Keep a number about the store. Inside a transaction."""
-    connection.execute(upsert(connection, meta), {"name": name, "value": value})
+def write_meta(connection: Connection, **values: int) -> None:
+    """Keep numbers about the store, by their names. Inside a transaction."""
+    rows = [{"name": name, "value": value} for name, value in values.items()]
+    connection.execute(upsert(connection, meta), rows)
 
 
 def take_over(connection: Connection) -> None:

@@ -297,9 +297,12 @@ class Projector:
         self._payments.write(self._market_id)
         self._count_trades()
         if last is not None:
-            write_meta(self._connection, "projected_batch", last.batch)
-            write_meta(self._connection, "projected_command_seq", last.last_command_seq)
-            write_meta(self._connection, "projected_event_seq", last.last_event_seq)
+            write_meta(
+                self._connection,
+                projected_batch=last.batch,
+                projected_command_seq=last.last_command_seq,
+                projected_event_seq=last.last_event_seq,
+            )
 
     def _add(self, table: Table, rows: Iterable[RowValues]) -> None:
         gathered = self._gathered[table]
