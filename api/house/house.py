@@ -5,7 +5,7 @@ market's writer ends the process, because a server that goes on could tell what 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -348,13 +348,20 @@ class House:
         """End the timetables, finish what waits, close every store."""
         for watcher in tuple(self._watching):
             watcher.cancel()
-        timetables = [market.running for market in self.markets.values()]
-        timetables += [market.watching for market in self.markets.values()]
-        timetables += [market.settling for market in self.markets.values()]
+        await self.let_go(self.markets)
+        self.identity.close()
+
+    async def let_go(self, markets: Mapping[str, OpenMarket]) -> None:
+        """End the timetables of these markets, finish what waits, close their stores."""
+        timetables = [
+            running
+            for market in markets.values()
+            for running in (market.running, market.watching, market.settling)
+        ]
         for running in timetables:
             running.cancel()
         await asyncio.gather(*timetables, return_exceptions=True)  # their faults were told before
-        for market_id, market in self.markets.items():
+        for market_id, market in markets.items():
             market.liveness.close()
             market.reach.close()
             for listener in tuple(market.hub.listeners):
@@ -364,7 +371,6 @@ class House:
             except Exception:
                 # Its writer failed; the others are still to be closed in good order.
                 log.exception("market not closed", market_id=market_id)
-        self.identity.close()
 
 
 def _stops(sequencer: Sequencer) -> tuple[Stop, ...]:

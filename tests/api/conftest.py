@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.api.authenticator import Browser
-from tests.api.hosting import HandClock, LazySolver, Server
+from tests.api.hosting import RUNNING, HandClock, LazySolver, Server
 from tests.api.signing import ADA, code_for, new_login
 from tests.api.village import Village, make_village
 
@@ -27,6 +27,14 @@ def server(tmp_path_factory: pytest.TempPathFactory, solver: LazySolver) -> Iter
     assert made.faults == []
 
 
+@pytest.fixture(scope="module", autouse=True)
+def markets_end_with_their_file() -> Iterator[None]:
+    """Else each would be traded, settled and billed to its end, as others move the clock."""
+    yield
+    for server in RUNNING:
+        server.let_go()
+
+
 @pytest.fixture
 def village(server: Server) -> Village:
     return make_village(server)
@@ -35,13 +43,19 @@ def village(server: Server) -> Village:
 @pytest.fixture(scope="session")
 def still_village(server: Server) -> Village:
     """A market for tests that leave nothing behind; no test moves the clock to its gates."""
-    return make_village(server, days_ahead=90)
+    return kept_village(server)
 
 
 @pytest.fixture(scope="session")
 def other_village(server: Server) -> Village:
     """Another market of the same deployment."""
-    return make_village(server, days_ahead=90)
+    return kept_village(server)
+
+
+def kept_village(server: Server) -> Village:
+    made = make_village(server, days_ahead=90)
+    server.kept.add(made.market_id)
+    return made
 
 
 @pytest.fixture

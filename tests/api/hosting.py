@@ -46,7 +46,7 @@ class HandClock:
         self._target_us = now_s * US
         self._reached_us = self._target_us
         self._holds: dict[str, int] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
 
     def now_us(self) -> int:
@@ -55,7 +55,7 @@ class HandClock:
         return self._reached_us
 
     def hold_at(self, holder: str, due_us: int | None) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         if due_us is None:
             self._holds.pop(holder, None)
         else:
@@ -83,10 +83,10 @@ class HandClock:
             self._target_us = max(self._target_us, now_s * US)
             self._tell()
 
-        if self._loop is None:
+        if self.loop is None:
             move()
         else:
-            self._loop.call_soon_threadsafe(move)
+            self.loop.call_soon_threadsafe(move)
         give_up = time.monotonic() + PATIENCE_S
         while self.now_us() < now_s * US:
             assert time.monotonic() < give_up, "market time does not get there"
@@ -158,6 +158,10 @@ SIGN_INS: Final = "6000/minute; 6000/minute; 6000/minute"
 """All tests sign in from one address."""
 
 
+RUNNING: Final[list["Server"]] = []
+"""All that were started and are not stopped."""
+
+
 class Server:
     """A server on a free port of this machine."""
 
@@ -172,6 +176,8 @@ class Server:
     ) -> None:
         self.var, self.clock = var, clock
         self.real_time_s = RealTime()
+        self.kept: set[str] = set()
+        """Markets that are there for tests of other files as well."""
         self.faults: list[BaseException] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -220,6 +226,7 @@ class Server:
         self.http = httpx.Client(
             base_url=self.url, timeout=PATIENCE_S, event_hooks={"response": [check_answer]}
         )
+        RUNNING.append(self)
         return self
 
     @property
@@ -227,7 +234,23 @@ class Server:
         house: House = self.app.state.house
         return house
 
+    def let_go(self) -> None:
+        """Close the markets that no test looks at any more: with the clock they would live on.
+
+        The clock stands still meanwhile, and then no longer waits for them.
+        """
+
+        async def close() -> None:
+            gone = [name for name in self.house.markets if name not in self.kept]
+            await self.house.let_go({name: self.house.markets.pop(name) for name in gone})
+            for name in gone:
+                self.clock.hold_at(f"timetable {name}", None)
+
+        if self.clock.loop is not None:
+            asyncio.run_coroutine_threadsafe(close(), self.clock.loop).result(PATIENCE_S)
+
     def stop(self) -> None:
+        RUNNING.remove(self)
         self.http.close()
         self._server.should_exit = True
         self._thread.join(PATIENCE_S)
