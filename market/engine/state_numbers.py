@@ -33,7 +33,7 @@ def whole_column(values: Values) -> Column:
         parts = [values[start : start + STRIDE] for start in range(0, len(values), STRIDE)]
         array = np.concatenate([np.array(part, dtype=np.int64) for part in parts])
     except OverflowError:
-        return ["wide", list(map(str, values))]
+        return ["wide", [str(value) for value in values]]  # a loop in which others get their turn
     width = _width(int(array.min()), int(array.max()))
     return ["int", width, array.astype(width).tobytes()]
 
