@@ -1,4 +1,4 @@
-"""One Chromium for the tests of a file, one town for all of a worker; a window of its own for each test."""
+"""One Chromium and one town for all tests of a worker; a window of its own for each test."""
 
 import fcntl
 import importlib.util
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -18,6 +19,8 @@ from tests.browser.wire import Wire, wire
 
 OpenWindow = Callable[..., Window]
 
+FOLDER: Final = Path(__file__).parent
+
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
@@ -29,13 +32,28 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture(scope="module")
-def chromium(chromium_path: str) -> Iterator[Browser]:
-    """One for each file: while Playwright is there, no other test of the process may have a loop of its own."""
-    with sync_playwright() as playwright:
+_opened: Final = ExitStack()
+_browsers: Final[list[Browser]] = []
+"""None or one; what it takes to start is kept for the next file."""
+
+
+@pytest.fixture
+def chromium(chromium_path: str) -> Browser:
+    """Started by the first test of this folder that a worker has."""
+    if not _browsers:
+        playwright = _opened.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield browser
-        browser.close()
+        _opened.callback(_browsers.clear)
+        _opened.callback(browser.close)
+        _browsers.append(browser)
+    return _browsers[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """While Playwright is there, no other test of the process may have a loop of its own."""
+    if nextitem is None or not nextitem.path.is_relative_to(FOLDER):
+        _opened.close()
 
 
 @pytest.fixture(scope="session")
