@@ -11,6 +11,8 @@ The one idea: both speak the same verbs (`verbs.py`); here is only how they are 
 They know the wire and nothing else of the project.
 """
 
+import ssl
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -31,6 +33,15 @@ from wattmarket.verbs import MarketVerbs
 
 CONNECTIONS_MAX = 16
 """Kept open to one server; the server answers faster over few busy connections than over many."""
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are trusted: what this machine says when it is first asked.
+
+    Reading that takes longer than many a call, so all clients of a process share it.
+    """
+    return httpx.create_ssl_context()
 
 
 class Client(MarketVerbs[Blocking]):
@@ -67,7 +78,10 @@ class Client(MarketVerbs[Blocking]):
         """
         self._own = http is None
         self._http = http or httpx.Client(
-            base_url=url, timeout=timeout_s, limits=connection_limits(CONNECTIONS_MAX)
+            base_url=url,
+            timeout=timeout_s,
+            limits=connection_limits(CONNECTIONS_MAX),
+            verify=trusted(),
         )
         super().__init__(
             BlockingSession(
@@ -117,7 +131,10 @@ class AsyncClient(MarketVerbs[Awaiting]):
         self._own = http is None
         self._url = url
         self._http = http or httpx.AsyncClient(
-            base_url=url, timeout=timeout_s, limits=connection_limits(CONNECTIONS_MAX)
+            base_url=url,
+            timeout=timeout_s,
+            limits=connection_limits(CONNECTIONS_MAX),
+            verify=trusted(),
         )
         self._awaiting = AwaitingSession(
             self._http,

@@ -20,6 +20,7 @@ from api.access.totp import code_at
 from tests.api.described import check_answer
 from tests.api.hosting import Server
 from tests.patience import PATIENCE_S
+from wattmarket.client import trusted
 
 PRESENT, VERIFIED, MAY_BE_BACKED_UP, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40
 
@@ -125,7 +126,10 @@ class Browser:
         self.cookie: str | None = None
         self.totp_secret = b""
         self.http = httpx.Client(
-            base_url=server.url, timeout=PATIENCE_S, event_hooks={"response": [check_answer]}
+            base_url=server.url,
+            timeout=PATIENCE_S,
+            event_hooks={"response": [check_answer]},
+            verify=trusted(),
         )
 
     def __enter__(self) -> "Browser":

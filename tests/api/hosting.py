@@ -30,6 +30,7 @@ from clearing.redispatch_problem import RedispatchProblem, RedispatchResult
 from clearing.service import ClearingService
 from tests.api.described import check_answer
 from tests.patience import PATIENCE_S
+from wattmarket.client import trusted
 
 US: Final = 1_000_000
 """How long a test waits for what must come; far beyond what it takes."""
@@ -224,7 +225,10 @@ class Server:
             assert time.monotonic() < give_up
             time.sleep(0.005)
         self.http = httpx.Client(
-            base_url=self.url, timeout=PATIENCE_S, event_hooks={"response": [check_answer]}
+            base_url=self.url,
+            timeout=PATIENCE_S,
+            event_hooks={"response": [check_answer]},
+            verify=trusted(),
         )
         RUNNING.append(self)
         return self

@@ -16,6 +16,7 @@ from tests.api.house.test_house import EVENING_S
 from tests.api.routes.test_unit_states import REPORT
 from tests.api.village import Json, Village, bearer, make_village
 from tests.patience import PATIENCE_S
+from wattmarket.client import trusted
 
 STOP = {"kind": "halt", "scope": "area", "key": "RUR", "reason": "fog"}
 
@@ -87,7 +88,7 @@ def asked(
     """A request on its way, by somebody with a connection of their own."""
 
     def ask() -> httpx.Response:
-        with httpx.Client(base_url=hall.server.url, timeout=PATIENCE_S) as client:
+        with httpx.Client(base_url=hall.server.url, timeout=PATIENCE_S, verify=trusted()) as client:
             path_whole = path if path.startswith(("/v1/", "/metrics")) else hall.path + path
             headers = bearer(hall.tokens[who]) | more.pop("headers", {})
             return client.request(method, path_whole, headers=headers, **more)

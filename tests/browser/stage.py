@@ -25,6 +25,7 @@ import pytest
 from api.house import logs
 from tests.api.hosting import HandClock, LazySolver, Server
 from tests.patience import PATIENCE_S
+from wattmarket.client import trusted
 
 HEARTBEAT_S: Final = 5.0
 """As a server has it: what the pages make of silence is measured by it."""
@@ -47,7 +48,9 @@ class Stage:
         self.port = self._hear()
         # Browsers call only `localhost` a secure place without TLS.
         self.url = self.origin = f"http://localhost:{self.port}"
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S, verify=trusted()
+        )
 
     def real_time_s(self) -> float:
         """The time of day, by which people's sessions and codes go."""

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import inspect
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import stamina
 
 from wattmarket import AsyncClient, Client
+from wattmarket.client import trusted
 from wattmarket.errors import (
     BusyError,
     ConflictError,
@@ -338,3 +340,25 @@ def test_a_list_wanted_as_a_frame_comes_as_arrow() -> None:
     assert {request.headers["accept"] for request in server.asked} == {
         "application/vnd.apache.arrow.stream"
     }
+
+
+def test_whom_the_machine_trusts_is_read_once_for_all_clients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[ssl.SSLContext] = []
+
+    def reading() -> ssl.SSLContext:
+        read.append(ssl.create_default_context())
+        return read[-1]
+
+    monkeypatch.setattr(httpx, "create_ssl_context", reading)
+    trusted.cache_clear()
+    credentials = {"client_id": "ada", "client_secret": "s"}
+    for _ in range(2):
+        Client("https://m", **credentials).close()
+        asyncio.run(AsyncClient("https://m", **credentials).aclose())
+    trusted.cache_clear()
+
+    (context,) = read
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
