@@ -282,7 +282,7 @@ class Authenticator:
 
 
 def look(window: Window, screen: str) -> None:
-    """Look at a screen as it is, in both languages: pictures, no barriers, nothing to complain of.
+    """Look at a screen as it is, in both languages: no barriers, nothing to complain of, a picture if wanted.
 
     The window's language is afterwards what it was.
     """

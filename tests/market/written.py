@@ -702,8 +702,9 @@ def write_life(
     commands = tuple(commands)
     life = (repr(commands), billed, disputed, paid)
     lived, software = _LIVED.get(life), _software()
-    if isinstance(store, Path) and lived is not None and _same(lived.software, software):
-        store.write_bytes(lived.file)
+    new_file = store if isinstance(store, Path) and not store.exists() else None
+    if new_file is not None and lived is not None and _same(lived.software, software):
+        new_file.write_bytes(lived.file)
         engine = Engine()
         engine.restore(lived.state)
         return engine
@@ -728,8 +729,8 @@ def write_life(
         return sequencer.engine
 
     engine = asyncio.run(write())
-    if isinstance(store, Path):
-        _LIVED[life] = _Lived(software, store.read_bytes(), engine.snapshot())
+    if new_file is not None:
+        _LIVED[life] = _Lived(software, new_file.read_bytes(), engine.snapshot())
     return engine
 
 
