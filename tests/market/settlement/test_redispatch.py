@@ -17,6 +17,7 @@ from market.model.money import (
 from market.model.participant import UnitKind
 from market.model.trade import ClearingOutcome, LineOutcome
 from market.settlement.imbalance import deviation_prices, deviation_transfers
+from market.settlement.instructed import settled_instructed
 from market.settlement.redispatch import (
     fees_borne,
     followed_wh,
@@ -277,3 +278,29 @@ def test_what_is_not_compensated_is_given_back_at_the_area_price() -> None:
         (TransferKind.INSTRUCTED, "ann-battery", MIDNIGHT_S),
     }  # the sun that is compensated costs nothing
     assert balances(transfers)[participant_account("ann")] == 10_000 * (100 - 30)
+
+
+@pytest.mark.parametrize("price_ticks", [3_000, 10_000])
+def test_who_was_stopped_gives_back_at_the_price_of_the_intervals_own_call(
+    price_ticks: int,
+) -> None:
+    result = outcome(price_ticks)
+    came = settled_instructed(
+        instructed_wh={"ann-solar": -400},
+        uncompensated_wh={"ann-solar": -400},
+        activations=(),
+        traded_wh={"ann-solar": 1_000},
+        measured_wh={"ann-solar": 600},
+        prices=deviation_prices(rules=RULES, grid=GRID, outcome=result, start_s=MIDNIGHT_S),
+        outcome=result,
+        exchange=result,
+        units=UNITS_BY_ID,
+        rules=RULES,
+        grid=GRID,
+        participants={item.participant_id: item for item in PARTICIPANTS},
+        start_s=MIDNIGHT_S,
+        last_resort_participant_id="retailer",
+    )
+    (given_back,) = (item for item in came.transfers if item.kind is TransferKind.INSTRUCTED)
+    assert given_back.debit_account == participant_account("ann")
+    assert given_back.amount_quanta == 400 * price_ticks

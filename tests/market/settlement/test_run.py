@@ -131,6 +131,17 @@ def test_what_a_day_is_due_is_what_runs_compare_and_may_book(facts: DayFacts) ->
 
 
 @given(facts=days(starts_s=HOUR))
+def test_where_no_last_resort_is_nobody_is_charged_for_deviating(facts: DayFacts) -> None:
+    """Nobody would take the other side."""
+    alone = {name: replace(item, is_last_resort=False) for name, item in facts.participants.items()}
+    settled = settle_day(replace(facts, participants=alone))
+    assert not settled.detail.deviation_quanta.any()
+    assert settled.detail.deviation_quanta.dtype == np.int64
+    kinds = {kind for _, _, kind in settled.dues}
+    assert kinds.isdisjoint({TransferKind.DEVIATION, TransferKind.LAST_RESORT})
+
+
+@given(facts=days(starts_s=HOUR))
 def test_fees_by_voltage_level_and_hour_are_what_its_intervals_are_one_by_one(
     facts: DayFacts,
 ) -> None:
