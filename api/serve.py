@@ -38,8 +38,12 @@ FAULT_EXIT: Final = 70
 OPEN_FILES: Final = 10_240
 """Files, sockets among them, a server may want open at once; the most that macOS ever allows."""
 
-COLLECT_AFTER: Final = (50_000, 20, 50)
-"""Objects made before the collector looks for cycles: a market makes few and keeps much."""
+COLLECT_AFTER: Final = (5_000, 5, 2_000)
+"""Objects made before the collector looks for cycles among them; looks before one at those that were kept; and
+such looks before one at everything, since a market makes few cycles and keeps much.
+
+Nobody is served during a look. It takes as long as there are objects to be looked at, so many short looks cost
+the same in sum as few long ones, and nobody waits 20 ms for one (50,000 objects), or many times that (a million)."""
 
 THREADS_SWITCH_S: Final = 0.0005
 """How long a busy event loop may keep the writer waiting after each call to the disk: at Python's

@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -102,21 +103,31 @@ def test_a_backup_can_be_taken_while_the_market_trades(store: Store, tmp_path: P
         for command in SETUP:
             await sequencer.submit(command)
         going = True
-        placed = 0
+        numbers = count(1)
+        loop = asyncio.get_running_loop()
+
+        async def places_one() -> None:
+            await sequencer.submit(place("ann", f"n-{next(numbers)} ann-load buy 100 1"))
 
         async def traffic() -> None:
-            nonlocal placed
             while going:
-                placed += 1
-                await sequencer.submit(place("ann", f"n-{placed} ann-load buy 100 1"))
+                await places_one()
+
+        def trades_on(_step: str) -> None:
+            """However quick the copy, the market has gone on before it and after it."""
+            asyncio.run_coroutine_threadsafe(places_one(), loop).result()
 
         traders = [asyncio.create_task(traffic()) for _ in range(4)]
         found = []
         for number in range(3):
             before = sequencer.committed_seq
             target = tmp_path / f"backup-{number}"
-            found.append(await asyncio.to_thread(take, kept_in(store), None, target, only=(name,)))
-            assert found[-1].markets[0].commands >= before
+            found.append(
+                await asyncio.to_thread(
+                    take, kept_in(store), None, target, only=(name,), told=trades_on
+                )
+            )
+            assert found[-1].markets[0].commands > before
             assert sequencer.committed_seq > found[-1].markets[0].commands
         going = False
         await asyncio.gather(*traders)
