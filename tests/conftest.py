@@ -19,7 +19,7 @@ from tests.postgres_server import database, server
 
 settings.register_profile(
     "ci",
-    max_examples=60,
+    max_examples=40,
     derandomize=True,
     database=None,
     # How long an example takes says more about a busy machine than about the code.
