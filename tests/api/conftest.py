@@ -9,6 +9,7 @@ from tests.api.authenticator import Browser
 from tests.api.hosting import RUNNING, HandClock, LazySolver, Server
 from tests.api.signing import ADA, code_for, new_login
 from tests.api.village import Village, make_village
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,14 @@ def markets_end_with_their_file() -> Iterator[None]:
     yield
     for server in RUNNING:
         server.let_go()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def silence_is_borne() -> Iterator[None]:
+    """A test that waits for the market says nothing meanwhile, and on a busy machine it waits for long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.routes.stream.SILENCE_S", float(PATIENCE_S))
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from api.routes import pages
 from market.model.rejection import Code
 from tests.api.hosting import HandClock, LazySolver, Server
 from tests.api.village import Village, make_village
+from tests.patience import PATIENCE_S
 
 
 def test_health_and_clock(server: Server) -> None:
@@ -208,7 +209,7 @@ def test_a_market_whose_writer_fails_ends_the_process(tmp_path: Path, solver: La
     answer = village.post("/orders", "ada", village.order())
     assert (answer.status_code, answer.json()["code"]) == (503, "SYSTEM_UNAVAILABLE")
     assert answer.headers["retry-after"] == "1"
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + PATIENCE_S
     while not server.faults:
         assert time.monotonic() < give_up
         time.sleep(0.01)

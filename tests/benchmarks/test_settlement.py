@@ -1,12 +1,23 @@
 """The benchmark of settlement does what it says, on a small market."""
 
+import gc
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from benchmarks.settlement import main
 
 SMALL = ["--units", "90", "--areas", "3", "--intervals", "4", "--bills", "20"]
+
+
+@pytest.fixture(autouse=True)
+def collector_as_before() -> Iterator[None]:
+    """The benchmark spares the collector as a server does; this process has other tests to run."""
+    before = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*before)
 
 
 @pytest.mark.parametrize("how", [[], ["--scattered"]], ids=["whole meters", "scattered"])

@@ -126,7 +126,12 @@ def test_the_language_chosen_last_is_the_one_that_is_kept(
     told: list[Route] = []
     done: list[Request] = []
     page.route("**/v1/people/me", lambda route: told.append(route))
-    page.on("requestfinished", lambda sent: sent.url.endswith("/people/me") and done.append(sent))
+
+    def finished(sent: Request) -> None:
+        if sent.method == "PATCH" and sent.url.endswith("/people/me"):
+            done.append(sent)
+
+    page.on("requestfinished", finished)
 
     for language in ("zh-CN", "en"):
         page.locator(f"button[lang='{language}']").click()

@@ -47,7 +47,7 @@ def test_thresholds_are_set(open_window: OpenWindow, own_town: Town) -> None:
     limit.press("Tab")  # what is wrong is said as one leaves, and moves what stands below
     keep = page.get_by_role("button", name=window.said("alerts:keep"))
     keep.click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(window.refusal()).to_be_visible()
     limit.fill("120.5")
     page.get_by_role("switch", name=window.said("alerts:setting.bill_days")).click(force=True)
     keep.click()

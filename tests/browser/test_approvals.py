@@ -51,6 +51,9 @@ def test_what_was_proposed_by_oneself_waits_for_another(
     page = window.go("/console/approvals")
     expect(page.get_by_text(window.said("others.none"))).to_be_visible()
 
+    live = page.get_by_role("group", name=window.said("connection.label"))
+    expect(live).to_have_text(window.said("connection.live"))
+
     propose(own_town)  # and it appears by itself
     agree = page.get_by_role("button", name=window.said("agree.open"))
     expect(agree).to_have_count(2)

@@ -68,9 +68,9 @@ def test_a_run_that_never_was_is_said_to_be_none(open_window: OpenWindow, town: 
     window.enter(town, "olga")
     window.expect_complaint("^answer 404: GET /v1/markets/riverside/clearing-runs/closing-1$")
 
-    page = window.go("/console/clearing?run=closing-1")
+    window.go("/console/clearing?run=closing-1")
 
-    expect(page.get_by_role("alert")).to_contain_text(window.said("refusal.NOT_FOUND"))
+    expect(window.refusal()).to_contain_text(window.said("refusal.NOT_FOUND"))
 
 
 def test_it_fits_a_narrow_phone(open_window: OpenWindow, town: Town) -> None:

@@ -79,6 +79,8 @@ def test_what_comes_is_seen_while_one_looks(open_window: OpenWindow, own_town: T
     window.enter(own_town, "olga")
     page = window.go("/console/desk")
     expect(page.get_by_text("rur-01", exact=True).first).to_be_visible()
+    live = page.get_by_role("group", name=window.said("connection.label"))
+    expect(live).to_have_text(window.said("connection.live"))
     report(own_town)
     expect(page.get_by_text("No power in the barn").first).to_be_visible()  # by the stream
     assert window.is_as_wide_as_its_window()
@@ -99,7 +101,7 @@ def test_what_came_by_telephone_is_written_down(open_window: OpenWindow, own_tow
     window.expect_complaint("^answer 4..: POST /v1/markets/riverside/cases$")
     send = page.get_by_role("button", name=window.said("desk:new.act"))
     send.click()
-    expect(page.get_by_role("alert")).to_contain_text(window.said("refusal.PARTICIPANT_UNKNOWN"))
+    expect(window.refusal()).to_contain_text(window.said("refusal.PARTICIPANT_UNKNOWN"))
     expect(page.get_by_label(window.said("desk:column.subject"))).to_have_value(
         "Asks for a second meter"
     )

@@ -49,6 +49,8 @@ def test_it_is_made_for_a_phone(open_window: OpenWindow, town: Town) -> None:
         window = open_window(town.url, size=PHONE, theme="dark")
         window.enter(town, "wim")
         page = window.go("/portal/home")
+        # Who comes brings a language; what is chosen before would be set back.
+        expect(page.locator(".person-name")).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         window.speak(language)
         expect(page.get_by_role("list", name=window.said("now.title"))).to_be_visible()

@@ -27,7 +27,7 @@ def test_a_message_is_written_scheduled_and_withdrawn(
 
     window.expect_complaint("^answer 4..: POST /v1/markets/riverside/messages")
     _send(window)
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(window.refusal()).to_be_visible()
     expect(page.get_by_label(said("messages:write_title.en"))).to_have_value(
         "Works on line RUR-SEM"
     )

@@ -53,4 +53,4 @@ def test_without_a_passkey_it_is_said_and_nobody_is_in(window: Window) -> None:
 
     page.get_by_role("button", name=window.said("sign_in.with_passkey")).click()
 
-    expect(page.get_by_role("alert")).to_have_text(window.said("sign_in.passkey_none"))
+    expect(window.refusal()).to_have_text(window.said("sign_in.passkey_none"))

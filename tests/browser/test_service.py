@@ -23,7 +23,7 @@ def test_a_fault_is_reported_answered_reopened_and_rated(
     page = window.go("/portal/service")
     page.get_by_role("link", name=window.said("service:bring_kind.fault_report")).click()
     page.get_by_role("button", name=window.said("service:send")).click()
-    expect(page.get_by_role("alert")).to_be_visible()  # what is missing is said
+    expect(window.refusal()).to_be_visible()  # what is missing is said
     page.get_by_label(window.said("service:device"), exact=False).select_option("rur-01-battery")
     page.get_by_label(window.said("service:subject"), exact=True).fill("The battery hums")
     page.get_by_label(window.said("service:text"), exact=True).fill("Since midnight.")

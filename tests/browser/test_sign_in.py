@@ -58,7 +58,7 @@ def test_password_and_authenticator_do_where_there_is_no_passkey(
     page.get_by_label(window.said("enrol.password"), exact=True).fill("too short")
     code.fill(code_at(secret, time.time()))
     page.get_by_role("button", name=window.said("enrol.finish")).click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(window.refusal()).to_be_visible()
     assert window.is_as_wide_as_its_window()
     page.get_by_label(window.said("enrol.password"), exact=True).fill(PASSWORD)
     code.fill(code_at(secret, time.time()))
@@ -73,7 +73,7 @@ def test_password_and_authenticator_do_where_there_is_no_passkey(
     window.expect_complaint("^answer 401: POST /v1/session:password")
     code.fill("000000")
     page.get_by_role("button", name=window.said("session.sign_in"), exact=True).click()
-    expect(page.get_by_role("alert")).to_have_text(window.said("refusal.CREDENTIALS_WRONG"))
+    expect(window.refusal()).to_have_text(window.said("refusal.CREDENTIALS_WRONG"))
     expect(page.get_by_label(window.said("sign_in.password"), exact=True)).to_have_value(PASSWORD)
     # Each code is good once; the server's clock may be one step behind.
     code.fill(code_at(secret, time.time() + STEP_S))

@@ -166,6 +166,10 @@ class Window:
             text = re.sub(words, r"\1" if value == "1" else r"\2", text)
         return text
 
+    def refusal(self) -> Locator:
+        """What the page says is wrong; not that its connection is silent, which may come beside it on a busy machine."""
+        return self.page.locator("[role='alert']:not(.banner)")
+
     def complain_of_nothing(self) -> None:
         """Nothing has gone wrong so far."""
         assert self.complaints == [], "\n".join(self.complaints)

@@ -32,6 +32,8 @@ INTERVALS = 8
 HOMES_PER_AREA = 8
 WITNESS = "GRID-WITNESS"
 """A participant nobody simulates; the test itself orders for it."""
+_held: list[socket.socket] = []
+"""Bound for as long as the tests run, and never listening."""
 
 
 def hamlet() -> Village:
@@ -45,12 +47,13 @@ def hamlet() -> Village:
     return replace(village, households=tuple(chosen))
 
 
-def market_file(folder: Path) -> Path:
+def market_file(folder: Path, settle_minutes: int) -> Path:
     """The hamlet's file: the village's with fewer members and two hours of trading."""
     path = write_scenario(hamlet(), folder)
     toml = path.read_text(encoding="utf-8")
     toml = re.sub(r"(?m)^trading_from = .*$", f'trading_from = "{TRADING_FROM}"', toml)
     toml = re.sub(r"(?m)^trading_until = .*$", f'trading_until = "{TRADING_UNTIL}"', toml)
+    toml = re.sub(r"(?m)^settle_minutes = .*$", f"settle_minutes = {settle_minutes}", toml)
     path.write_text(toml, encoding="utf-8")
     with (folder / "village-participants.csv").open("a", encoding="utf-8") as file:
         file.write(f"{WITNESS},GRID,Witness,false\n")
@@ -69,6 +72,8 @@ class Town:
     database_url: str | None
     """Of the PostgreSQL database that keeps the market; None: a file."""
     server: subprocess.Popen[bytes]
+    settle_minutes: int = 15
+    """How long a reading has, in market time."""
 
     @property
     def url(self) -> str:
@@ -91,13 +96,13 @@ class Town:
         entry = file["clients"][name]
         form = {key: entry[key] for key in ("client_id", "client_secret")}
         form["grant_type"] = "client_credentials"
-        answer = httpx.post(f"{self.url}/v1/token", data=form)
+        answer = httpx.post(f"{self.url}/v1/token", data=form, timeout=PATIENCE_S)
         token: str = answer.json()["access_token"]
         return token
 
     def create_market(self) -> None:
         command(
-            "market", "create", str(market_file(self.folder)), "--url", self.url,
+            "market", "create", str(market_file(self.folder, self.settle_minutes)), "--url", self.url,
             "--operator", str(self.folder / "var" / "credentials" / "operator.json"),
             "--credentials", str(self.credentials),
         )  # fmt: skip
@@ -140,18 +145,26 @@ def start_server(
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """One that nobody else gets before it is listened on, or while its server is away."""
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port: int = probe.getsockname()[1]
+    if sys.platform == "linux":  # elsewhere the server could not bind it beside this one
+        _held.append(probe)
+    else:
+        probe.close()
+    return port
 
 
 @contextmanager
-def town(folder: Path, *, speed: float, database_url: str | None = None) -> Iterator[Town]:
+def town(
+    folder: Path, *, speed: float, settle_minutes: int = 15, database_url: str | None = None
+) -> Iterator[Town]:
     """A running server with the hamlet's market; ended with the block."""
     port = free_port()
     server = start_server(folder, port, speed, paused=True, database_url=database_url)
-    made = Town(folder, port, speed, database_url, server)
+    made = Town(folder, port, speed, database_url, server, settle_minutes)
     try:
         with Client(made.url, patience_s=PATIENCE_S) as client:
             client.health()

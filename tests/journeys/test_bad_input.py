@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.journeys.hamlet import MARKET_ID, WITNESS, Town, town, wait_for_settled
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.journey
 
@@ -53,7 +54,7 @@ def _post(made: Town, body: bytes, path: str = "orders") -> httpx.Response:
         "Content-Type": "application/json",
     }
     address = f"{made.url}/v1/markets/{MARKET_ID}/{path}"
-    return httpx.post(address, content=body, headers=headers)
+    return httpx.post(address, content=body, headers=headers, timeout=PATIENCE_S)
 
 
 def _is_problem(answer: httpx.Response, code: str) -> None:

@@ -24,7 +24,8 @@ FIRST_S = 1_465_984_800
 """2016-06-15T11:00+01:00, half an hour after the server's clock begins."""
 SPEED = 120
 """An interval in 7.5 s, a second in two minutes."""
-INTERVALS = 8
+INTERVALS = 16
+"""Two minutes: some are left when the server is back."""
 EVERY_INTERVAL_KW = "4.000"
 
 

@@ -138,11 +138,11 @@ def main() -> None:
         )
         child = os.fork()
         if child == 0:
+            say(f"started {os.getpid()}")  # by itself, so that it comes before all that it says
             try:
                 asyncio.run(write(store, name))
             finally:
                 os._exit(1)  # it is to be killed; whatever else ends it shows in what is missing
-        say(f"started {child}")
         os.waitpid(child, 0)
         say("ended")
 

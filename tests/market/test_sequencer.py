@@ -195,7 +195,7 @@ class SlowDisk:
 
 async def until(true: Callable[[], bool]) -> None:
     """Let others go on until it is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not true():  # noqa: ASYNC110 - the engine and the thread ring no bell
             await asyncio.sleep(0.001)
 

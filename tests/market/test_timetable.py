@@ -3,6 +3,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -124,9 +125,9 @@ class World:
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Let real time pass in small steps until something is so."""
-        for _ in range(20_000):
-            if done() or self.running.done():
-                break
+        give_up_s = time.monotonic() + PATIENCE_S
+        while not (done() or self.running.done()):
+            assert time.monotonic() < give_up_s
             await self.real.passes(0.05)
             await asyncio.sleep(0.0005)  # real threads (disk, solver) get their turn
         if self.running.done():

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from sim.transport import LeanTransport
+from tests.patience import PATIENCE_S
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -14,9 +15,9 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n1\r\
 
 
 async def ask(
-    handler: Handler, count: int, *, connections_max: int = 2, timeout_s: float = 5.0
+    handler: Handler, count: int, *, connections_max: int = 2, then_timeout_s: float | None = None
 ) -> list[httpx.Response]:
-    """`count` requests at once."""
+    """`count` requests at once; then, if wanted, one more that is given so much time."""
     serving: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,14 +33,18 @@ async def ask(
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    transport = LeanTransport(connections_max=connections_max, timeout_s=timeout_s)
+    transport = LeanTransport(connections_max=connections_max, timeout_s=PATIENCE_S)
     try:
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", transport=transport
         ) as http:
-            return await asyncio.gather(
+            responses = await asyncio.gather(
                 *(http.post("/orders", content=b"body-%d" % number) for number in range(count))
             )
+            if then_timeout_s is not None:
+                transport._timeout_s = then_timeout_s  # noqa: SLF001  # connecting has had all the time
+                responses.append(await http.post("/orders", content=b"one more"))
+            return responses
     finally:
         server.close()
         await asyncio.gather(*serving)
@@ -107,17 +112,23 @@ def test_a_cut_or_broken_answer_is_a_read_error(answer: bytes) -> None:
 
 
 def test_no_answer_in_time_is_a_read_timeout() -> None:
+    answered: list[bytes] = []
+
     async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"body-0")
+        writer.write(OK)
+        answered.append(head)
         await reader.read()
         writer.close()
 
     with pytest.raises(httpx.ReadTimeout):
-        asyncio.run(ask(stall, 1, timeout_s=0.05))
+        asyncio.run(ask(stall, 1, then_timeout_s=0.05))
+    assert len(answered) == 1
 
 
 def test_a_server_that_is_not_there_is_a_connect_error() -> None:
     async def nobody() -> None:
-        transport = LeanTransport(connections_max=1, timeout_s=1)
+        transport = LeanTransport(connections_max=1, timeout_s=PATIENCE_S)
         async with httpx.AsyncClient(base_url="http://127.0.0.1:9", transport=transport) as http:
             await http.get("/")
 

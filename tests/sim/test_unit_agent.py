@@ -1,7 +1,8 @@
 """The unit agent with a market that is played and clocks that are moved by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 
 from market.model.power import GridReading, UnitState
 from sim.troubles import Troubles
-from sim.unit_agent import UnitAgent
+from sim.unit_agent import REPORT_S, UnitAgent
 from sim.unit_device import SimulatedDevice
 from sim.unit_kept import Keeper, unit_of
+from tests.patience import PATIENCE_S
 from tests.sim.unit_stand import BATTERY, CAR, NOW_S, PROFILE, Hand
 from wattmarket import Event, RefusedError, UnreachableError, UsageError
 from wattmarket.values import time_from_seconds
@@ -24,6 +26,7 @@ class Market:
     def __init__(self, row: dict[str, Any]) -> None:
         self.row = row
         self.away = False
+        self.missed = 0
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.readings: list[Any] = []
         self.states: list[dict[str, Any]] = []
@@ -33,6 +36,7 @@ class Market:
 
     def _answer(self) -> None:
         if self.away:
+            self.missed += 1
             raise UnreachableError("nobody there")
         if self.refusals:
             raise self.refusals.pop()
@@ -336,13 +340,26 @@ def test_a_trip_takes_the_device_off_and_is_told(tmp_path: Path) -> None:
 def test_everything_waits_for_the_market_and_arrives_once(tmp_path: Path) -> None:
     async def story(made: Stand) -> None:
         sending = asyncio.create_task(made.agent._send_what_waits())  # noqa: SLF001
-        await asyncio.sleep(1.6)
+        give_up = time.monotonic() + PATIENCE_S
+
+        async def until(holds: Callable[[], bool]) -> None:
+            while not holds():
+                assert time.monotonic() < give_up
+                assert not sending.done()
+                await asyncio.sleep(0.01)
+
+        await until(lambda: made.market.missed >= 2)
         assert made.market.readings == []
         made.market.away = False
         made.market.refusals = [
             RefusedError(409, code="MEASUREMENT_IMPLAUSIBLE"),
         ]
-        await asyncio.sleep(4.0)
+        await until(lambda: bool(made.market.readings))
+        # Each turn begins with how the unit stands: at the second one the first has sent all it would.
+        for _ in range(2):
+            told = len(made.market.states)
+            made.hand.passed_ms += int(REPORT_S * 1_000)
+            await until(lambda told=told: len(made.market.states) > told)  # type: ignore[misc]
         sending.cancel()
 
     made = stand(tmp_path)

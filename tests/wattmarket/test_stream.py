@@ -9,6 +9,7 @@ import httpx
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from tests.patience import PATIENCE_S
 from wattmarket import AsyncClient, Event
 from wattmarket.book import checksum_of
 from wattmarket.errors import StreamError
@@ -53,7 +54,7 @@ async def follow(handler: Callable[[ServerConnection], Awaitable[None]], count: 
 
 def events_of(handler: Callable[[ServerConnection], Awaitable[None]], count: int) -> list[Event]:
     async def bounded() -> list[Event]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             return await follow(handler, count)
 
     return asyncio.run(bounded())
@@ -208,7 +209,7 @@ def test_a_book_that_does_not_add_up_is_asked_for_anew() -> None:
                     market="village", client_id="c", client_secret="s", http=http,
                 ) as client,
                 client.stream(("book", "RUR")) as events,
-                asyncio.timeout(20),
+                asyncio.timeout(PATIENCE_S),
             ):  # fmt: skip
                 seen: list[int] = []
                 async for event in events:
@@ -249,7 +250,7 @@ def test_a_participant_s_session_is_named_and_ends_in_good_order() -> None:
                     market="village", client_id="c", client_secret="s", http=http,
                 ) as client,
                 client.stream(MARKET, disconnect_grace_s=20) as events,
-                asyncio.timeout(20),
+                asyncio.timeout(PATIENCE_S),
             ):  # fmt: skip
                 assert events.session_id is None
                 seen = []

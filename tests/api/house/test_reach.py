@@ -1,5 +1,6 @@
 """Who is still heard: the watch in its own time, and areas over the wire."""
 
+import time
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from api.house.reach import AreaWatch
 from tests.api.hosting import Server
 from tests.api.village import Village, make_village
+from tests.patience import PATIENCE_S
 
 
 def silences(watch: AreaWatch, until_s: int) -> list[tuple[int, str, int]]:
@@ -84,6 +86,15 @@ def of(village: Village, area_id: str, who: str = "operator") -> dict[str, Any]:
     return dict(found)
 
 
+def once_heard(village: Village, area_id: str) -> dict[str, Any]:
+    """Speaking is not answered: the market knows of it a moment later."""
+    give_up = time.monotonic() + PATIENCE_S
+    while (found := of(village, area_id))["first_heard_at"] is None:
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
+    return found
+
+
 def fall_silent(village: Village, area_id: str, seconds: int) -> None:
     """As if nothing had come from the area for so long."""
     reach = village.server.house.markets[village.market_id].reach
@@ -97,7 +108,7 @@ def test_an_area_is_waited_for_once_it_listens_to_its_own_channel(village: Villa
             reader.hear("hello")
             reader.subscribe("area", "RUR")
             reader.hear("snapshot")
-    heard = of(village, "RUR")
+    heard = once_heard(village, "RUR")
     assert heard["first_heard_at"] is not None
     assert heard["silent_s"] is not None
     assert of(village, "GRID")["first_heard_at"] is None

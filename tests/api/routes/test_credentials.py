@@ -40,6 +40,19 @@ def enrol(village: Village, code: str) -> httpx.Response:
     )
 
 
+def everybody(village: Village, limit: int = 1_000) -> list[dict[str, Any]]:
+    """All clients an operator sees, page by page: those of other tests' markets are among them."""
+    seen: list[dict[str, Any]] = []
+    path = f"/v1/clients?limit={limit}"
+    while path:
+        page = ask(village, "GET", path, "operator").json()
+        assert len(page["items"]) <= limit
+        seen += page["items"]
+        cursor = page["next_cursor"]
+        path = f"/v1/clients?limit={limit}&cursor={cursor}" if cursor else ""
+    return seen
+
+
 def login(server: Server, client_id: str, secret: str) -> httpx.Response:
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
     return server.http.post("/v1/token", data=form)
@@ -165,21 +178,13 @@ def test_lists_hold_what_is_one_s_own(still_village: Village) -> None:
         )
         codes = still_village.get("/enrolments", who)["items"]
         assert {(c["participant_id"], c["unit_id"]) for c in codes} <= expected, who
-    everybody = ask(still_village, "GET", "/v1/clients?limit=1000", "operator").json()["items"]
-    assert {"participant", "device", "area", "operator"} == {c["role"] for c in everybody}
+    roles = {client["role"] for client in everybody(still_village)}
+    assert roles == {"participant", "device", "area", "operator"}
 
 
 def test_a_list_of_clients_has_pages(still_village: Village) -> None:
     def pages_of(limit: int) -> list[str]:
-        seen: list[str] = []
-        path = f"/v1/clients?limit={limit}"
-        while path:
-            page = ask(still_village, "GET", path, "operator").json()
-            assert len(page["items"]) <= limit
-            seen += [item["client_id"] for item in page["items"]]
-            cursor = page["next_cursor"]
-            path = f"/v1/clients?limit={limit}&cursor={cursor}" if cursor else ""
-        return seen
+        return [item["client_id"] for item in everybody(still_village, limit)]
 
     seen = pages_of(5)
     assert seen == pages_of(1000)
@@ -355,9 +360,8 @@ def test_the_last_operator_stays(village: Village) -> None:
     made = village.act("/clients:batch", "operator", {"items": [{"role": "operator"}]}).json()
     second = made["items"][0]
     village.tokens["second"] = village.server.token(second)
-    everybody = ask(village, "GET", "/v1/clients?limit=1000", "operator").json()["items"]
     first = village.server.operator_credential()["client_id"]
-    for client in everybody:
+    for client in everybody(village):
         if client["role"] == "operator" and client["client_id"] not in {first, second["client_id"]}:
             revoke(village, client["client_id"])
     assert revoke(village, second["client_id"], "second").status_code == 200

@@ -466,7 +466,7 @@ def test_few_guesses_are_let_through_and_nobody_is_locked_out(
     ).start()
     code = own.house.people.first_code(int(own.real_time_s()))
     assert code is not None
-    with Browser(own) as browser:
+    with own.real_time_s.standing(), Browser(own) as browser:
         assert browser.enrol_by_password(code, "first", PASSWORD).status_code == 201
         told = [sign_in(browser, "first", "wrong", "123456") for _ in range(4)]
         assert [one.status_code for one in told] == [401, 401, 401, 429]
@@ -485,7 +485,7 @@ def test_who_knows_a_password_may_not_try_all_time_codes(
     ).start()
     code = own.house.people.first_code(int(own.real_time_s()))
     assert code is not None
-    with Browser(own) as browser:
+    with own.real_time_s.standing(), Browser(own) as browser:
         assert browser.enrol_by_password(code, "first", PASSWORD).status_code == 201
         person = own.house.people.everybody(limit=1)[0]
         throttles = own.house.throttles

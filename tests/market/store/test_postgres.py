@@ -225,10 +225,14 @@ def test_a_serialization_failure_stops_the_writer_and_is_not_tried_again(
 
     async def touched(sequencer: Sequencer) -> None:
         await sequencer.projected((await sequencer.submit(SETUP[0])).seq)  # nothing else waits
+        journal = sequencer._journal  # noqa: SLF001 - it is to wait as long as the test needs
+        journal.exec_driver_sql("SET lock_timeout = 0")
+        pid = journal.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        journal.commit()
         touching = open_writer(market)
         touching.exec_driver_sql("UPDATE meta SET value = value WHERE name = 'epoch'")
         waiting = asyncio.create_task(sequencer.submit(SETUP[1]))
-        await asyncio.to_thread(somebody_waits, market.url)
+        await asyncio.to_thread(it_waits, market.url, pid)
         touching.commit()
         touching.close()
         with pytest.raises(SequencerStopped):
@@ -245,12 +249,9 @@ def test_a_serialization_failure_stops_the_writer_and_is_not_tried_again(
     assert with_sequencer(market, afterwards) == 2
 
 
-def somebody_waits(url: str) -> None:
-    """Return once a session waits for another one's lock."""
-    waiting = """
-        SELECT 1 FROM pg_stat_activity
-        WHERE wait_event_type = 'Lock' AND query LIKE '%FOR SHARE%'
-    """
+def it_waits(url: str, pid: int) -> None:
+    """Return once this session waits for another one's lock."""
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid = %s"
     with psycopg.connect(url, autocommit=True) as driver:
-        while driver.execute(waiting).fetchone() is None:
+        while driver.execute(waiting, (pid,)).fetchone() is None:
             pass

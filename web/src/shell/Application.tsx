@@ -115,11 +115,12 @@ function InZone({ children }: { children: ReactNode }) {
 function PersonsLanguage() {
   const { setLanguage } = useSpeech();
   const { session } = useSession();
+  const person = session?.person_id;
   const wanted = LANGUAGES.find((each) => each === session?.language);
   useEffect(() => {
     if (wanted) setLanguage(wanted);
-    // Of the session alone: what is chosen afterwards stays.
-  }, [wanted]);
+    // Of a session that begins alone: what is chosen afterwards stays, whatever an older answer says.
+  }, [person]);
   return null;
 }
 

@@ -14,10 +14,11 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { Connecting } from "../parts/state/states";
 import { browserSocket, type Outside, type Ticket } from "../stream/client";
 import { Hub, type ClockBase } from "../stream/hub";
-import { send } from "../wire/client";
+import { send, type Answer } from "../wire/client";
 import { useRenew } from "../wire/queries";
 import type { PathOf } from "../wire/client";
 import type { Envelope } from "../wire/types";
@@ -47,10 +48,30 @@ export function outsideOf(marketId: string, ticket: () => Promise<Ticket>): Outs
   };
 }
 
-/** What a connection shows for a session: without one nothing, and the public channels are heard. */
-export async function ticketFor(session: Session | null, ended: () => void): Promise<Ticket> {
+interface Hearer {
+  session: Session | null;
+  ended(): void;
+  leaving(): Promise<Answer<void>> | null;
+}
+
+/**
+ * What a connection shows for a session: without one nothing, and the public channels are heard. It is asked
+ * for like a reading: signing out gives it up, and what is asked for meanwhile waits.
+ */
+export async function ticketFor(cache: QueryClient, who: () => Hearer): Promise<Ticket> {
+  if ((await who().leaving())?.ok) return { kind: "public" };
+  const { session, ended } = who();
   if (session === null) return { kind: "public" };
-  const answer = await send<{ ticket: string }>("post", "/v1/stream-tickets");
+  const answer = await cache
+    .fetchQuery({
+      queryKey: ["stream-ticket", session.person_id],
+      queryFn: ({ signal }) => send<{ ticket: string }>("post", "/v1/stream-tickets", { signal }),
+      staleTime: 0,
+      gcTime: 0,
+      retry: false,
+    })
+    .catch(() => null);
+  if (answer === null) return { kind: "later" };
   if (answer.ok) return { kind: "ticket", ticket: answer.value.ticket };
   if (answer.problem.status !== 401) return { kind: "later" };
   ended();
@@ -64,31 +85,35 @@ interface LiveProps {
 }
 
 export function LiveProvider({ market, children }: LiveProps) {
-  const { session, ended } = useSession();
-  const whose = useRef({ session, ended });
-  whose.current = { session, ended };
+  const cache = useQueryClient();
+  const { standing, session, ended, leaving } = useSession();
+  const asking = standing === "asking";
+  const whose = useRef({ session, ended, leaving });
+  whose.current = { session, ended, leaving };
   const hub = useMemo(
     () =>
       market === null
         ? null
-        : new Hub(outsideOf(market, () => ticketFor(whose.current.session, whose.current.ended))),
-    [market],
+        : new Hub(outsideOf(market, () => ticketFor(cache, () => whose.current))),
+    [market, cache],
   );
+  const person = session?.person_id ?? null;
+  const heardBy = useRef(person);
   useEffect(() => {
-    if (hub === null) return;
+    // A connection of nobody would be cut, and the cut be told, as soon as somebody is known.
+    if (hub === null || asking) return;
+    heardBy.current = whose.current.session?.person_id ?? null;
     hub.start();
     addEventListener("online", hub.hurry);
     return () => {
       removeEventListener("online", hub.hurry);
       hub.stop();
     };
-  }, [hub]);
+  }, [hub, asking]);
   // Another person, or none: what may be heard has changed.
-  const person = session?.person_id ?? null;
-  const before = useRef(person);
   useEffect(() => {
-    if (before.current !== person) hub?.renew();
-    before.current = person;
+    if (heardBy.current !== person) hub?.renew();
+    heardBy.current = person;
   }, [hub, person]);
   return (
     <HubContext value={hub}>
@@ -207,11 +232,12 @@ export function useNews(channel: string, key: string | null, ...paths: PathOf<"g
   useEffect(() => {
     if (key === null) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let first = true;
+    // What is read as the page comes is as fresh as a first snapshot that comes at once; while a connection is
+    // being made, much can happen that is in the snapshot and in no reading.
+    let fresh = hub.lookConnection().status === "live";
     const leave = hub.listen({ channel, key }, (message) => {
-      // What was read when the page came is as fresh as the first snapshot.
-      const known = first && message.type === "snapshot";
-      first = false;
+      const known = fresh && message.type === "snapshot";
+      fresh = false;
       if (known || message.type === "error") return;
       timer ??= setTimeout(() => {
         timer = undefined;

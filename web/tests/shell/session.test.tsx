@@ -109,6 +109,7 @@ const groups = [{ id: "control", screens: ["control", "energy"] }];
 beforeAll(() => loadTexts("en", [...BASE, "situation"]));
 
 beforeEach(() => {
+  vi.useFakeTimers();
   signedIn = steppedUp = false;
   calls = [];
   localStorage.clear();
@@ -142,10 +143,16 @@ beforeEach(() => {
 afterEach(async () => {
   await act(async () => root.unmount());
   box.remove();
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
-const settle = () => act(() => new Promise<void>((done) => setTimeout(done, 30)));
+/** Each step draws what the one before has brought. */
+async function settle() {
+  for (let step = 0; step < 3; step++) {
+    await act(async () => void (await vi.advanceTimersByTimeAsync(10)));
+  }
+}
 
 async function open(path: string) {
   history.replaceState(null, "", `/console${path}`);
