@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { ConfirmAct } from "../../../parts/act/ConfirmAct";
 import { useToast } from "../../../parts/act/toasts";
 import { Button } from "../../../parts/Button";
+import { useDraft } from "../../../parts/form/draft";
 import { Form } from "../../../parts/form/Form";
 import { TextField } from "../../../parts/form/fields";
 import { Facts, type Fact } from "../../../parts/frame/Figures";
@@ -77,7 +78,7 @@ export function AlarmDetails({ alarm, now }: { alarm: Alarm; now: number | undef
 function Acts({ alarm }: { alarm: Alarm }) {
   const { t } = useTexts();
   const toast = useToast();
-  const [text, setText] = useState("");
+  const { text, write, arrived } = useDraft();
   const [closing, setClosing] = useState(false);
   const params = { alarm_id: alarm.alarm_id };
   const comment = useAct("post", "/v1/markets/{market}/alarms/{alarm_id}:comment", RENEWS);
@@ -86,7 +87,7 @@ function Acts({ alarm }: { alarm: Alarm }) {
 
   const note = async () => {
     const answer = await comment.act({ params, body: { text: text.trim() } });
-    if (answer.ok) setText("");
+    if (answer.ok) arrived(text);
   };
   const take = async () => {
     const answer = await acknowledge.act({ params });
@@ -110,7 +111,7 @@ function Acts({ alarm }: { alarm: Alarm }) {
           label={t("comment")}
           most={COMMENT_MOST}
           value={text}
-          onChange={setText}
+          onChange={write}
         />
       </Form>
       <div className="alarm-acts">

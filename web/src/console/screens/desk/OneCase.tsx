@@ -18,6 +18,7 @@ import { useMarketTime } from "../../../cases/useMarketTime";
 import { word } from "../../../language/words";
 import { useToast } from "../../../parts/act/toasts";
 import { Button } from "../../../parts/Button";
+import { useDraft } from "../../../parts/form/draft";
 import { ReasonField, RadioCards } from "../../../parts/form/fields";
 import { Form } from "../../../parts/form/Form";
 import { Facts, type Fact } from "../../../parts/frame/Figures";
@@ -137,8 +138,7 @@ function Acts({ item, now }: { item: Case; now: number | null }) {
 function Say({ item }: { item: Case }) {
   const { t } = useTexts();
   const [to, choose] = useState("customer");
-  const [text, setText] = useState("");
-  const [sent, count] = useState(0);
+  const { text, write, sent, arrived } = useDraft();
   const comment = useAct("post", "/v1/markets/{market}/cases/{case_id}:comment", RENEWS);
   const note = useAct("post", "/v1/markets/{market}/cases/{case_id}:note", RENEWS);
   const act = to === "customer" ? comment : note;
@@ -147,12 +147,9 @@ function Say({ item }: { item: Case }) {
       params: { case_id: item.case_id },
       body: { text: text.trim() },
     });
-    if (!answer.ok) return;
-    setText("");
-    count(sent + 1);
+    if (answer.ok) arrived(text);
   };
   return (
-    // Once sent it is a new form: an empty field is no fault of it.
     <Form
       key={sent}
       label={t("say.title")}
@@ -181,7 +178,7 @@ function Say({ item }: { item: Case }) {
         least={1}
         most={WORDS_MOST}
         value={text}
-        onChange={setText}
+        onChange={write}
       />
     </Form>
   );

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Button } from "../../../parts/Button";
 import { ConfirmAct } from "../../../parts/act/ConfirmAct";
 import { useToast } from "../../../parts/act/toasts";
+import { useDraft } from "../../../parts/form/draft";
 import { ReasonField } from "../../../parts/form/fields";
 import { Form } from "../../../parts/form/Form";
 import { Facts } from "../../../parts/frame/Figures";
@@ -44,7 +45,7 @@ function Case({ dispute }: { dispute: Dispute }) {
   const toast = useToast();
   const now = useClock()?.nowMs ?? 0;
   const [withdrawing, withdraw] = useState(false);
-  const [text, setText] = useState("");
+  const { text, write, arrived } = useDraft();
   const comment = useAct("post", `${CASE}:comment`, { renews: [BILL, BILLS] });
   const back = useAct("post", `${CASE}:withdraw`, { renews: [BILL, BILLS] });
   const params = { case_id: dispute.case_id };
@@ -53,7 +54,7 @@ function Case({ dispute }: { dispute: Dispute }) {
   const said = async () => {
     const answer = await comment.act({ params, body: { text: text.trim() } });
     if (!answer.ok) return;
-    setText("");
+    arrived(text);
     toast(t("dispute.noted"));
   };
   return (
@@ -110,7 +111,7 @@ function Case({ dispute }: { dispute: Dispute }) {
               pointer="/text"
               label={t("dispute.comment")}
               value={text}
-              onChange={setText}
+              onChange={write}
             />
           </Form>
           <Button kind="danger" onPress={() => withdraw(true)}>

@@ -18,6 +18,7 @@ import { useMarketTime } from "../../../cases/useMarketTime";
 import { word } from "../../../language/words";
 import { ConfirmAct } from "../../../parts/act/ConfirmAct";
 import { Button } from "../../../parts/Button";
+import { useDraft } from "../../../parts/form/draft";
 import { ReasonField } from "../../../parts/form/fields";
 import { Form } from "../../../parts/form/Form";
 import { Facts, type Fact } from "../../../parts/frame/Figures";
@@ -99,8 +100,7 @@ export function OneCase({ caseId }: { caseId: string }) {
 
 function Say({ item }: { item: Case }) {
   const { t } = useTexts();
-  const [text, setText] = useState("");
-  const [sent, count] = useState(0);
+  const { text, write, sent, arrived } = useDraft();
   const { act, busy, problem } = useAct(
     "post",
     "/v1/markets/{market}/cases/{case_id}:comment",
@@ -108,12 +108,9 @@ function Say({ item }: { item: Case }) {
   );
   const send = async () => {
     const answer = await act({ params: { case_id: item.case_id }, body: { text: text.trim() } });
-    if (!answer.ok) return;
-    setText("");
-    count(sent + 1);
+    if (answer.ok) arrived(text);
   };
   return (
-    // Once sent it is a new form: an empty field is no fault of it.
     <Form
       key={sent}
       label={t("say")}
@@ -128,7 +125,7 @@ function Say({ item }: { item: Case }) {
         least={1}
         most={WORDS_MOST}
         value={text}
-        onChange={setText}
+        onChange={write}
       />
     </Form>
   );
