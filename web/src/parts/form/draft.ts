@@ -5,7 +5,7 @@ import { useRef, useState } from "react";
 export interface Draft {
   text: string;
   write(text: string): void;
-  /** How often it was sent and nothing new begun: the key of the form, for an empty field is no fault of it. */
+  /** How often it was emptied: the key of the field, which is a new one then, so that being empty is no fault of it. */
   sent: number;
   /** It has arrived: the field is emptied, unless something else stands there by now. */
   arrived(text: string): void;

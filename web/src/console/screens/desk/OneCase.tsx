@@ -151,7 +151,6 @@ function Say({ item }: { item: Case }) {
   };
   return (
     <Form
-      key={sent}
       label={t("say.title")}
       problem={act.problem}
       busy={act.busy}
@@ -173,6 +172,7 @@ function Say({ item }: { item: Case }) {
         ]}
       />
       <ReasonField
+        key={sent}
         pointer="/text"
         label={t("say.text")}
         least={1}

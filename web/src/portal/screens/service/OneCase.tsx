@@ -112,7 +112,6 @@ function Say({ item }: { item: Case }) {
   };
   return (
     <Form
-      key={sent}
       label={t("say")}
       problem={problem}
       busy={busy}
@@ -120,6 +119,7 @@ function Say({ item }: { item: Case }) {
       onSubmit={() => void send()}
     >
       <ReasonField
+        key={sent}
         pointer="/text"
         label={t("message")}
         least={1}
