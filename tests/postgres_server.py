@@ -26,7 +26,7 @@ ADDRESS = "WATTMARKET_TEST_POSTGRES"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
 ROOM_BYTES = 4 << 30
 """Far more than a run's tables and logs come to."""
-TURN = Path(tempfile.gettempdir()) / "wattmarket-postgres.lock"
+TURN = Path(tempfile.gettempdir()) / f"wattmarket-postgres-{os.getuid()}.lock"
 """Held while one is started: where there is no user yet that a server may run as, the first one makes it."""
 
 

@@ -113,7 +113,7 @@ SUBJECTS: Final = (
                 "ms",
                 "Three things one after the other on one core: lists brought up to date, 13 to 18 ms every "
                 "eight batches, before which nothing is written; commits of 4 to 8 ms; a flush that takes "
-                "100 ms and more, once in some seconds, which is the disk's. From run to run 17 to 100 ms.",
+                "100 ms and more, once in some seconds, which is the disk's. From run to run 22 to 52 ms.",
             ),
             at_least(
                 "intake.csv_core",
