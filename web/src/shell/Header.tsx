@@ -201,7 +201,6 @@ export function ConnectionState() {
 /** Old data must not look fresh: said over everything as soon as the stream is silent or cut. */
 export function StaleBanner() {
   const { t, format } = useSpeech();
-  const { heardMs } = useConnection();
   const { live, late, sinceMs } = useLive();
   const connecting = use(Connecting);
   if (connecting || live) return null;
@@ -210,9 +209,9 @@ export function StaleBanner() {
       <span aria-hidden="true">⚠ </span>
       {late
         ? t("connection.late_banner", { seconds: 10 })
-        : heardMs === null
+        : sinceMs === null
           ? t("connection.never_banner")
-          : t("connection.cut_banner", { time: sinceMs === null ? "–" : format.seconds(sinceMs) })}
+          : t("connection.cut_banner", { time: format.seconds(sinceMs) })}
     </p>
   );
 }

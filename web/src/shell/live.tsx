@@ -122,22 +122,23 @@ export function LiveProvider({ market, children }: LiveProps) {
   );
 }
 
-/** True until something was heard for the first time, or it takes too long. */
+/** True until something is heard, of a renewed connection too, or it takes too long. */
 function useBeginning(hub: Hub | null): boolean {
-  const [begun, setBegun] = useState<Hub | null>(null);
+  const silent = useSyncExternalStore(
+    hub?.watch ?? unwatched,
+    () => hub?.lookConnection().heardMs === null,
+  );
+  const [late, setLate] = useState(false);
   useEffect(() => {
-    if (hub === null) return;
-    const timer = setTimeout(() => setBegun(hub), FIRST_MS);
-    const leave = hub.watch(() => {
-      if (hub.lookConnection().heardMs !== null) setBegun(hub);
-    });
-    return () => {
-      clearTimeout(timer);
-      leave();
-    };
-  }, [hub]);
-  return hub !== null && begun !== hub;
+    setLate(false);
+    if (!silent) return;
+    const timer = setTimeout(() => setLate(true), FIRST_MS);
+    return () => clearTimeout(timer);
+  }, [hub, silent]);
+  return silent && !late;
 }
+
+const unwatched = () => () => {};
 
 export function useHub(): Hub {
   const hub = use(HubContext);

@@ -30,7 +30,7 @@ export type Status = "connecting" | "live" | "stale" | "waiting";
 
 export interface Connection {
   status: Status;
-  /** Real time of the last message, ms; null: none yet. */
+  /** Real time of the last message, ms; null: none yet, or none since it was renewed. */
   heardMs: number | null;
   /** Real time of the next attempt while waiting. */
   retryMs: number | null;
@@ -116,12 +116,13 @@ export class StreamClient {
     if (this.authenticated) this.say({ type: "unsubscribe", ...where });
   }
 
-  /** Begins a new connection at once: somebody has signed in or out, say. */
+  /** Begins a new connection at once: somebody has signed in or out, say. One that lived was not cut. */
   renew(): void {
     if (this.stopped) return;
     this.outside.cancel(this.retry);
     this.outside.cancel(this.watch);
     this.drop(1000);
+    if (this.state.status === "live") this.report({ heardMs: null });
     this.open();
   }
 

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-// The first connection: nobody is warned while it is on its way, everybody when it does not come; and it is
-// not begun as somebody else's.
+// The first connection, and the one after a sign-in: nobody is warned while it is on its way, everybody when
+// it does not come; and it is not begun as somebody else's.
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, useState, type ReactNode } from "react";
@@ -11,7 +11,7 @@ import { BASE, loadTexts } from "../../src/language/texts";
 import { Stale } from "../../src/parts/state/states";
 import { StaleBanner } from "../../src/shell/Header";
 import { FIRST_MS, LATE_MS, LiveProvider, ticketFor, useLive, useNews } from "../../src/shell/live";
-import { SessionProvider, type Session } from "../../src/shell/session";
+import { SessionProvider, useSession, type Session } from "../../src/shell/session";
 import type { Answer } from "../../src/wire/client";
 
 let sockets: FakeSocket[] = [];
@@ -149,6 +149,34 @@ it("waits until it is known who hears, and is then that person's at once", async
   await pass(100);
   expect(sockets).toHaveLength(1);
   expect(said).toEqual([{ type: "authenticate", ticket: "t-1" }]);
+});
+
+it("is not called cut when somebody signs in, whose own takes its place", async () => {
+  vi.stubGlobal("fetch", async () => new Response('{"ticket":"t-1"}'));
+  let enter = (_: Session) => {};
+  const Entrance = () => {
+    enter = useSession().enter;
+    return null;
+  };
+  await open(<Entrance />);
+  await act(async () => sockets[0]?.onopen?.());
+  await act(async () => sockets[0]?.say(HELLO));
+  await pass(1_000);
+  expect(text()).toBe("figures");
+  await act(async () => enter({ person_id: "olga" } as Session));
+  await pass(1_000);
+  expect(sockets).toHaveLength(2);
+  expect(text()).toBe("figuresConnecting…");
+  await pass(FIRST_MS);
+  expect(text()).toContain("The connection is cut. What you see was true at 02:50:00");
+  await act(async () => sockets.at(-1)?.onopen?.());
+  await act(async () => sockets.at(-1)?.say(HELLO));
+  await pass(1_000);
+  expect(text()).toBe("figures");
+  // A cut is one also afterwards.
+  await act(async () => sockets.at(-1)?.onclose?.({ code: 1006 }));
+  await pass(250);
+  expect(text()).toContain("The connection is cut");
 });
 
 it("reads again what happened between a reading and the first snapshot, not what it had read as it heard", async () => {
