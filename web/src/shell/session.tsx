@@ -98,6 +98,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     retry: true,
     retryDelay: (attempt) => Math.min(15_000, 1_000 * 2 ** attempt),
   });
+  const session = data ?? null;
+  const person = session?.person_id ?? null;
+  /** Whose the page is, as it is drawn. */
+  const asked = useRef(person);
   const set = useCallback(
     (session: Session | null) => {
       const before = cache.getQueryData<Session | null>(KEY);
@@ -119,13 +123,19 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     set(null);
   }, [cache, set]);
   const underWay = useRef<Promise<Answer<void>>>(null);
+  const gone = useRef(() => {});
   const leaving = useCallback(() => underWay.current, []);
   const leave = useCallback(async () => {
     const signOut = async () => {
       // What is still being read would reach a session that is over, and be refused.
       await cache.cancelQueries({ predicate: isOnes });
       const answer = await send<void>("delete", "/v1/session");
-      if (answer.ok || answer.problem.status === 401) set(null);
+      if (answer.ok || answer.problem.status === 401) {
+        // What the page still shows would else be asked for once more, by nobody, until it is off the page.
+        const cleared = new Promise<void>((done) => (gone.current = done));
+        set(null);
+        if (asked.current !== null) await cleared;
+      }
       return answer;
     };
     underWay.current = signOut();
@@ -137,14 +147,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     }
     return answer;
   }, [cache, set]);
-  const session = data ?? null;
   usePresence(session !== null, ended);
   // Asked anew only once the page is the new person's: what it no longer shows is nobody's to ask.
-  const person = session?.person_id ?? null;
-  const asked = useRef(person);
   useEffect(() => {
     if (asked.current === person) return;
     asked.current = person;
+    gone.current();
     void cache.refetchQueries({ predicate: isOnes, type: "active" });
   }, [cache, person]);
   const standing: Standing =

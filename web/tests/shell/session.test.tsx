@@ -8,7 +8,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { BASE, loadTexts } from "../../src/language/texts";
 import { Application } from "../../src/shell/Application";
 import type { Screen } from "../../src/shell/screens";
-import { useAct, useRead } from "../../src/wire/queries";
+import { useAct, useRead, useRenew } from "../../src/wire/queries";
 import { MARKET } from "../wire";
 
 const SESSION = {
@@ -79,8 +79,13 @@ function Alarms() {
   return <i>{useRead("/v1/markets/{market}/alarms").state}</i>;
 }
 
+/** The market tells that something has changed. */
+let news: () => void;
+
 function Desk() {
   const [more, showMore] = useState(false);
+  const renew = useRenew();
+  news = () => renew("/v1/markets/{market}/stops");
   const stops = useRead("/v1/markets/{market}/stops");
   const release = useAct("post", "/v1/markets/{market}/stops:release", {
     renews: ["/v1/markets/{market}/stops"],
@@ -256,6 +261,23 @@ describe("who is signed in", () => {
     expect(location.pathname).toBe("/console/sign-in");
     expect(localStorage.getItem("wattmarket.session")).toBeNull();
     expect(box.textContent).not.toContain("Your session has ended");
+  });
+
+  it("is out, and what the page still shows is asked for by nobody", async () => {
+    await open("/control");
+    const before = calls.length;
+    await act(async () => {
+      button("Sign out")?.click();
+      // The server has answered; the page is drawn anew by a timer, which does not run here yet.
+      for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+      expect(localStorage.getItem("wattmarket.session")).toBeNull();
+      expect(location.pathname).toBe("/console/control");
+      news();
+      await vi.advanceTimersByTimeAsync(100);
+    });
+    await settle();
+    expect(location.pathname).toBe("/console/sign-in");
+    expect(calls.slice(before).map(({ method }) => method)).toEqual(["DELETE"]);
   });
 
   it.each([
