@@ -101,7 +101,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const session = data ?? null;
   const person = session?.person_id ?? null;
   /** Whose the page is, as it is drawn. */
-  const asked = useRef(person);
+  const drawn = useRef(person);
   const set = useCallback(
     (session: Session | null) => {
       const before = cache.getQueryData<Session | null>(KEY);
@@ -131,10 +131,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       await cache.cancelQueries({ predicate: isOnes });
       const answer = await send<void>("delete", "/v1/session");
       if (answer.ok || answer.problem.status === 401) {
-        // What the page still shows would else be asked for once more, by nobody, until it is off the page.
+        // Until the page is drawn anew, what it shows could be asked for once more, by nobody.
         const cleared = new Promise<void>((done) => (gone.current = done));
         set(null);
-        if (asked.current !== null) await cleared;
+        if (drawn.current !== null) await cleared;
       }
       return answer;
     };
@@ -150,8 +150,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   usePresence(session !== null, ended);
   // Asked anew only once the page is the new person's: what it no longer shows is nobody's to ask.
   useEffect(() => {
-    if (asked.current === person) return;
-    asked.current = person;
+    if (drawn.current === person) return;
+    drawn.current = person;
     gone.current();
     void cache.refetchQueries({ predicate: isOnes, type: "active" });
   }, [cache, person]);
