@@ -18,7 +18,7 @@ interface Offer {
 
 export function Enrol() {
   const { t, language } = useSpeech();
-  const { session, enter } = useSession();
+  const { session, enter, tellLanguage } = useSession();
   const [search] = useSearchParams();
   const [offer, setOffer] = useState<Offer | null>(null);
   if (session) return <Navigate replace to={wayBack(search.get("to"))} />;
@@ -26,7 +26,7 @@ export function Enrol() {
     const answer = await send<Session>("post", "/v1/people:enrol", { body });
     if (!answer.ok) return answer.problem;
     // The server learns in which language the person has been spoken to.
-    void send("patch", "/v1/people/me", { body: { language } });
+    tellLanguage(language);
     enter({ ...answer.value, language });
     return null;
   };

@@ -8,7 +8,6 @@ import { marketNow } from "../market/time";
 import { Connecting } from "../parts/state/states";
 import type { Connection } from "../stream/client";
 import { THEMES, type Theme } from "../style/theme";
-import { send } from "../wire/client";
 import { useAppearance } from "./appearance";
 import { RISES, type Rise } from "./convention";
 import { useClock, useConnection, useHub, useLive, useRealTime } from "./live";
@@ -31,15 +30,11 @@ export function Settings() {
 
 function LanguageChoice() {
   const { t, language, setLanguage } = useSpeech();
-  const { session } = useSession();
-  const told = useRef<Promise<unknown>>(Promise.resolve());
+  const { session, tellLanguage } = useSession();
   const choose = (next: Language) => {
     setLanguage(next);
-    if (!session) return;
-    // Mail and the next browser shall speak it too; the page does not wait for that. One after the
-    // other: what was chosen last is to be what the server keeps.
-    const tell = () => send("patch", "/v1/people/me", { body: { language: next } });
-    told.current = told.current.then(tell, tell);
+    // Mail and the next browser shall speak it too.
+    if (session) tellLanguage(next);
   };
   return (
     <div className="segments" role="group" aria-label={t("header.language")}>

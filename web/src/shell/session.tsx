@@ -14,6 +14,7 @@ import {
   useState,
   type ReactNode,
 } from "react";
+import type { Language } from "../language/language";
 import { send, type Answer, type Problem, type Schemas } from "../wire/client";
 import { RefusedError } from "../wire/desk";
 
@@ -38,6 +39,8 @@ interface SessionState {
   leaving(): Promise<Answer<void>> | null;
   /** The server no longer knows the session. */
   ended(): void;
+  /** Tells the server in which language the person is spoken to; the page does not wait for it. */
+  tellLanguage(language: Language): void;
 }
 
 const KEY = ["session"] as const;
@@ -125,10 +128,21 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const underWay = useRef<Promise<Answer<void>>>(null);
   const gone = useRef(() => {});
   const leaving = useCallback(() => underWay.current, []);
+  const told = useRef<Promise<unknown>>(Promise.resolve());
+  const tell = useCallback((word: () => Promise<unknown>) => {
+    // Who signs out has nothing more to say; one word after the other, so that the last one holds.
+    if (underWay.current === null) told.current = told.current.then(word, word);
+  }, []);
+  const tellLanguage = useCallback(
+    (language: Language) => tell(() => send("patch", "/v1/people/me", { body: { language } })),
+    [tell],
+  );
   const leave = useCallback(async () => {
     const signOut = async () => {
       // What is still being read would reach a session that is over, and be refused.
       await cache.cancelQueries({ predicate: isOnes });
+      // So would what is still being told, and be lost.
+      await told.current;
       const answer = await send<void>("delete", "/v1/session");
       if (answer.ok || answer.problem.status === 401) {
         // Until the page is drawn anew, what it shows could be asked for once more, by nobody.
@@ -147,7 +161,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     }
     return answer;
   }, [cache, set]);
-  usePresence(session !== null, ended);
+  usePresence(session !== null, tell, ended);
   // Asked anew only once the page is the new person's: what it no longer shows is nobody's to ask.
   useEffect(() => {
     if (drawn.current === person) return;
@@ -159,31 +173,37 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     data !== undefined ? (data === null ? "out" : "in") : error ? "unreachable" : "asking";
   const problem = error instanceof RefusedError ? error.problem : null;
   const state = useMemo(
-    () => ({ standing, session, problem, lapsed, enter, leave, leaving, ended }),
-    [standing, session, problem, lapsed, enter, leave, leaving, ended],
+    () => ({ standing, session, problem, lapsed, enter, leave, leaving, ended, tellLanguage }),
+    [standing, session, problem, lapsed, enter, leave, leaving, ended, tellLanguage],
   );
   return <SessionContext value={state}>{children}</SessionContext>;
 }
 
 /** Tells the server of a person who moves, so that who works is not signed out for being idle. */
-function usePresence(signedIn: boolean, ended: () => void) {
+function usePresence(
+  signedIn: boolean,
+  tell: (word: () => Promise<unknown>) => void,
+  ended: () => void,
+) {
   useEffect(() => {
     if (!signedIn) return;
     let toldMs = performance.now();
-    const tell = () => {
+    const present = async () => {
+      const answer = await send("get", "/v1/people/me");
+      if (!answer.ok && answer.problem.status === 401) ended();
+    };
+    const moved = () => {
       if (performance.now() - toldMs < PRESENT_MS) return;
       toldMs = performance.now();
-      void send("get", "/v1/people/me").then((answer) => {
-        if (!answer.ok && answer.problem.status === 401) ended();
-      });
+      tell(present);
     };
-    addEventListener("pointerdown", tell);
-    addEventListener("keydown", tell);
+    addEventListener("pointerdown", moved);
+    addEventListener("keydown", moved);
     return () => {
-      removeEventListener("pointerdown", tell);
-      removeEventListener("keydown", tell);
+      removeEventListener("pointerdown", moved);
+      removeEventListener("keydown", moved);
     };
-  }, [signedIn, ended]);
+  }, [signedIn, tell, ended]);
 }
 
 export function useSession(): SessionState {

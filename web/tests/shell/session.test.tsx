@@ -39,6 +39,8 @@ let marketComes: Promise<void>;
 /** And the answer to a signing out for this; what it is. */
 let leaveComes: Promise<void>;
 let leaves: boolean;
+/** And the answer to what is told of the person. */
+let toldComes: Promise<void>;
 let steppedUp: boolean;
 let calls: { method: string; path: string; body: unknown; key: string | undefined }[];
 let root: Root;
@@ -57,7 +59,7 @@ function reply(method: string, path: string, body: Record<string, unknown>): Rep
     return [200, SESSION];
   }
   if (!signedIn) return refused(401, "SESSION_ENDED");
-  if (name === "GET /v1/session") return [200, SESSION];
+  if (name === "GET /v1/session" || path === "/v1/people/me") return [200, SESSION];
   if (name === "DELETE /v1/session") {
     if (!leaves) return refused(503, "SYSTEM_UNAVAILABLE");
     signedIn = false;
@@ -125,7 +127,7 @@ beforeEach(() => {
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }));
-  marketComes = leaveComes = Promise.resolve();
+  marketComes = leaveComes = toldComes = Promise.resolve();
   leaves = true;
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const body = init.body === undefined ? {} : (JSON.parse(init.body as string) as object);
@@ -136,6 +138,7 @@ beforeEach(() => {
     const content = answer === undefined ? null : JSON.stringify(answer);
     if (url === "/v1/markets/village") await marketComes;
     if (method === "DELETE") await leaveComes;
+    if (url === "/v1/people/me") await toldComes;
     return new Response(content, { status });
   });
   // jsdom has none; the names here need no escaping.
@@ -278,6 +281,30 @@ describe("who is signed in", () => {
     await settle();
     expect(location.pathname).toBe("/console/sign-in");
     expect(calls.slice(before).map(({ method }) => method)).toEqual(["DELETE"]);
+  });
+
+  it.each([
+    ["the language chosen last", "PATCH", () => button("中文").click()],
+    [
+      "that somebody still sits here",
+      "GET",
+      () => {
+        vi.advanceTimersByTime(60_000);
+        dispatchEvent(new Event("pointerdown"));
+      },
+    ],
+  ])("is out only once the server has heard %s", async (_, method, say) => {
+    let comes = () => {};
+    await open("/control");
+    toldComes = new Promise((done) => (comes = done));
+    await act(async () => say());
+    await click(button("Sign out"));
+    const last = () => calls.at(-1);
+    expect([last()?.method, last()?.path]).toEqual([method, "/v1/people/me"]);
+    comes();
+    await settle();
+    expect([last()?.method, last()?.path]).toEqual(["DELETE", "/v1/session"]);
+    expect(localStorage.getItem("wattmarket.session")).toBeNull();
   });
 
   it.each([
