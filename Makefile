@@ -69,10 +69,8 @@ check-web: .venv/.stamp web/node_modules/.stamp
 browser: .venv/.stamp
 	-@$(PYTHON) tools/setup.py browser
 
-# What failed beside others is run once more by itself, and has to pass then; both runs are printed.
 check-python: setup browser
-	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder \
-		|| $(BIN)/pytest -q -p no:randomly --last-failed --last-failed-no-failures none
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 bench: setup
 	@set -e; for name in $(basename $(notdir $(wildcard benchmarks/*.py))); do \
