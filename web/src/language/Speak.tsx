@@ -1,6 +1,6 @@
 // Hands the page its texts and formats.
 
-import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Format } from "./format";
 import { firstLanguage, remember, type Language } from "./language";
 import {
@@ -25,13 +25,18 @@ const SpeechContext = createContext<Speech | null>(null);
 /** `zone`: the market's time zone, in which all times are shown; none yet: UTC. */
 export function Speak({ zone, children }: { zone: string | undefined; children: ReactNode }) {
   const [language, choose] = useState(() => firstLanguage(localStorage, navigator.languages));
+  const chosenLast = useRef(language);
   const speech = useMemo<Speech>(
     () => ({
       language,
-      // What is on the screen stays as it is until it can be said in the other language.
+      // What is on the screen stays as it is until it can be said in the other language; if another one
+      // was chosen meanwhile, texts that come later change nothing.
       setLanguage: (next) => {
         remember(localStorage, next);
-        void loadAllTexts(next).then(() => choose(next));
+        chosenLast.current = next;
+        void loadAllTexts(next).then(() => {
+          if (chosenLast.current === next) choose(next);
+        });
       },
       t: translator(language),
       format: new Format(language, zone),
