@@ -75,20 +75,22 @@ class ActTerms(Shape):
     injection_max_kw: Power | None
     limit_id: str | None
     reason: str
-    by: list[str]
-    state: ActState
     at: Moment
 
 
 class Act(ActTerms):
     """An act of the list; `of_area`: whose own credential asked for it."""
 
+    by: list[str]
+    state: ActState
     of_area: str | None
 
 
 class AnsweredAct(ActTerms):
-    """An act that was done, or waits for a second person to send its digest."""
+    """An act that was done, or waits for a second person to send its digest (null: it was done)."""
 
+    by: list[str]
+    state: ActState
     digest: str | None
     second_person_until: Moment | None
 

@@ -1,9 +1,8 @@
 """The shapes of areas: who is heard, what the market level sees of them, what they add up to."""
 
-from typing import Literal
-
 from msgspec import UNSET, UnsetType
 
+from api.shapes.results import CallName
 from api.shapes.values import (
     Count,
     Energy,
@@ -60,15 +59,21 @@ class CurtailedEnergy(Shape):
     energy_kwh: Energy
 
 
-class AreaPicture(Shape):
-    """An area in an interval that is over; what follows `load_kwh` is for itself and operators."""
+class PublicArea(Shape):
+    """What everybody may see of an area in an interval that is over."""
 
     area_id: str
     state: AreaState
     limit_binds: bool
+    load_kwh: Energy | None
+    """Null: of too few owners to be shown."""
+
+
+class AreaPicture(PublicArea):
+    """An area in an interval that is over; what follows `limit_bound` is for itself and operators."""
+
     limit_bound: Count
     """In how many of the last pictures its connection limit held an auction back."""
-    load_kwh: Energy | None
     withdrawal_max_kw: Power | UnsetType = UNSET
     injection_max_kw: Power | UnsetType = UNSET
     reserve_up_kw: Power | UnsetType = UNSET
@@ -152,10 +157,15 @@ class SmallAreas(Shape):
     offered_kwh: Energy | None
 
 
-class AreaSum(SmallAreas):
-    """What an area adds up to; what follows its figures is for itself and operators."""
+class PublicSum(SmallAreas):
+    """What everybody may see of what an area adds up to."""
 
     area_id: str
+
+
+class AreaSum(PublicSum):
+    """What an area adds up to; what follows its figures is for itself and operators."""
+
     withdrawal: AreaLimit | UnsetType = UNSET
     injection: AreaLimit | UnsetType = UNSET
     room_up_kw: Power | UnsetType = UNSET
@@ -165,12 +175,23 @@ class AreaSum(SmallAreas):
     sold_kwh: Energy | UnsetType = UNSET
 
 
-class Sums(Shape):
-    """What areas add up to in an interval, once a call of it is cleared."""
+class SummedCall(Shape):
+    """A call that is cleared, and what small areas add up to in its interval."""
 
     start: Instant
     end: Instant
     at: Moment
-    call: Literal["day_ahead", "closing"]
-    areas: list[AreaSum]
+    call: CallName
     small_areas: SmallAreas
+
+
+class Sums(SummedCall):
+    """What areas add up to in an interval, once a call of it is cleared."""
+
+    areas: list[AreaSum]
+
+
+class PublicSums(SummedCall):
+    """What everybody may see of what areas add up to in an interval."""
+
+    areas: list[PublicSum]

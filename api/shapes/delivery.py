@@ -16,7 +16,8 @@ from api.shapes.values import (
     Shape,
     Voltage,
 )
-from market.model.alarm import AlarmKind, AlarmState, Severity
+from market.model.act import ControlReason
+from market.model.alarm import AlarmKind, AlarmState, ControlLevel, Severity
 from market.model.participant import UnitKind
 from market.model.power import Doubt, UnitState
 
@@ -39,7 +40,7 @@ class Setpoint(Shape):
 
 
 class Limit(Shape):
-    """What a unit may do at most, for a while; `reason` empty: it is not narrowed."""
+    """What a unit may do at most, for a while: it narrows, and of several words the newest holds."""
 
     unit_id: str
     from_: Instant = msgspec.field(name="from")
@@ -48,6 +49,7 @@ class Limit(Shape):
     injection_max_kw: Power
     sequence: Count
     reason: str
+    """Empty: not narrowed."""
 
 
 class MeterReading(Shape):
@@ -94,14 +96,16 @@ class ReadingGap(Shape):
 class Deviation(Shape):
     """Schedule and meter of one member of a level."""
 
-    level: str
+    level: ControlLevel
     member_id: str
     start: Instant
     scheduled_kwh: Energy
     measured_kwh: Energy
     deviation_kwh: Energy
     curtailed_kwh: Energy
-    reason: str | None
+    """By how much it was told to differ from its schedule."""
+    reason: ControlReason | None
+    """Null: it was told nothing else."""
 
 
 # --- units as they are ----------------------------------------------------------------------------

@@ -178,8 +178,8 @@ class MeteredGrid(Shape):
     picture: GridPicture
 
 
-class GridCheck(Shape):
-    """A schedule held against its grid, and what followed."""
+class ScheduleCheck(Shape):
+    """The schedule of an area, held against its grid."""
 
     area_id: str
     start: Instant
@@ -190,6 +190,11 @@ class GridCheck(Shape):
     by_rule: bool
     rung: str
     at: Moment
+
+
+class GridCheck(ScheduleCheck):
+    """A schedule held against its grid, and what followed."""
+
     redispatch: Redispatch | None
     metered: MeteredGrid | None
 

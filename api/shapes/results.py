@@ -256,7 +256,7 @@ class Position(Shape):
 
 
 class BookLevel(Shape):
-    """What stands at a price."""
+    """What stands at a price; 0.000: nothing any more."""
 
     side: Side
     price_per_mwh: Price

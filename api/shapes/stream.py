@@ -13,9 +13,14 @@ import msgspec
 
 from api.access.permissions import Channel
 from api.channels.depth import MERGED
+from api.shapes.acting import ActTerms, Alarm, AnsweredAct, Curtailment
+from api.shapes.areas import AreaLimit, CurtailedEnergy, PublicArea, PublicSums, Retail
 from api.shapes.bills import CaseStep
+from api.shapes.delivery import Deviation, Limit, MeterReading, Setpoint, UnitReport
+from api.shapes.grids import Activation, MeteredGrid, Redispatch, ScheduleCheck
 from api.shapes.nouns import Order, Trade
-from api.shapes.results import Interval
+from api.shapes.own import OwnMoney
+from api.shapes.results import BookInterval, CallName, Depth, Interval
 from api.shapes.values import (
     Code,
     Count,
@@ -29,18 +34,17 @@ from api.shapes.values import (
     Shape,
     Voltage,
 )
-from market.model.act import ActState
-from market.model.alarm import AlarmState, Severity
+from market.model.act import ControlReason
 from market.model.collateral import MarginCallState
 from market.model.message import MessageState
-from market.model.order import Side
+from market.model.messages import Phase
+from market.model.money import TransferKind
+from market.model.order import OrderState, Side, Venue
+from market.model.participant import UnitKind
 from market.model.payment import PayoutState
 from market.model.recall import TradeState
-from market.model.summing import LimitedBy
-from market.model.system import AreaState as AreaStanding
-
-Level = Literal["unit", "area", "market"]
-CallName = Literal["day_ahead", "closing"]
+from market.model.settlement_run import RunKind, RunPhase
+from market.model.system import AreaState
 
 
 class Told(Shape, kw_only=True, tag_field="event"):
@@ -53,7 +57,7 @@ class Told(Shape, kw_only=True, tag_field="event"):
 def _told(item: type[Shape], tag: str, about: str, **more: object) -> type[Any]:
     """A change that tells of one thing with all its fields, and `more` of them."""
     return msgspec.defstruct(
-        f"{item.__name__.removesuffix('Shape')}Told",
+        "".join(word.capitalize() for word in tag.split("_")) + "Told",
         [("event_seq", Count), *more.items()],
         bases=(item,),
         module=__name__,
@@ -77,71 +81,26 @@ class Place(Shape):
 
     start: Instant | None
     area: str | None
-    phase: str
+    phase: Phase
 
 
-class PublicAreaShape(Shape):
-    """What everybody may see of an area in an interval that is over."""
-
-    area_id: str
-    state: AreaStanding
-    limit_binds: bool
-    load_kwh: Energy | None
-    """Null: of too few owners to be shown."""
-
-
-class RetailShape(Shape):
-    """The retailer of last resort: its prices, and what was traded with it."""
-
-    ask_per_mwh: Price
-    bid_per_mwh: Price
-    sold_kwh: Energy
-    bought_kwh: Energy
-
-
-class SystemShape(Shape):
+class PublicSystem(Shape):
     """The market level's picture of an interval that is over."""
 
     start: Instant
     end: Instant
     at: Moment
-    areas: list[PublicAreaShape]
+    areas: list[PublicArea]
     small_areas_load_kwh: Energy | None
-    retail: RetailShape
+    retail: Retail
 
 
 SystemTold = _told(
-    SystemShape, "system", "An interval is settled: the market level's picture of it."
+    PublicSystem, "system", "An interval is settled: the market level's picture of it."
 )
 
 
-class SmallAreasShape(Shape):
-    """Areas of too few owners together; null: still too few, or not known."""
-
-    load_forecast_kwh: Energy | None
-    generation_forecast_kwh: Energy | None
-    bid_kwh: Energy | None
-    offered_kwh: Energy | None
-
-
-class PublicSumShape(SmallAreasShape):
-    """What everybody may see of what an area adds up to."""
-
-    area_id: str
-
-
-class SumsShape(Shape):
-    """What areas add up to in an interval, once a call of it is cleared."""
-
-    start: Instant
-    end: Instant
-    at: Moment
-    call: CallName
-    areas: list[PublicSumShape]
-    small_areas: SmallAreasShape
-
-
-SumsTold = _told(SumsShape, "sums", "A call is cleared: what areas add up to.")
+SumsTold = _told(PublicSums, "sums", "A call is cleared: what areas add up to.")
 
 
 class MarketState(State):
@@ -151,9 +110,9 @@ class MarketState(State):
     stops: list[Place]
     decoupled: list[str]
     """Areas that go on alone: nothing more is traded over their lines."""
-    system: SystemShape | None
+    system: PublicSystem | None
     """Of the interval settled last; null: none is."""
-    sums: SumsShape | None
+    sums: PublicSums | None
     """Of the closing call cleared last; null: none is."""
     now: Moment
 
@@ -177,7 +136,7 @@ class PhaseTold(Told, tag="phase"):
 
     start: Instant
     area: str | None
-    phase: str
+    phase: Phase
     at: Moment
 
 
@@ -216,26 +175,26 @@ class RunBegunTold(Told, tag="run_begun"):
 
     run_id: str
     day: str
-    version: int
-    kind: str
-    areas: int
+    version: Count
+    kind: RunKind
+    areas: Count
 
 
 class RunProgressTold(Told, tag="run_progress"):
     """How far a run is."""
 
     run_id: str
-    phase: str
-    areas_done: int
-    areas: int
+    phase: RunPhase
+    areas_done: Count
+    areas: Count
 
 
 class DaySettledTold(Told, tag="day_settled"):
     """A market day was settled as a whole, or settled again."""
 
     day: str
-    version: int
-    kind: str
+    version: Count
+    kind: RunKind
     run_id: str
 
 
@@ -249,7 +208,7 @@ class PublicTrade(Shape, omit_defaults=True):
     side: Side
     price_per_mwh: Price
     energy_kwh: Energy
-    venue: str
+    venue: Venue
     state: TradeState
     start: Instant | msgspec.UnsetType = msgspec.UNSET
 
@@ -264,11 +223,11 @@ class TradesTold(Told, tag="trades"):
     """Trades of one interval."""
 
     start: Instant
-    phase: str
+    phase: Phase
     items: list[PublicTrade]
 
 
-class TradeStateShape(Shape):
+class TradeOutcome(Shape):
     """What has become of a trade."""
 
     trade_id: str
@@ -279,32 +238,7 @@ class TradesRecalled(Told, tag="trades_recalled"):
     """The recall of trades of one interval was asked for, or decided."""
 
     start: Instant
-    items: list[TradeStateShape]
-
-
-class BookLevel(Shape):
-    """What stands at a price; 0.000: nothing any more."""
-
-    side: Side
-    price_per_mwh: Price
-    energy_kwh: Energy
-
-
-class BookInterval(Shape):
-    """Levels of one interval."""
-
-    start: Instant
-    phase: str
-    levels: list[BookLevel]
-
-
-class BookState(State):
-    """The whole book of a key."""
-
-    area: str
-    revision: Count
-    checksum: Count
-    intervals: list[BookInterval]
+    items: list[TradeOutcome]
 
 
 class DepthTold(Told, tag="depth"):
@@ -337,7 +271,7 @@ class Listed(Shape):
     listing_id: str
     area_id: str
     side: Side
-    source: str
+    source: UnitKind
     green: bool
     seller: str
     """Its owner's name, or a pseudonym that is the same for all its listings."""
@@ -370,51 +304,7 @@ class ListingChangedTold(Told, tag="listing_changed"):
 # --- areas and units ----------------------------------------------------------------------
 
 
-class SetpointShape(Shape):
-    """A unit's target for an interval."""
-
-    unit_id: str
-    start: Instant
-    until: Instant
-    target_kw: Power
-    fallback_kw: Power
-    wait_s: Count
-    """Seconds after its start when the unit begins to move ..."""
-    before_kw: Power
-    """... and its power until then."""
-    sequence: Count
-
-
-class LimitShape(Shape):
-    """What a unit may do at most, for a while: it narrows, and of several words the newest holds."""
-
-    unit_id: str
-    from_: Instant = msgspec.field(name="from")
-    until: Instant
-    withdrawal_max_kw: Power
-    injection_max_kw: Power
-    sequence: Count
-    reason: str
-    """Empty: not narrowed."""
-
-
-class ActTerms(Shape):
-    """What an operator wants of a unit, an area or all of it; null: not part of it."""
-
-    act_id: str
-    kind: str
-    level: Level
-    member_id: str
-    from_: Instant | None = msgspec.field(name="from")
-    until: Instant | None
-    withdrawal_max_kw: Power | None
-    injection_max_kw: Power | None
-    limit_id: str | None
-    reason: str
-    at: Moment
-
-
-class ActShape(ActTerms):
+class PerformedAct(ActTerms):
     """What an operator did."""
 
     state: Literal["performed"]
@@ -423,40 +313,28 @@ class ActShape(ActTerms):
 class ActTold(Told, tag="act"):
     """An operator did something to the unit, the area, or all of it."""
 
-    act: ActShape
+    act: PerformedAct
 
 
 class LimitsTold(Told, tag="limits"):
     """New limits of units, on the grid channel."""
 
-    limits: list[LimitShape]
+    limits: list[Limit]
 
 
-class CurtailedTold(Told, tag="curtailed"):
-    """From a moment on the unit is told something else than it has traded; 0 kW: it no longer is."""
-
-    unit_id: str
-    start: Instant
-    from_: Instant = msgspec.field(name="from")
-    until: Instant
-    change_kw: Power
-    energy_kwh: Energy
-    reason: str
+CurtailedTold = _told(
+    Curtailment,
+    "curtailed",
+    "From a moment on the unit is told something else than it has traded; 0 kW: it no longer is.",
+)
 
 
-class CurtailedEnergyShape(Shape):
-    """Energy that was taken away for one reason."""
-
-    reason: str
-    energy_kwh: Energy
-
-
-class AreaPictureShape(Shape):
+class WholePicture(Shape):
     """What the market level saw of an area in an interval that is over."""
 
     start: Instant
     area_id: str
-    state: AreaStanding
+    state: AreaState
     withdrawal_max_kw: Power
     injection_max_kw: Power
     reserve_up_kw: Power
@@ -472,52 +350,30 @@ class AreaPictureShape(Shape):
     generation_forecast_kwh: Energy | None
     outside_minutes: Count
     not_served_kwh: Energy
-    curtailed: list[CurtailedEnergyShape]
-    voltage_pu: list[Voltage | None]
+    curtailed: list[CurtailedEnergy]
+    voltage_pu: tuple[Voltage | None, Voltage | None]
     """Lowest and highest."""
-    frequency_hz: list[Frequency | None]
+    frequency_hz: tuple[Frequency | None, Frequency | None]
     missing_readings: Count
     doubtful_readings: Count
 
 
 PictureTold = _told(
-    AreaPictureShape,
+    WholePicture,
     "picture",
     "An interval is settled: limits, reserve, power quality, measured sum and what was curtailed.",
 )
 
 
-class UnitReportShape(Shape):
-    """What a unit says of itself."""
-
-    unit_id: str
-    state: str
-    cause: str
-    connected: bool
-    target_kw: Power
-    power_kw: Power | None
-    voltage_pu: Voltage | None
-    frequency_hz: Frequency | None
-    state_of_charge_kwh: Energy | None
-
-
 StateTold = _told(
-    UnitReportShape,
+    UnitReport,
     "state",
     "A unit says in which state it is; kept only when it is another one than before.",
     at=Moment,
 )
 
 
-class AreaLimitShape(Shape):
-    """How much an area may take in, or give out, and what that comes from."""
-
-    max_kw: Power
-    by: LimitedBy
-    act_id: str | None
-
-
-class AreaSumShape(Shape):
+class WholeSum(Shape):
     """What an area adds up to, with the areas in it, once a call of an interval is cleared."""
 
     start: Instant
@@ -525,8 +381,8 @@ class AreaSumShape(Shape):
     at: Moment
     call: CallName
     area_id: str
-    withdrawal: AreaLimitShape
-    injection: AreaLimitShape
+    withdrawal: AreaLimit
+    injection: AreaLimit
     room_up_kw: Power
     room_down_kw: Power
     scheduled_kwh: Energy
@@ -538,7 +394,7 @@ class AreaSumShape(Shape):
     sold_kwh: Energy
 
 
-SumTold = _told(AreaSumShape, "sum", "A call is cleared: what the area adds up to.")
+SumTold = _told(WholeSum, "sum", "A call is cleared: what the area adds up to.")
 
 
 class AreaUnitsState(State):
@@ -546,14 +402,14 @@ class AreaUnitsState(State):
 
     area: str
     units: list[str]
-    setpoints: list[SetpointShape]
-    limits: list[LimitShape]
+    setpoints: list[Setpoint]
+    limits: list[Limit]
     decoupled: bool
-    picture: AreaPictureShape | None
+    picture: WholePicture | None
     """Of the interval settled last; null: none is."""
-    sum: AreaSumShape | None
+    sum: WholeSum | None
     """Of the closing call cleared last; null: none is."""
-    reports: list[UnitReportShape]
+    reports: list[UnitReport]
     """The latest word of units that have said something."""
 
 
@@ -563,105 +419,32 @@ class SetpointsTold(Told, tag="setpoints"):
     start: Instant
     until: Instant
     target_kw: Power
-    setpoints: list[SetpointShape]
+    setpoints: list[Setpoint]
 
 
-class DeviationTold(Told, tag="deviation"):
-    """Schedule and meter of one member of a level."""
-
-    level: str
-    member_id: str
-    start: Instant
-    scheduled_kwh: Energy
-    measured_kwh: Energy
-    deviation_kwh: Energy
-    curtailed_kwh: Energy
-    """By how much it was told to differ from its schedule."""
-    reason: str | None
-    """Null: it was told nothing else."""
+DeviationTold = _told(Deviation, "deviation", "Schedule and meter of one member of a level.")
 
 
-class BrokenLimit(Shape):
-    """A limit of a grid that is not kept; voltage of rated, or loading of the most it carries."""
-
-    kind: str
-    element_id: str
-    value_pu: Voltage
-    limit_pu: Voltage
+GridCheckedTold = _told(
+    ScheduleCheck,
+    "grid_checked",
+    "The schedule of an area was held against its grid.",
+)
 
 
-class GridPicture(Shape):
-    """A grid in one interval: extremes and limits that are not kept."""
-
-    solved: bool
-    lowest_voltage_pu: Voltage
-    lowest_bus: str
-    highest_voltage_pu: Voltage
-    highest_bus: str
-    highest_loading_pu: Voltage
-    loaded_element: str
-    loss_kw: Power
-    source_kw: Power
-    violation_count: Count
-    violations: list[BrokenLimit]
+RedispatchedTold = _told(
+    Redispatch,
+    "redispatched",
+    "Units of an area are told something else than they have traded.",
+    start=Instant,
+)
 
 
-class GridCheckedTold(Told, tag="grid_checked"):
-    """The schedule of an area was held against its grid."""
-
-    area_id: str
-    start: Instant
-    version: Count
-    before: GridPicture
-    after: GridPicture | None
-    cured: bool
-    by_rule: bool
-    rung: str
-    at: Moment
-
-
-class UnitChangeShape(Shape):
-    """What a unit is told instead of what it has traded."""
-
-    unit_id: str
-    from_kw: Power
-    to_kw: Power
-    reason: str
-    element_id: str
-
-
-class RedispatchedTold(Told, tag="redispatched"):
-    """Units of an area are told something else than they have traded."""
-
-    start: Instant
-    changes: list[UnitChangeShape]
-    replacement_kw: Power
-    weighed_cost: Money
-
-
-class ActivatedUnitShape(Shape):
-    """What an activated unit is told instead of what it has traded."""
-
-    unit_id: str
-    from_kw: Power
-    to_kw: Power
-    changed_kwh: Energy
-    weighed_cost: Money
-
-
-class ActivatedTold(Told, tag="activated"):
-    """Units of one area help another; `units` is null to the area they help."""
-
-    start: Instant
-    area_id: str
-    for_area: str
-    cause: str
-    line_ids: list[str]
-    changed_kwh: Energy
-    received_kwh: Energy
-    weighed_cost: Money
-    last_resort_cost: Money
-    units: list[ActivatedUnitShape] | None
+ActivatedTold = _told(
+    Activation,
+    "activated",
+    "Units of one area help another; `units` is null to the area they help.",
+)
 
 
 class InstructionsWithdrawnTold(Told, tag="instructions_withdrawn"):
@@ -671,26 +454,25 @@ class InstructionsWithdrawnTold(Told, tag="instructions_withdrawn"):
     unit_ids: list[str]
 
 
-class GridSeenTold(Told, tag="grid_seen"):
-    """What the meters of an area said about its grid."""
-
-    start: Instant
-    version: Count
-    outside_minutes: Count
-    picture: GridPicture
+GridSeenTold = _told(
+    MeteredGrid,
+    "grid_seen",
+    "What the meters of an area said about its grid.",
+    start=Instant,
+)
 
 
 class UnitState(State):
     """A unit's set-points: the latest, and all of intervals that are not over; its limits, its word."""
 
     unit: str
-    setpoint: SetpointShape | None
-    setpoints: list[SetpointShape]
-    limits: list[LimitShape]
-    report: UnitReportShape | None
+    setpoint: Setpoint | None
+    setpoints: list[Setpoint]
+    limits: list[Limit]
+    report: UnitReport | None
 
 
-SetpointTold = _told(SetpointShape, "setpoint", "A unit's new target.")
+SetpointTold = _told(Setpoint, "setpoint", "A unit's new target.")
 
 
 class UnitRedispatchedTold(Told, tag="redispatched"):
@@ -700,7 +482,7 @@ class UnitRedispatchedTold(Told, tag="redispatched"):
     start: Instant
     from_kw: Power
     to_kw: Power
-    reason: str
+    reason: ControlReason
 
 
 class UnitActivatedTold(Told, tag="activated"):
@@ -722,46 +504,22 @@ class UnitInstructionWithdrawnTold(Told, tag="instruction_withdrawn"):
     start: Instant
 
 
-class MeasurementTold(Told, tag="measurement"):
-    """A meter reading."""
-
-    unit_id: str
-    area_id: str
-    start: Instant
-    end: Instant
-    consumption_kwh: Energy
-    generation_kwh: Energy
-    state_of_charge_kwh: Energy | None
-    substituted: bool
-    power_kw: Power | None
-    reactive_kvar: Power | None
-    voltage_pu: Voltage | None
-    frequency_hz: Frequency | None
-    sequence: int | None
-    measured_at: Moment | None
-    signature: str | None
-    doubt: str | None
-    older: bool
-    late: bool
+MeasurementTold = _told(MeterReading, "measurement", "A meter reading.")
 
 
 # --- account --------------------------------------------------------------------------------
 
 
-class MoneyTold(Told, kw_only=True):
+class MoneyTold(OwnMoney, tag_field="event"):
     """A change of an account, with its money after it."""
 
-    balance: Money
-    held: Money
-    available: Money
+    event_seq: Count
 
 
-class AccountState(State):
+class AccountState(OwnMoney):
     """Money and orders that are not closed."""
 
-    balance: Money
-    held: Money
-    available: Money
+    event_seq: Count
     orders: list[Order]
 
 
@@ -829,7 +587,7 @@ class ClosedOrder(Shape):
 
     order_id: str
     client_order_id: str
-    state: str
+    state: OrderState
     filled_kwh: Energy
 
 
@@ -847,7 +605,7 @@ class FilledOrder(Shape):
     client_order_id: str
     filled_kwh: Energy
     held: Money
-    state: str
+    state: OrderState
 
 
 class OwnTradesTold(MoneyTold, tag="trades"):
@@ -883,7 +641,7 @@ class BillTold(MoneyTold, tag="bill"):
 
     bill_id: str
     month: str
-    version: int
+    version: Count
     total: Money
 
 
@@ -976,7 +734,7 @@ class MarginCallTold(MoneyTold, tag="margin_call"):
 class OfferTold(MoneyTold, tag="offer"):
     """A step of a listing, an inquiry, a quote or a contract that concerns one."""
 
-    what: str
+    what: Literal["listing", "inquiry", "quote", "contract"]
     id: str
     state: str
 
@@ -984,7 +742,7 @@ class OfferTold(MoneyTold, tag="offer"):
 class Movement(Shape):
     """Money that moved; positive was received."""
 
-    kind: str
+    kind: TransferKind
     amount: Money
     reference: str
     start: Instant | None
@@ -1007,7 +765,7 @@ class Notice(Shape):
     at: Moment
     start: Instant | None
     area: str | None
-    details: dict[str, Any]
+    details: dict[str, str | list[str]]
 
 
 class NoticesState(State):
@@ -1019,38 +777,10 @@ class NoticesState(State):
 NoticeTold = _told(Notice, "notice", "A notice.")
 
 
-class AlarmNote(Shape):
-    """What somebody noted on an alarm."""
-
-    by: str
-    at: Moment
-    text: str
-
-
-class OpenAlarm(Shape):
-    """Something a person has to look at, and what was done about it; null: not yet."""
-
-    alarm_id: str
-    kind: str
-    severity: Severity
-    level: Level
-    member_id: str
-    parameters: dict[str, str]
-    state: AlarmState
-    raised_at: Moment
-    raised_by: str | None
-    """Null: the market noticed by itself."""
-    acknowledged_at: Moment | None
-    acknowledged_by: str | None
-    closed_at: Moment | None
-    closed_by: str | None
-    comments: list[AlarmNote]
-
-
 class AlarmsState(NoticesState):
     """The latest notices, oldest first, and the alarms that are not closed."""
 
-    alarms: list[OpenAlarm]
+    alarms: list[Alarm]
 
 
 class DeskTold(Told, tag="case"):
@@ -1074,26 +804,16 @@ class MessageTold(Told, tag="message"):
     state: MessageState
 
 
-class OperatorAct(ActTerms):
-    """What an operator did, or wants to do: a second one agrees by its id and digest."""
-
-    by: list[str]
-    state: ActState
-    digest: str | None
-    """Null: it was done."""
-    second_person_until: Moment | None
-
-
 class OperatorActTold(Told, tag="act"):
     """An operator did something, or wants to and needs a second one."""
 
-    act: OperatorAct
+    act: AnsweredAct
 
 
 class AlarmTold(Told, tag="alarm"):
     """An alarm as it is from now on: raised, acknowledged, commented or closed."""
 
-    alarm: OpenAlarm
+    alarm: Alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1103,8 +823,8 @@ class ChannelShape:
     about: str
     key: str
     """What its key is."""
-    snapshot: type[State]
-    deltas: tuple[type[Told], ...]
+    snapshot: type[Shape]
+    deltas: tuple[type[Shape], ...]
 
 
 CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
@@ -1137,7 +857,7 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
     Channel.BOOK: ChannelShape(
         about="Depth of continuous trading",
         key=f"area id, or {MERGED} for small areas together",
-        snapshot=BookState,
+        snapshot=Depth,
         deltas=(DepthTold, ChecksumTold),
     ),
     Channel.LISTINGS: ChannelShape(

@@ -1,8 +1,8 @@
 """How values are written on the wire, and what every shape is made of.
 
 The one idea: shapes describe and are not run: answers and messages are made and encoded without them, and
-the tests hold all they get against its description. What addresses answer stands in `nouns.py`,
-`bills.py` and `results.py`, what the stream tells in `stream.py`.
+the tests hold all they get against its description. A noun has one shape, in the file of its subject; which
+address answers what stands in `addresses.py`, which change the stream tells of it in `stream.py`.
 """
 
 from typing import Annotated, Any
