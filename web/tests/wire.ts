@@ -1,6 +1,13 @@
 // What tests of several folders need: messages, a market and intervals as the wire has them.
 
-import type { AreaResult, Envelope, Interval, Market } from "../src/wire/types";
+import type {
+  AreaResult,
+  ChannelName,
+  Envelope,
+  Interval,
+  Market,
+  MessageOf,
+} from "../src/wire/types";
 
 export const MARKET: Market = {
   market_id: "village",
@@ -116,18 +123,20 @@ export function result(
   };
 }
 
-export function message(type: Envelope["type"], seq: number | null, data: unknown = {}): Envelope {
+export function message(type: Envelope["type"], seq: number | null, data: object = {}) {
   return on("market", "village", type, seq, data);
 }
 
-export function on(
-  channel: string,
+/** A message of a channel, as short as its test wants it. */
+export function on<C extends ChannelName>(
+  channel: C,
   key: string,
   type: Envelope["type"],
   seq: number | null,
-  data: unknown = {},
-): Envelope {
-  return { type, channel, key, epoch: 1, seq, ts: "2016-06-15T09:00:00Z", data };
+  data: object = {},
+): MessageOf<C> {
+  const said: Envelope = { type, channel, key, epoch: 1, seq, ts: "2016-06-15T09:00:00Z", data };
+  return said as MessageOf<C>;
 }
 
 export const utc = (ms: number) => new Date(ms).toISOString().replace(".000Z", "Z");

@@ -3,14 +3,14 @@
 // The one idea: messages are reduced at once, the page is told at most every BATCH_MS, so that a day
 // at many times real speed costs no more drawing than a quiet one.
 
-import type { Channel, Connection } from "../stream/client";
-import type { Hub } from "../stream/hub";
+import type { Connection } from "../stream/client";
+import type { ChannelOf, Hub } from "../stream/hub";
 import type { Answer } from "../wire/client";
 import type { Rest } from "../wire/rest";
-import type { Curves, Envelope, Market, ServerHealth } from "../wire/types";
+import type { Curves, Market, ServerHealth } from "../wire/types";
 import { MERGED } from "./books";
 import { checksumOf } from "./checksum";
-import { NOTHING_YET, reduce, type Action, type Situation } from "./state";
+import { NOTHING_YET, reduce, type Action, type Heard, type Situation } from "./state";
 import { dayView } from "./views";
 
 const BATCH_MS = 200;
@@ -27,6 +27,8 @@ export function bookKeys(market: Market): string[] {
   return [...market.areas.slice(0, BOOKS_MAX).map(({ area_id }) => area_id), MERGED];
 }
 
+type Where = ChannelOf<Heard["channel"]>;
+
 export interface Server {
   health: Answer<ServerHealth> | null;
 }
@@ -41,7 +43,7 @@ export class Feed {
   private picture: Picture;
   private pending: Partial<Picture> = {};
   private readonly listeners = new Set<() => void>();
-  private readonly channels: readonly Channel[];
+  private readonly channels: readonly Where[];
   private leave: (() => void)[] = [];
   private readonly curvesKept = new Map<string, Curves>();
   private flush: ReturnType<typeof setTimeout> | null = null;
@@ -61,8 +63,8 @@ export class Feed {
     };
     this.channels = [
       { channel: "market", key: market.market_id },
-      ...market.areas.map(({ area_id }) => ({ channel: "trades", key: area_id })),
-      ...bookKeys(market).map((key) => ({ channel: "book", key })),
+      ...market.areas.map(({ area_id }): Where => ({ channel: "trades", key: area_id })),
+      ...bookKeys(market).map((key): Where => ({ channel: "book", key })),
     ];
   }
 
@@ -119,10 +121,10 @@ export class Feed {
   }
 
   /** A book that comes to another checksum than the server's is asked for anew. */
-  private check(where: Channel, message: Envelope): void {
-    if (where.channel !== "book") return;
-    const { checksum } = (message.data ?? {}) as { checksum?: unknown };
-    if (typeof checksum !== "number") return;
+  private check(where: Where, message: Heard): void {
+    if (message.channel !== "book") return;
+    const { checksum } = message.data;
+    if (checksum === undefined) return;
     const fits = checksumOf(this.situation.books.get(where.key) ?? new Map()) === checksum;
     // A snapshot that does not fit would not fit the next time either; it is shown as it came.
     if (!fits && message.type !== "snapshot") this.hub.anew(where);

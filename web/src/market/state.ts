@@ -4,15 +4,7 @@
 // socket or the page. Times of reception come with the action.
 
 import { clockOf, type ClockBase } from "../stream/hub";
-import {
-  STOPS,
-  type BookInterval,
-  type Envelope,
-  type Interval,
-  type Phase,
-  type PublicTrade,
-  type Stop,
-} from "../wire/types";
+import { STOPS, type Interval, type MessageOf, type Phase, type PublicTrade } from "../wire/types";
 import { booksAnew, booksMore, type Books } from "./books";
 import { movedOn, released, stopped, stopsAnew, type Stops } from "./stops";
 
@@ -60,8 +52,12 @@ export const NOTHING_YET: Situation = {
   news: null,
 };
 
+/** The channels of which a situation is made. */
+export type Heard = MessageOf<"market" | "trades" | "book">;
+type Change<C extends Heard["channel"]> = Exclude<MessageOf<C>, { type: "snapshot" }>["data"];
+
 export type Action =
-  | { kind: "message"; message: Envelope; heardMs: number }
+  | { kind: "message"; message: Heard; heardMs: number }
   | { kind: "clock"; clock: ClockBase }
   | { kind: "intervals"; intervals: Interval[] };
 
@@ -76,70 +72,64 @@ export function reduce(situation: Situation, action: Action): Situation {
   }
 }
 
-function hear(before: Situation, message: Envelope, heardMs: number): Situation {
-  const data = (message.data ?? {}) as Record<string, unknown>;
-  if (message.type === "heartbeat" || message.type === "hello") {
-    return { ...before, clock: clockOf(before.clock, message, heardMs) };
-  }
+function hear(before: Situation, message: Heard, heardMs: number): Situation {
   const situation = { ...before, clock: clockOf(before.clock, message, heardMs) };
-  if (message.channel === "market") {
-    return message.type === "snapshot"
-      ? {
-          ...situation,
-          intervals: replace(situation.intervals, data.intervals as Interval[]),
-          stops: stopsAnew((data.stops ?? []) as Stop[]),
-        }
-      : marketEvent(situation, data);
-  }
-  if (message.channel === "book" && message.key !== null) {
-    const found = (data.intervals ?? []) as BookInterval[];
-    const put = message.type === "snapshot" ? booksAnew : booksMore;
-    return { ...situation, books: put(situation.books, message.key, found) };
-  }
-  if (message.channel === "trades" && message.key !== null) {
-    const items = (data.items ?? []) as PublicTrade[];
-    if (data.event === "trades_recalled") {
-      return { ...situation, trades: tradesRecalled(situation.trades, items) };
+  const { key } = message;
+  switch (message.channel) {
+    case "market": {
+      if (message.type !== "snapshot") return marketEvent(situation, message.data);
+      const { intervals, stops } = message.data;
+      return {
+        ...situation,
+        intervals: replace(situation.intervals, intervals),
+        stops: stopsAnew(stops),
+      };
     }
-    return message.type === "snapshot"
-      ? { ...situation, trades: tradesAnew(situation.trades, items, message.key) }
-      : { ...situation, trades: tradesMore(situation.trades, items, message.key, data.start) };
+    case "book": {
+      if (message.type === "snapshot") {
+        return { ...situation, books: booksAnew(situation.books, key, message.data.intervals) };
+      }
+      if (message.data.event !== "depth") return situation;
+      return { ...situation, books: booksMore(situation.books, key, message.data.intervals) };
+    }
+    case "trades":
+      if (message.type === "snapshot") {
+        return { ...situation, trades: tradesAnew(situation.trades, message.data.items, key) };
+      }
+      return { ...situation, trades: tradesChanged(situation.trades, message.data, key) };
   }
-  return situation;
 }
 
-function marketEvent(situation: Situation, data: Record<string, unknown>): Situation {
+function marketEvent(situation: Situation, data: Change<"market">): Situation {
   switch (data.event) {
     case "phase":
       return phaseEntered(situation, data);
     case "stopped": {
-      const stop = data as unknown as Stop;
-      return { ...situation, stops: stopped(situation.stops, stop) };
+      const { start, area, phase } = data;
+      return { ...situation, stops: stopped(situation.stops, { start, area, phase }) };
     }
     case "released": {
-      const { start, area } = data as unknown as Stop;
+      const { start, area } = data;
       return { ...situation, stops: released(situation.stops, start, area) };
     }
     case "cleared": {
-      const interval = data.interval as Interval;
+      const { interval } = data;
       return { ...situation, intervals: change(situation.intervals, interval.start, interval) };
     }
     case "settled": {
-      const start = data.start as string;
+      const { start, ledger_sum } = data;
       const intervals = change(situation.intervals, start, { phase: "settled" });
-      return { ...situation, intervals, ledger: { start, sum: String(data.ledger_sum) } };
+      return { ...situation, intervals, ledger: { start, sum: ledger_sum } };
     }
     case "day_closed":
-      return { ...situation, daysClosed: [...situation.daysClosed, data.day as string].slice(-31) };
+      return { ...situation, daysClosed: [...situation.daysClosed, data.day].slice(-31) };
     default:
-      // An event this console does not know yet says nothing to it.
+      // Other events, and those this console does not know yet, say nothing to it.
       return situation;
   }
 }
 
-function phaseEntered(situation: Situation, data: Record<string, unknown>): Situation {
-  const { start, phase } = data as unknown as PhaseNews;
-  const area = (data.area ?? null) as string | null;
+function phaseEntered(situation: Situation, { start, phase, area }: PhaseNews): Situation {
   const news = { start, phase, area };
   if (STOPS.includes(phase)) {
     return { ...situation, stops: stopped(situation.stops, news), news };
@@ -208,36 +198,29 @@ function sorted(intervals: Intervals): Intervals {
   return new Map(entries.slice(-INTERVALS_MAX));
 }
 
-function tradesAnew(trades: readonly SeenTrade[], items: PublicTrade[], area: string) {
+function tradesAnew(trades: readonly SeenTrade[], items: readonly PublicTrade[], area: string) {
   const others = trades.filter((each) => each.area_id !== area);
-  return newestFirst([...others, ...items.map((item) => seen(item, area, item.start))]);
+  return newestFirst([...others, ...items.map((item) => seen(item, area, item.start ?? ""))]);
 }
 
-function tradesMore(
-  trades: readonly SeenTrade[],
-  items: PublicTrade[],
-  area: string,
-  start: unknown,
-) {
-  const fresh = items.map((item) => seen(item, area, start)).reverse();
-  return [...fresh, ...trades].slice(0, TRADES_MAX);
-}
-
-/** The recall of trades was asked for, or decided: they stay, and say what became of them. */
-function tradesRecalled(
-  trades: readonly SeenTrade[],
-  items: readonly Pick<PublicTrade, "trade_id" | "state">[],
-) {
-  const states = new Map(items.map(({ trade_id, state }) => [trade_id, state]));
+/** Trades were made, or their recall was asked for or decided: they stay, and say what became of them. */
+function tradesChanged(trades: readonly SeenTrade[], data: Change<"trades">, area: string) {
+  if (data.event === "trades") {
+    const fresh = data.items.map((item) => seen(item, area, data.start)).reverse();
+    return [...fresh, ...trades].slice(0, TRADES_MAX);
+  }
+  const states = new Map(data.items.map(({ trade_id, state }) => [trade_id, state]));
   return trades.map((each) => {
     const state = states.get(each.trade_id);
     return state === undefined ? each : { ...each, state };
   });
 }
 
-function seen(item: PublicTrade, area: string, start: unknown): SeenTrade {
-  return { ...item, area_id: area, start: typeof start === "string" ? start : (item.start ?? "") };
-}
+const seen = (item: PublicTrade, area_id: string, start: string): SeenTrade => ({
+  ...item,
+  area_id,
+  start,
+});
 
 /** The market numbers its trades as they are made. */
 const numberOf = ({ trade_id }: SeenTrade) => Number(/\d+$/.exec(trade_id)?.[0] ?? 0);

@@ -21,7 +21,7 @@ import { Hub, type ClockBase } from "../stream/hub";
 import { send, type Answer } from "../wire/client";
 import { useRenew } from "../wire/queries";
 import type { PathOf } from "../wire/client";
-import type { Envelope } from "../wire/types";
+import type { ChannelName, MessageOf } from "../wire/types";
 import { useSession, type Session } from "./session";
 
 /** Two heartbeats missed: worth a word before the third one makes the connection anew. */
@@ -192,10 +192,10 @@ export interface Heard<State> {
  * come at any time (after a cut, after a gap that could not be filled) and replaces what was there.
  * `reduce` and `first` have to be the same each time: made outside of the component.
  */
-export function useChannel<State>(
-  channel: string,
+export function useChannel<C extends ChannelName, State>(
+  channel: C,
   key: string | null,
-  reduce: (state: State, message: Envelope) => State,
+  reduce: (state: State, message: MessageOf<C>) => State,
   first: State,
 ): Heard<State> {
   const hub = useHub();
@@ -224,7 +224,7 @@ export function useChannel<State>(
 }
 
 /** Reads addresses again when a channel has news, or starts anew after a cut. */
-export function useNews(channel: string, key: string | null, ...paths: PathOf<"get">[]): void {
+export function useNews(channel: ChannelName, key: string | null, ...paths: PathOf<"get">[]): void {
   const hub = useHub();
   const renew = useRenew();
   const which = useRef(paths);

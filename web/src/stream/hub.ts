@@ -3,7 +3,7 @@
 // The one idea: whoever asks for a channel is answered with a snapshot, also where somebody else hears
 // it already; so every listener has to take a snapshot at any time, which it must after a cut anyway.
 
-import type { Envelope } from "../wire/types";
+import type { ChannelName, Envelope, MessageOf, Refusal } from "../wire/types";
 import { StreamClient, type Channel, type Connection, type Outside } from "./client";
 
 /** A market time and the real time at which it was heard: enough to tell the time in between. */
@@ -14,7 +14,15 @@ export interface ClockBase {
   speed: number;
 }
 
-export type Hear = (message: Envelope, heardMs: number) => void;
+export interface ChannelOf<C extends ChannelName> {
+  channel: C;
+  key: string;
+}
+
+export type Hear<C extends ChannelName> = (
+  message: MessageOf<C> | Refusal,
+  heardMs: number,
+) => void;
 
 /** Changes are told at most this often, however much is heard. */
 const TELL_MS = 200;
@@ -31,7 +39,7 @@ const QUIET: Connection = {
 
 export class Hub {
   private readonly client: StreamClient;
-  private readonly listeners = new Map<string, Set<Hear>>();
+  private readonly listeners = new Map<string, Set<(message: Envelope, heardMs: number) => void>>();
   private readonly watchers = new Set<() => void>();
   private connection: Connection = QUIET;
   private clock: ClockBase | null = null;
@@ -61,14 +69,16 @@ export class Hub {
   renew = () => this.client.renew();
 
   /** Hears a channel until the answer is called. */
-  listen(where: Channel, hear: Hear): () => void {
+  listen<C extends ChannelName>(where: ChannelOf<C>, hear: Hear<C>): () => void {
     const name = nameOf(where);
     const known = this.listeners.get(name) ?? new Set();
-    known.add(hear);
+    // What is said on a channel is what the server's description says of it.
+    const told = (message: Envelope, heardMs: number) => hear(message as MessageOf<C>, heardMs);
+    known.add(told);
     this.listeners.set(name, known);
     this.client.subscribe(where);
     return () => {
-      known.delete(hear);
+      known.delete(told);
       if (known.size > 0 || this.listeners.get(name) !== known) return;
       this.listeners.delete(name);
       this.client.unsubscribe(where);

@@ -2,6 +2,16 @@
 // wire and stay strings here; only drawing turns them into numbers.
 
 import type { Schemas } from "./client";
+import type { components } from "./told";
+
+type Told = components["schemas"];
+/** What the server says over the stream. */
+export type Message = Told["Message"];
+export type ChannelName = Extract<Message, { type: "snapshot" }>["channel"];
+/** What is said on a channel: a snapshot at any time, and what changes, told apart by its `event`. */
+export type MessageOf<C extends ChannelName> = Extract<Message, { channel: C }>;
+/** Why a channel is not given to us. */
+export type Refusal = Told["server.error"];
 
 export const PHASES = [
   "scheduled",
@@ -45,7 +55,7 @@ export type Market = Pick<
 };
 export type MarketSummary = Pick<Market, "market_id" | "name">;
 
-/** What the stream says of an area is less than what the list does. */
+/** What the pages want to know of an area's result. */
 export type AreaResult = Pick<
   Schemas["AreaPrice"],
   | "area_id"
@@ -70,41 +80,18 @@ export type CurvePoint = AreaCurves["supply"][number];
 export type AreaCurves = Schemas["AreaCurves"];
 export type Curves = Schemas["Curves"];
 
-/** A stop beside the road: interval and area (null: all of them), and the phase it means. */
-export interface Stop {
-  start: string | null;
-  area: string | null;
-  phase: Phase;
-}
-
-/** What stands at a price of continuous trading; 0.000: nothing any more. */
-export interface BookLevel {
-  side: "buy" | "sell";
-  price_per_mwh: string;
-  energy_kwh: string;
-}
-
-export interface BookInterval {
-  start: string;
-  phase: Phase;
-  levels: BookLevel[];
-}
-
-export interface PublicTrade {
-  trade_id: string;
-  side: "buy" | "sell";
-  price_per_mwh: string;
-  energy_kwh: string;
-  /** How it was made: call, continuous, listing, bilateral. */
-  venue: string;
-  /** What has become of it: completed, disputed, cancelled, not_cancelled. */
-  state?: string;
-  /** Present in a snapshot; in a delta it stands beside the items. */
-  start?: string;
-}
+export type Stop = Told["Place"];
+export type BookLevel = Schemas["BookLevel"];
+export type BookInterval = Schemas["BookInterval"];
+export type PublicTrade = Told["PublicTrade"];
+export type Notice = Told["Notice"];
+export type UnitReport = Schemas["UnitReport"];
+export type Setpoint = Schemas["Setpoint"];
+export type Limit = Schemas["Limit"];
 
 export type ServerHealth = Schemas["Health"];
 
+/** A message before it is known what it is: as the connection reads it, orders it and hands it on. */
 export interface Envelope {
   type: "hello" | "snapshot" | "delta" | "heartbeat" | "resend" | "resync_required" | "error";
   channel: string | null;

@@ -4,20 +4,18 @@ import {
   TRADES_MAX,
   reduce,
   type Action,
+  type Heard,
   type Situation,
 } from "../../src/market/state";
-import type { Envelope } from "../../src/wire/types";
 import { cleared, message, on, scheduled } from "../wire";
 
-const hear = (envelope: Envelope, heardMs = 0): Action => ({
-  kind: "message",
-  message: envelope,
-  heardMs,
-});
+const hear = (said: Heard, heardMs = 0): Action => ({ kind: "message", message: said, heardMs });
 const play = (actions: Action[], from: Situation = NOTHING_YET) => actions.reduce(reduce, from);
-const market = (data: unknown, seq = 1) => hear(message("delta", seq, data));
+const market = (data: object, seq = 1) => hear(message("delta", seq, data));
 
-const morning = hear(message("snapshot", 0, { intervals: [scheduled(1), scheduled(0)] }));
+const morning = hear(
+  message("snapshot", 0, { intervals: [scheduled(1), scheduled(0)], stops: [] }),
+);
 
 describe("the situation", () => {
   it("keeps intervals in the order of time, however they come", () => {
@@ -30,10 +28,10 @@ describe("the situation", () => {
     const phases: string[] = [];
     let now = play([morning]);
     for (const data of [
-      { event: "phase", start, phase: "locked", at: "" },
+      { event: "phase", start, area: null, phase: "locked", at: "" },
       { event: "cleared", interval: cleared(0, { phase: "locked" }) },
-      { event: "phase", start, phase: "delivery_lock", at: "" },
-      { event: "phase", start, phase: "settling", at: "" },
+      { event: "phase", start, area: null, phase: "delivery_lock", at: "" },
+      { event: "phase", start, area: null, phase: "settling", at: "" },
       { event: "settled", start, ledger_sum: "0.00000000" },
     ]) {
       now = play([market(data)], now);
@@ -49,7 +47,7 @@ describe("the situation", () => {
     const now = play([
       morning,
       market({ event: "cleared", interval: cleared(0) }),
-      hear(message("snapshot", 9, { intervals: [scheduled(0, { phase: "locked" })] })),
+      hear(message("snapshot", 9, { intervals: [scheduled(0, { phase: "locked" })], stops: [] })),
     ]);
     expect(now.intervals.get(scheduled(0).start)?.phase).toBe("locked");
     expect(now.intervals.get(scheduled(0).start)?.areas).toBeNull();
@@ -58,7 +56,10 @@ describe("the situation", () => {
 
   it("learns of an interval it did not know from an event", () => {
     const { start } = scheduled(5);
-    const now = play([morning, market({ event: "phase", start, phase: "call", at: "" })]);
+    const now = play([
+      morning,
+      market({ event: "phase", start, area: null, phase: "call", at: "" }),
+    ]);
     expect(now.intervals.get(start)).toMatchObject({ start, phase: "call", gate_at: null });
   });
 
@@ -147,17 +148,10 @@ describe("trades", () => {
 });
 
 describe("the clock", () => {
-  it("is set by a heartbeat and moved on by every message's time", () => {
-    const beat = {
-      ...message("heartbeat", null, { now: "2016-06-15T08:00:00Z", running: true, speed: 720 }),
-    };
-    const set = play([hear({ ...beat, channel: null, key: null }, 50)]);
-    expect(set.clock).toEqual({
-      nowMs: Date.parse("2016-06-15T08:00:00Z"),
-      heardMs: 50,
-      running: true,
-      speed: 720,
-    });
+  it("is the connection's and moved on by every message's time", () => {
+    const beat = { nowMs: Date.parse("2016-06-15T08:00:00Z"), heardMs: 50 };
+    const set = play([{ kind: "clock", clock: { ...beat, running: true, speed: 720 } }]);
+    expect(set.clock).toEqual({ ...beat, running: true, speed: 720 });
     const later = play([hear(message("delta", 1, { event: "?" }), 80)], set);
     expect(later.clock).toEqual({
       nowMs: Date.parse("2016-06-15T09:00:00Z"),

@@ -4,7 +4,7 @@ import { phaseIn, stopGroups } from "../../src/market/stops";
 import { dayView, phaseRail } from "../../src/market/views";
 import { MARKET, message, scheduled } from "../wire";
 
-const play = (from: Situation, ...told: [type: "snapshot" | "delta", data: unknown][]) =>
+const play = (from: Situation, ...told: [type: "snapshot" | "delta", data: object][]) =>
   told.reduce(
     (now, [type, data], seq) =>
       reduce(now, { kind: "message", message: message(type, seq, data), heardMs: 0 }),

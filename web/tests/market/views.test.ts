@@ -17,7 +17,7 @@ import { MARKET, cleared, message, result, scheduled } from "../wire";
 function situation(intervals: Interval[]): Situation {
   return reduce(NOTHING_YET, {
     kind: "message",
-    message: message("snapshot", 0, { intervals }),
+    message: message("snapshot", 0, { intervals, stops: [] }),
     heardMs: 0,
   });
 }

@@ -46,7 +46,7 @@ const HELLO: Envelope = {
   channel: null,
   key: null,
 };
-const TRADES = { channel: "trades", key: "RUR" };
+const TRADES = { channel: "trades", key: "RUR" } as const;
 
 async function connected() {
   hub.start();

@@ -148,7 +148,7 @@ async function live() {
   const pace = { now: "2016-06-15T09:00:00Z", running: true, speed: 720 };
   await hear(
     { ...message("hello", null, pace), channel: null, key: null },
-    message("snapshot", 3, { intervals }),
+    message("snapshot", 3, { intervals, stops: [] }),
     on("trades", "RUR", "snapshot", 1, { items: [trade] }),
   );
 }
@@ -219,7 +219,10 @@ describe("the situation page", () => {
       message("delta", 4, { event: "phase", start, area: null, phase: "continuous", at: "" }),
       on("book", "RUR", "snapshot", 1, { intervals: [{ start, phase: "continuous", levels }] }),
       message("delta", 5, { event: "phase", start, area: "RUR", phase: "halt", at: "" }),
-      on("trades", "RUR", "delta", 2, { start, items: [{ ...sold, venue: "continuous" }] }),
+      on("trades", "RUR", "delta", 2, {
+        event: "trades",
+        ...{ start, items: [{ ...sold, venue: "continuous" }] },
+      }),
     );
     expect(find(".step.phase-continuous").textContent).toContain("1");
     expect(find(".chips").textContent).toContain("Halted · RUR · 10:30");
@@ -301,7 +304,15 @@ describe("the situation page", () => {
     await live();
     const news = () => find('[data-testid="news"]').textContent;
     const enter = (seq: number, index: number, phase: string) =>
-      hear(message("delta", seq, { event: "phase", start: scheduled(index).start, phase, at: "" }));
+      hear(
+        message("delta", seq, {
+          event: "phase",
+          start: scheduled(index).start,
+          area: null,
+          phase,
+          at: "",
+        }),
+      );
     await enter(4, 41, "locked");
     expect(news()).toBe("Clearing: delivery 10:15–10:30.");
     await enter(5, 40, "settling");

@@ -15,9 +15,10 @@ import { Ago, Time } from "../../../parts/text/When";
 import { useChannel, useClock, useLive, useNews } from "../../../shell/live";
 import { useMarket } from "../../../shell/markets";
 import { useAct, useList } from "../../../wire/queries";
+import type { Notice } from "../../../wire/types";
 import { AlarmDetails } from "./AlarmDetails";
 import { ALARMS, TONES, byUrgency, type Alarm } from "../../alarms";
-import { ROW_TONES, counts, oldestOpen, type Notice } from "./alarms";
+import { ROW_TONES, counts, oldestOpen } from "./alarms";
 import { FIRST, heard } from "./notices";
 import { word } from "../../../language/words";
 import { useTexts } from "./texts";
@@ -333,5 +334,5 @@ function Notices({ notices, heard: known }: { notices: readonly Notice[]; heard:
 
 const said = (details: Notice["details"]) =>
   Object.entries(details)
-    .map(([name, value]) => `${name} ${value ?? "–"}`)
+    .map(([name, value]) => `${name} ${String(value)}`)
     .join(", ");

@@ -2,15 +2,6 @@
 
 import { SEVERITIES, type Alarm, type Severity } from "../../alarms";
 
-/** Something the market says to everybody who operates it: a halt, a fallback, a fault. */
-export interface Notice {
-  code: string;
-  at: string;
-  start: string | null;
-  area: string | null;
-  details: Record<string, string | number | null>;
-}
-
 export const ROW_TONES = { critical: "bad", major: "bad", warning: "warning" } as const;
 
 export interface Count {

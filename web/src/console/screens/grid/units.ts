@@ -1,39 +1,11 @@
 // How units stand: what was read over HTTP, overlaid by what their areas' channels have said since. Pure.
 
-import type { Envelope } from "../../../wire/types";
+import type { Limit, MessageOf, Setpoint, UnitReport } from "../../../wire/types";
 import { decimal, compare } from "../../../language/decimal";
-import type { UnitRow, UnitState } from "./wire";
+import type { UnitRow } from "./wire";
 
-interface Report {
-  unit_id: string;
-  state: UnitState;
-  cause: string;
-  connected: boolean;
-  target_kw: string;
-  power_kw: string | null;
-  voltage_pu: string | null;
-  /** Market time; of a snapshot nobody knows it. */
-  at?: string;
-}
-
-interface Setpoint {
-  unit_id: string;
-  start: string;
-  until: string;
-  target_kw: string;
-  wait_s: number;
-  before_kw: string;
-  sequence: number;
-}
-
-interface Limit {
-  unit_id: string;
-  from: string;
-  until: string;
-  withdrawal_max_kw: string;
-  injection_max_kw: string;
-  reason: string;
-}
+/** With the market time it was said at; of a snapshot nobody knows it. */
+type Report = UnitReport & { at?: string };
 
 /** The newest words about one unit. */
 export interface Words {
@@ -49,35 +21,41 @@ const KEPT_MAX = 16;
 const NO_WORDS: Words = { setpoints: [], limits: [] };
 
 /** What a message of the channel `area` changes. */
-export function hear(heard: Heard, message: Envelope): Heard {
-  const data = (message.data ?? {}) as Record<string, unknown>;
+export function hear(heard: Heard, message: MessageOf<"area">): Heard {
   const next = new Map(heard);
   const put = (unitId: string, change: Partial<Words>) =>
     next.set(unitId, { ...(next.get(unitId) ?? NO_WORDS), ...change });
   if (message.type === "snapshot") {
-    for (const unitId of data.units as string[]) {
+    const { units, reports, setpoints, limits } = message.data;
+    for (const unitId of units) {
       const { report } = next.get(unitId) ?? {};
       next.set(unitId, { ...NO_WORDS, ...(report === undefined ? {} : { report }) });
     }
-    for (const report of (data.reports ?? []) as Report[]) {
+    for (const report of reports) {
       put(report.unit_id, { report: { ...next.get(report.unit_id)?.report, ...report } });
     }
-    tell(next, data);
-  } else if (data.event === "state") {
-    const report = data as unknown as Report;
-    put(report.unit_id, { report });
-  } else if (data.event === "setpoints" || data.event === "limits") tell(next, data);
+    aim(next, setpoints);
+    narrow(next, limits);
+    return next;
+  }
+  const { data } = message;
+  if (data.event === "state") put(data.unit_id, { report: data });
+  else if (data.event === "setpoints") aim(next, data.setpoints);
+  else if (data.event === "limits") narrow(next, data.limits);
   else return heard;
   return next;
 }
 
-function tell(next: Map<string, Words>, data: Record<string, unknown>): void {
-  for (const item of (data.setpoints ?? []) as Setpoint[]) {
+function aim(next: Map<string, Words>, setpoints: readonly Setpoint[]): void {
+  for (const item of setpoints) {
     const known = next.get(item.unit_id) ?? NO_WORDS;
     const others = known.setpoints.filter(({ start }) => start !== item.start);
     next.set(item.unit_id, { ...known, setpoints: [...others, item].slice(-KEPT_MAX) });
   }
-  for (const item of (data.limits ?? []) as Limit[]) {
+}
+
+function narrow(next: Map<string, Words>, limits: readonly Limit[]): void {
+  for (const item of limits) {
     const known = next.get(item.unit_id) ?? NO_WORDS;
     const others = known.limits.filter(({ from }) => from !== item.from);
     next.set(item.unit_id, { ...known, limits: [...others, item].slice(-KEPT_MAX) });

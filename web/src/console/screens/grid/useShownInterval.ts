@@ -4,10 +4,10 @@ import { useMemo } from "react";
 import { NOTHING_YET, reduce, type Situation } from "../../../market/state";
 import { useChannel } from "../../../shell/live";
 import { useList } from "../../../wire/queries";
-import type { Envelope, Interval, Market } from "../../../wire/types";
+import type { Interval, Market, MessageOf } from "../../../wire/types";
 import { marketDate, spanOf } from "../../place";
 
-const heard = (situation: Situation, message: Envelope): Situation =>
+const heard = (situation: Situation, message: MessageOf<"market">): Situation =>
   reduce(situation, { kind: "message", message, heardMs: 0 });
 
 export interface ShownInterval {

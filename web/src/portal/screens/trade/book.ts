@@ -1,17 +1,15 @@
 // The book of one's area as the stream tells it, and what all small areas hold together.
 
-import { booksAnew, booksMore, ladder, MERGED, type Books } from "../../../market/books";
-import type { BookInterval, Envelope } from "../../../wire/types";
+import { booksAnew, booksMore, type ladder, type Books } from "../../../market/books";
+import type { MessageOf } from "../../../wire/types";
 
 export const NO_BOOKS: Books = new Map();
 
 /** Snapshots begin anew, `depth` is what has changed. */
-export function hear(books: Books, { type, data, key }: Envelope): Books {
-  const area = key ?? MERGED;
-  const told = data as { type?: string; intervals?: BookInterval[] } | null;
-  if (told?.intervals === undefined) return books;
-  if (type === "snapshot") return booksAnew(books, area, told.intervals);
-  return booksMore(books, area, told.intervals);
+export function hear(books: Books, message: MessageOf<"book">): Books {
+  const { key } = message;
+  if (message.type === "snapshot") return booksAnew(books, key, message.data.intervals);
+  return message.data.event === "depth" ? booksMore(books, key, message.data.intervals) : books;
 }
 
 export interface Best {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { byUrgency, type Alarm } from "../../../../src/console/alarms";
 import { counts, oldestOpen } from "../../../../src/console/screens/alarms/alarms";
 import { FIRST, heard } from "../../../../src/console/screens/alarms/notices";
-import type { Envelope } from "../../../../src/wire/types";
+import { on } from "../../../wire";
 
 const alarm = (id: string, changes: Partial<Alarm> = {}): Alarm => ({
   alarm_id: id,
@@ -60,15 +60,8 @@ test("the oldest that waits is not one that somebody has taken on", () => {
 });
 
 const notice = (code: string, at: string) => ({ code, at, start: null, area: null, details: {} });
-const message = (type: Envelope["type"], data: unknown): Envelope => ({
-  type,
-  channel: "alarms",
-  key: "riverside",
-  epoch: 1,
-  seq: 1,
-  ts: "2016-06-30T20:00:00Z",
-  data,
-});
+const message = (type: "snapshot" | "delta", data: object) =>
+  on("alarms", "riverside", type, 1, data);
 
 test("notices stand newest first; what else the channel says is no notice", () => {
   const early = notice("TRADING_HALTED", "2016-06-30T20:00:00Z");

@@ -24,7 +24,7 @@ import type {
   PowerFlow,
   UnitRow,
 } from "../../../../src/console/screens/grid/wire";
-import type { Envelope } from "../../../../src/wire/types";
+import { on } from "../../../wire";
 
 const ROW: UnitRow = {
   ...{ unit_id: "rur-00-wind", participant_id: "rur-00", area_id: "RUR", kind: "wind" },
@@ -39,9 +39,7 @@ const ROW: UnitRow = {
 };
 const row = (change: Partial<UnitRow> = {}): UnitRow => ({ ...ROW, ...change });
 
-const message = (type: Envelope["type"], data: object): Envelope => ({
-  ...{ type, channel: "area", key: "RUR", epoch: 1, seq: 1, ts: "2016-07-01T00:50:00Z", data },
-});
+const message = (type: "snapshot" | "delta", data: object) => on("area", "RUR", type, 1, data);
 
 it.each<[string, Partial<UnitRow>]>([
   ["well", {}],
