@@ -9,6 +9,7 @@ and full stays full.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -79,9 +80,10 @@ class _Schedule:
         self._drain = int(storages.efficiency_discharge_ppm[s])
         self._capacity, self._start = int(storages.capacity_wh[s]), int(storages.start_wh[s])
         self._most = (int(storages.charge_limit_wh[s]), int(storages.discharge_limit_wh[s]))
-        self._wanted = (state.charge_wh[s, here], state.discharge_wh[s, here])
-        self._flow = tuple(np.rint(wanted).astype(np.int64).tolist() for wanted in self._wanted)
-        self._target = state.stored_wh[s, here]
+        wanted = (state.charge_wh[s, here], state.discharge_wh[s, here])
+        self._wanted = tuple(each.tolist() for each in wanted)
+        self._flow = tuple(np.rint(each).astype(np.int64).tolist() for each in wanted)
+        self._target = state.stored_wh[s, here].tolist()
 
     def write(self, whole: WholeStorages) -> None:
         """Make it whole and write it where it belongs."""
@@ -95,11 +97,10 @@ class _Schedule:
                 begin = t + 1
         here = slice(self._first, self._end)
         whole.charge_wh[self._s, here], whole.discharge_wh[self._s, here] = self._flow
-        soc = self._start
-        for t, change in enumerate(zip(*self._flow, strict=True)):
-            soc += self._change(*change)
-            whole.stored_wh[self._s, self._first + t] = soc
-        whole.stored_wh[self._s, self._end :] = soc
+        changes = map(self._change, *self._flow)
+        _, *stored = accumulate(changes, initial=self._start)
+        whole.stored_wh[self._s, here] = stored
+        whole.stored_wh[self._s, self._end :] = stored[-1]
 
     def _change(self, charge: int, discharge: int) -> int:
         """Wh stored more: floor of what comes in less the ceiling of what goes out."""
@@ -121,9 +122,10 @@ class _Schedule:
 
     def _meet(self, begin: int, end: int, soc: int, bound: int) -> None:
         """Move the steps that are not at a limit until the stretch ends on its bound."""
-        for side, t in self._movable(begin, end):
+        movable = self._movable(begin, end)
+        missing = bound - self._end_of(begin, end, soc) if movable else 0
+        for side, t in movable:
             flow, most = self._flow[side], self._most[side]
-            missing = bound - self._end_of(begin, end, soc)
             for _ in range(_MOVED_MAX):
                 if missing == 0:
                     return
@@ -147,7 +149,7 @@ class _Schedule:
         for side in (0, 1):
             wanted, most = self._wanted[side], self._most[side]
             for t in range(begin, end):
-                value = float(wanted[t])
+                value = wanted[t]
                 if _EQUAL_WH < value < most - _EQUAL_WH:
                     found.append((-round(abs(value - round(value)), 3), side, t))
         return [(side, t) for _, side, t in sorted(found)]

@@ -92,26 +92,30 @@ def _fallen(
     start: FloatArray, floor: FloatArray, rows: Inequalities, set_of: IntArray, n_sets: int
 ) -> FloatArray:
     """Prices let down from `start` until they keep all rows, or are below their floor."""
-    price = start
-    lower, upper, scale, shift = rows.lower, rows.upper, rows.scale, rows.shift
-    news = np.arange(len(lower))
+    order = np.argsort(rows.upper, kind="stable")
+    lower, upper, scale, shift = (
+        each[order] for each in (rows.lower, rows.upper, rows.scale, rows.shift)
+    )
+    first = np.searchsorted(upper, np.arange(len(start) + 1))
+    price, news = start, np.arange(len(lower))
     for _ in range(_ROUNDS_MAX):
-        if not len(news):
-            break
         fallen = price.copy()
         np.minimum.at(fallen, lower[news], scale[news] * price[upper[news]] + shift[news])
-        moved, other = fallen < price - _STILL_TICKS, fallen != price
+        other = np.flatnonzero(fallen != price)
+        moved = other[fallen[other] < price[other] - _STILL_TICKS]
         price = fallen
-        if not moved.any():
-            break
         # A set at rest is done, and so is one with a price that supports nothing any more.
         runs = np.zeros(n_sets, dtype=np.bool_)
         runs[set_of[moved]] = True
         runs[set_of[price < floor - EQUAL_TICKS]] = False
-        still_in = runs[set_of[lower]]
-        if not still_in.all():
-            lower, upper = lower[still_in], upper[still_in]
-            scale, shift = scale[still_in], shift[still_in]
         # Where the upper price is what it was, the row has been kept already.
-        news = np.flatnonzero(other[upper])
+        news = _rows_of(other[runs[set_of[other]]], first)
+        if not len(news):
+            break
     return price
+
+
+def _rows_of(variables: IntArray, first: IntArray) -> IntArray:
+    """The rows of some variables, where those of variable u are first[u] .. first[u + 1]."""
+    begin, count = first[variables], first[variables + 1] - first[variables]
+    return np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
