@@ -81,10 +81,9 @@ def extremes(
         lower=rows.upper, upper=rows.lower, scale=1 / rows.scale, shift=rows.shift / rows.scale
     )
     bottom = -_fallen(-low, -high, turned, set_of, n_sets)
-    kept = (top >= low - EQUAL_TICKS) & (bottom <= high + EQUAL_TICKS)
-    kept &= bottom <= top + EQUAL_TICKS
+    # Highest prices are never above `high`, lowest never below `low`: what is kept between lies there too.
     fits = np.ones(n_sets, dtype=np.bool_)
-    fits[set_of[~kept]] = False
+    fits[set_of[bottom > top + EQUAL_TICKS]] = False
     return Extremes(top=top, bottom=bottom, fits=fits)
 
 
@@ -92,10 +91,9 @@ def _fallen(
     start: FloatArray, floor: FloatArray, rows: Inequalities, set_of: IntArray, n_sets: int
 ) -> FloatArray:
     """Prices let down from `start` until they keep all rows, or are below their floor."""
-    order = np.argsort(rows.upper, kind="stable")
-    lower, upper, scale, shift = (
-        each[order] for each in (rows.lower, rows.upper, rows.scale, rows.shift)
-    )
+    order = np.argsort(rows.upper)
+    lower, upper = rows.lower[order], rows.upper[order]
+    scale, shift = rows.scale[order], rows.shift[order]
     first = np.searchsorted(upper, np.arange(len(start) + 1))
     price, news = start, np.arange(len(lower))
     for _ in range(_ROUNDS_MAX):
