@@ -212,11 +212,13 @@ def accepted(expression: str, licences: frozenset[str]) -> bool:
     return holds and end == len(words)
 
 
-def installed(root: Path = ROOT) -> dict[tuple[str, str], Metadata]:
-    """Metadata by name and version of whatever is installed in the project's environments."""
+def installed(
+    root: Path = ROOT, environments: Iterable[str] = ENVIRONMENTS
+) -> dict[tuple[str, str], Metadata]:
+    """Metadata by name and version of whatever is installed in some of the project's environments."""
     paths = [
         str(path)
-        for each in ENVIRONMENTS
+        for each in environments
         for path in (root / each).glob("lib/python*/site-packages")
     ]
     return {

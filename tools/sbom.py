@@ -65,6 +65,12 @@ def missing(wanted: Iterable[tuple[str, str]], document: Path, *, python: bool) 
     return [f"{name} {version}" for name, version in sorted(set(wanted) - found)]
 
 
+def listed(root: Path = ROOT) -> set[tuple[str, str]]:
+    """What the document of the environment has to list: what is pinned and installed in `.venv`, not beside it."""
+    pins = {pin for file in PYTHON for pin in python_pins(file, root).items()}
+    return pins & installed(root, (".venv",)).keys()
+
+
 def main() -> int:
     """Write all three, and look at them."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -78,9 +84,7 @@ def main() -> int:
     except (SetupError, OSError, subprocess.CalledProcessError) as error:
         print(f"not written: {error}", file=sys.stderr)
         return 1
-    here = installed().keys()
-    pins = {pin for file in PYTHON if "supply" not in file for pin in python_pins(file).items()}
-    lost = missing(pins & here, documents["python"], python=True)
+    lost = missing(listed(), documents["python"], python=True)
     for lock in NPM:
         pinned = ((each.name, each.version) for each in npm_pins(lock))
         lost += missing(pinned, documents[lock], python=False)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.pinned import NPM, PAGES, canonical, npm_pins, python_pins
-from tools.sbom import components, missing
+from tools.pinned import NPM, PAGES, PYTHON, canonical, npm_pins, python_pins
+from tools.sbom import components, listed, missing
 
 
 def document(folder: Path, *parts: dict[str, str]) -> Path:
@@ -32,6 +32,25 @@ def test_what_is_missing_or_of_another_version_is_named(tmp_path: Path) -> None:
     wanted = [("jinja2", "3.1.6"), ("numpy", "2.4.6"), ("scipy", "1.17.1")]
 
     assert missing(wanted, listed, python=True) == ["numpy 2.4.6", "scipy 1.17.1"]
+
+
+def test_only_what_is_installed_in_the_environment_itself_has_to_be_listed(tmp_path: Path) -> None:
+    for file in PYTHON:
+        (tmp_path / file).write_text("", encoding="utf-8")
+    (tmp_path / "constraints.txt").write_text(
+        "numpy==2.4.6 \\\n    --hash=sha256:00\nscipy==1.17.1 \\\n    --hash=sha256:00\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "constraints-mutants.txt").write_text(
+        "mutmut==3.8.1 \\\n    --hash=sha256:00\n", encoding="utf-8"
+    )
+    for environment, package in ((".venv", "numpy-2.4.6"), (".venv-mutants", "mutmut-3.8.1")):
+        name, version = package.split("-")
+        there = tmp_path / environment / "lib/python3.11/site-packages" / f"{package}.dist-info"
+        there.mkdir(parents=True)
+        (there / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n", encoding="utf-8")
+
+    assert listed(tmp_path) == {("numpy", "2.4.6")}
 
 
 def test_another_document_is_not_taken_for_one(tmp_path: Path) -> None:
