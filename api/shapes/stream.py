@@ -462,7 +462,7 @@ GridSeenTold = _told(
 )
 
 
-class UnitState(State):
+class OneUnitState(State):
     """A unit's set-points: the latest, and all of intervals that are not over; its limits, its word."""
 
     unit: str
@@ -888,7 +888,7 @@ CHANNEL_SHAPES: Final[Mapping[Channel, ChannelShape]] = {
     Channel.UNIT: ChannelShape(
         about="One unit",
         key="unit id",
-        snapshot=UnitState,
+        snapshot=OneUnitState,
         deltas=(
             SetpointTold,
             LimitsTold,

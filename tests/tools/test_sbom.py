@@ -16,22 +16,22 @@ def document(folder: Path, *parts: dict[str, str]) -> Path:
 
 
 def test_what_a_document_lists_is_read_with_its_scope(tmp_path: Path) -> None:
-    listed = document(
+    written = document(
         tmp_path,
         {"name": "react", "version": "19.3.1"},
         {"group": "@tanstack", "name": "react-table", "version": "9.3.1"},
     )
 
-    assert components(listed) == {("react", "19.3.1"), ("@tanstack/react-table", "9.3.1")}
+    assert components(written) == {("react", "19.3.1"), ("@tanstack/react-table", "9.3.1")}
 
 
 def test_what_is_missing_or_of_another_version_is_named(tmp_path: Path) -> None:
-    listed = document(
+    written = document(
         tmp_path, {"name": "Jinja2", "version": "3.1.6"}, {"name": "numpy", "version": "2.4.5"}
     )
     wanted = [("jinja2", "3.1.6"), ("numpy", "2.4.6"), ("scipy", "1.17.1")]
 
-    assert missing(wanted, listed, python=True) == ["numpy 2.4.6", "scipy 1.17.1"]
+    assert missing(wanted, written, python=True) == ["numpy 2.4.6", "scipy 1.17.1"]
 
 
 def test_only_what_is_installed_in_the_environment_itself_has_to_be_listed(tmp_path: Path) -> None:

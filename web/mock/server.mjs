@@ -97,7 +97,9 @@ function publish(channel, key, data, at) {
 }
 
 function snapshot(place) {
-  if (place.channel === "market") return { intervals, now: new Date(now()).toISOString() };
+  if (place.channel === "market") {
+    return { intervals, stops: [], now: new Date(now()).toISOString() };
+  }
   return { items: recent[place.key].slice(-100) };
 }
 
@@ -181,7 +183,7 @@ function enter(index, phase, at) {
   publish(
     "market",
     market.market_id,
-    { event: "phase", start: intervals[index].start, phase, at: iso(at) },
+    { event: "phase", start: intervals[index].start, area: null, phase, at: iso(at) },
     at,
   );
 }

@@ -209,6 +209,7 @@ function tradesChanged(trades: readonly SeenTrade[], data: Change<"trades">, are
     const fresh = data.items.map((item) => seen(item, area, data.start)).reverse();
     return [...fresh, ...trades].slice(0, TRADES_MAX);
   }
+  if (data.event !== "trades_recalled") return trades;
   const states = new Map(data.items.map(({ trade_id, state }) => [trade_id, state]));
   return trades.map((each) => {
     const state = states.get(each.trade_id);

@@ -3,7 +3,7 @@
 // The one idea: whoever asks for a channel is answered with a snapshot, also where somebody else hears
 // it already; so every listener has to take a snapshot at any time, which it must after a cut anyway.
 
-import type { ChannelName, Envelope, MessageOf, Refusal } from "../wire/types";
+import type { ChannelName, ChannelRefusal, Envelope, MessageOf } from "../wire/types";
 import { StreamClient, type Channel, type Connection, type Outside } from "./client";
 
 /** A market time and the real time at which it was heard: enough to tell the time in between. */
@@ -19,8 +19,8 @@ export interface ChannelOf<C extends ChannelName> {
   key: string;
 }
 
-export type Hear<C extends ChannelName> = (
-  message: MessageOf<C> | Refusal,
+type Hear<C extends ChannelName> = (
+  message: MessageOf<C> | ChannelRefusal,
   heardMs: number,
 ) => void;
 

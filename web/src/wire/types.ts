@@ -6,12 +6,12 @@ import type { components } from "./told";
 
 type Told = components["schemas"];
 /** What the server says over the stream. */
-export type Message = Told["Message"];
+type Message = Told["Message"];
 export type ChannelName = Extract<Message, { type: "snapshot" }>["channel"];
 /** What is said on a channel: a snapshot at any time, and what changes, told apart by its `event`. */
 export type MessageOf<C extends ChannelName> = Extract<Message, { channel: C }>;
 /** Why a channel is not given to us. */
-export type Refusal = Told["server.error"];
+export type ChannelRefusal = Told["server.error"];
 
 export const PHASES = [
   "scheduled",

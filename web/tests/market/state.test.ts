@@ -140,6 +140,12 @@ describe("trades", () => {
     ]);
   });
 
+  it("are unmoved by events this page does not know", () => {
+    const before = play([trades("RUR", scheduled(0).start, 1, 2)]);
+    const after = play([hear(on("trades", "RUR", "delta", 3, { event: "priced" }))], before);
+    expect(after.trades).toBe(before.trades);
+  });
+
   it("are kept up to a bound", () => {
     const now = play([trades("RUR", scheduled(0).start, 1, TRADES_MAX + 50)]);
     expect(now.trades).toHaveLength(TRADES_MAX);

@@ -2,8 +2,6 @@
 
 import type { Schemas } from "../../../wire/client";
 
-export type UnitState = Schemas["UnitState"];
-
 /** A unit as it is now; powers in kW, injection positive. */
 export type UnitRow = Schemas["UnitNow"];
 
