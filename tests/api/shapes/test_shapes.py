@@ -6,7 +6,6 @@ from itertools import combinations
 from pkgutil import iter_modules
 
 import msgspec
-import pytest
 
 import api.shapes
 from api.shapes.delivery import Setpoint
@@ -65,8 +64,3 @@ def test_a_noun_that_is_described_twice_is_found() -> None:
 
     assert list(twins([Setpoint, again])) == [("Setpoint", "Target")]
     assert list(twins([Setpoint, SetpointTold])) == []
-
-
-@pytest.mark.parametrize("shape", every_shape(), ids=lambda shape: shape.__name__)
-def test_a_shape_says_what_it_is(shape: type[Shape]) -> None:
-    assert (shape.__doc__ or "").strip()

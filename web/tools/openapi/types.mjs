@@ -32,13 +32,13 @@ await write("described", addresses);
 await write("told", asAddresses(stream));
 
 /** The stream in the words the generator knows: a schema for each message, and `Message` for all of them. */
-function asAddresses({ components: { messages, schemas } }) {
+function asAddresses({ info: { title, version }, components: { messages, schemas } }) {
   const told = Object.entries(messages).filter(([name]) => !name.startsWith("client."));
   const oneOf = told.map(([name]) => ({ $ref: `#/components/schemas/${name}` }));
   const payloads = Object.fromEntries(told.map(([name, { payload }]) => [name, payload]));
   return {
     openapi: "3.1.0",
-    info: { title: stream.info.title, version: stream.info.version },
+    info: { title, version },
     paths: {},
     components: { schemas: { ...schemas, ...payloads, Message: { oneOf } } },
   };
